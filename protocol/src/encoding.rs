@@ -1,0 +1,106 @@
+//! The two encodings, behind one choice: JSON to read by eye, MessagePack for programs.
+
+pub use crate::fault::DecodeError;
+use crate::frame::{Gap, Message};
+use crate::position::Position;
+use crate::{ClientFrame, ServerFrame, json, msgpack};
+
+/// How the frames of a session are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// `fanfare.v1.json`: text frames, by hand and for debugging.
+    Json,
+    /// `fanfare.v1.msgpack`: binary frames, for SDKs.
+    MsgPack,
+}
+
+impl Encoding {
+    /// Both, in the order that a broker prefers.
+    pub const ALL: &'static [Self] = &[Self::MsgPack, Self::Json];
+
+    /// The WebSocket subprotocol that stands for it.
+    pub fn subprotocol(self) -> &'static str {
+        match self {
+            Self::Json => "fanfare.v1.json",
+            Self::MsgPack => "fanfare.v1.msgpack",
+        }
+    }
+
+    /// A word for logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::MsgPack => "msgpack",
+        }
+    }
+
+    /// Reads a frame from a client.
+    ///
+    /// # Errors
+    /// Says what to answer; the session lives on.
+    pub fn decode_client(self, bytes: &[u8]) -> Result<ClientFrame<'_>, DecodeError> {
+        match self {
+            Self::Json => json::decode_client(bytes),
+            Self::MsgPack => msgpack::decode_client(bytes),
+        }
+    }
+
+    /// Reads a frame from a broker; `None` is an op of a later version, to be ignored.
+    ///
+    /// # Errors
+    /// Says what is wrong with the frame.
+    pub fn decode_server(self, bytes: &[u8]) -> Result<Option<ServerFrame<'_>>, DecodeError> {
+        match self {
+            Self::Json => json::decode_server(bytes),
+            Self::MsgPack => msgpack::decode_server(bytes),
+        }
+    }
+
+    /// Appends a client's frame to `out`.
+    pub fn encode_client(self, frame: &ClientFrame<'_>, out: &mut Vec<u8>) {
+        match self {
+            Self::Json => json::encode_client(frame, out),
+            Self::MsgPack => msgpack::encode_client(frame, out),
+        }
+    }
+
+    /// Appends a broker's frame to `out`.
+    pub fn encode_server(self, frame: &ServerFrame<'_>, out: &mut Vec<u8>) {
+        match self {
+            Self::Json => json::encode_server(frame, out),
+            Self::MsgPack => msgpack::encode_server(frame, out),
+        }
+    }
+
+    /// Appends the few bytes of a `message` frame that differ per subscription; the body follows them.
+    pub fn message_prefix(self, sub: u32, out: &mut Vec<u8>) {
+        match self {
+            Self::Json => json::message_prefix(sub, out),
+            Self::MsgPack => msgpack::message_prefix(sub, out),
+        }
+    }
+
+    /// Appends the part of a `message` frame that all subscriptions share; the prefix stands before it.
+    pub fn message_body(self, message: &Message<'_>, out: &mut Vec<u8>) {
+        match self {
+            Self::Json => json::message_body(message, out),
+            Self::MsgPack => msgpack::message_body(message, out),
+        }
+    }
+
+    /// Appends a `history` frame whose messages are bodies made by [`Encoding::message_body`].
+    pub fn history_of_bodies(
+        self,
+        id: u64,
+        bodies: &[&[u8]],
+        gaps: &[Gap],
+        position: &Position,
+        more: bool,
+        out: &mut Vec<u8>,
+    ) {
+        match self {
+            Self::Json => json::history_of_bodies(id, bodies, gaps, position, more, out),
+            Self::MsgPack => msgpack::history_of_bodies(id, bodies, gaps, position, more, out),
+        }
+    }
+}

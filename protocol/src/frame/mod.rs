@@ -1,0 +1,10 @@
+//! Frames: everything that client and broker say, as types in which only what is legal can be written.
+
+mod client;
+mod server;
+
+pub use client::{ClientFrame, Deliver, Hello, History, MaxRate, Publish, ReplayFrom, Subscribe};
+pub use server::{
+    ErrorFrame, Gap, HistoryPage, Member, Message, Published, PublishedAt, Sequenced, ServerFrame,
+    Subscribed, Welcome,
+};

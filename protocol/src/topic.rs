@@ -1,0 +1,139 @@
+//! Topics: the names that messages are published to.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::limits::{MAX_TOPIC_BYTES, MAX_TOPIC_SEGMENTS};
+
+/// A valid topic: segments joined by `.`, such as `orders.eu.42`. Cheap to clone.
+///
+/// ```
+/// use fanfare_protocol::Topic;
+/// assert!(Topic::new("orders.eu.42").is_ok());
+/// assert!(Topic::new("orders..42").is_err());
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Topic(Arc<str>);
+
+impl Topic {
+    /// Takes a topic from its text.
+    ///
+    /// # Errors
+    /// Says which rule the text breaks: length in bytes, number of segments, an empty segment, or a character
+    /// that no topic may hold.
+    pub fn new(text: &str) -> Result<Self, NameError> {
+        if !is_plain_name(text.as_bytes()) {
+            check_name(text, |segment, _| check_plain(segment))?;
+        }
+        Ok(Self(Arc::from(text)))
+    }
+
+    /// The topic as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the topic is one of the broker's own (begins with `$`).
+    pub fn is_internal(&self) -> bool {
+        self.0.starts_with('$')
+    }
+
+    /// Makes a topic of text that is known to obey the rules.
+    pub(crate) fn trusted(text: Arc<str>) -> Self {
+        Self(text)
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<str> {
+        &self.0
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Topic({:?})", &*self.0)
+    }
+}
+
+/// The rule that a topic or pattern breaks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// The name is the empty string.
+    #[error("is empty; a topic has at least one segment, such as `orders`")]
+    Empty,
+    /// The name has more bytes than [`MAX_TOPIC_BYTES`].
+    #[error("has {0} bytes; at most {MAX_TOPIC_BYTES} are allowed")]
+    TooLong(usize),
+    /// The name has more segments than [`MAX_TOPIC_SEGMENTS`].
+    #[error("has more than {MAX_TOPIC_SEGMENTS} segments")]
+    TooManySegments,
+    /// Two dots in a row, or a dot at an end.
+    #[error("has an empty segment; remove the extra `.`")]
+    EmptySegment,
+    /// White space, a control character, or a wildcard in a topic.
+    #[error("holds {0:?}; no name holds white space or control characters, and no topic `*` or `>`")]
+    Character(char),
+    /// `*` or `>` inside a longer segment.
+    #[error("mixes a wildcard with text in one segment; `*` and `>` stand alone between dots")]
+    MixedWildcard,
+    /// `>` before the last segment.
+    #[error("has `>` before the end; it stands for all that follows, so it comes last")]
+    TailNotLast,
+}
+
+/// Whether a name is a topic of ASCII, in one pass: nearly all are, and every publish is checked.
+fn is_plain_name(name: &[u8]) -> bool {
+    let (mut segments, mut before) = (1, b'.');
+    for &byte in name {
+        match byte {
+            b'.' if before == b'.' => return false,
+            b'.' => segments += 1,
+            b'*' | b'>' => return false,
+            _ if !byte.is_ascii_graphic() => return false,
+            _ => {}
+        }
+        before = byte;
+    }
+    before != b'.' && segments <= MAX_TOPIC_SEGMENTS && name.len() <= MAX_TOPIC_BYTES
+}
+
+/// Checks what topics and patterns have in common; `segment` judges each segment (and whether it is the last).
+pub(crate) fn check_name(
+    text: &str,
+    segment: impl Fn(&str, bool) -> Result<(), NameError>,
+) -> Result<(), NameError> {
+    if text.is_empty() {
+        return Err(NameError::Empty);
+    }
+    if text.len() > MAX_TOPIC_BYTES {
+        return Err(NameError::TooLong(text.len()));
+    }
+    let mut segments = text.split('.').peekable();
+    let mut count = 0;
+    while let Some(part) = segments.next() {
+        count += 1;
+        if count > MAX_TOPIC_SEGMENTS {
+            return Err(NameError::TooManySegments);
+        }
+        if part.is_empty() {
+            return Err(NameError::EmptySegment);
+        }
+        segment(part, segments.peek().is_none())?;
+    }
+    Ok(())
+}
+
+/// Checks a segment that holds no wildcard.
+pub(crate) fn check_plain(segment: &str) -> Result<(), NameError> {
+    let plain_ascii = |b: u8| b.is_ascii_graphic() && b != b'*' && b != b'>';
+    if segment.bytes().all(plain_ascii) {
+        return Ok(());
+    }
+    let bad = |c: &char| c.is_whitespace() || c.is_control() || matches!(c, '*' | '>');
+    segment.chars().find(bad).map_or(Ok(()), |c| Err(NameError::Character(c)))
+}
