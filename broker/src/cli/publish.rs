@@ -1,0 +1,189 @@
+//! `fanfare pub`: publishes one message, or each line of standard input.
+
+mod lines;
+mod pacer;
+mod reader;
+
+use std::io::{self, IsTerminal, Read};
+use std::num::NonZeroU32;
+use std::process::ExitCode;
+
+use clap::Args;
+use fanfare_client::{Client, Payload, PublishRequest, Published, Topic};
+
+use super::connection::ConnectionArgs;
+use super::terminal::{self, CommandError, notice};
+use lines::LinePublisher;
+
+/// Most of standard input that is read for one message; brokers take far less.
+const MAX_INPUT_BYTES: u64 = 64 * 1024 * 1024;
+
+const EXAMPLES: &str = "Examples:
+  fanfare pub greetings 'hello'
+  fanfare pub orders.eu '{\"item\":\"pen\"}' --json --key order-7
+  fanfare pub images.cat --bytes < cat.jpg
+  tail -f app.log | fanfare pub logs.app --lines
+  fanfare pub words --lines --rate 5000 < /usr/share/dict/words";
+
+/// Publishes a message, or each line of standard input.
+///
+/// A message is acknowledged once it stands in its stream. Without PAYLOAD, standard input is the payload, whole and as
+/// it is. With --lines each line is a message of its own, without its line end; lines are sent on before earlier ones
+/// are acknowledged, and in order.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct PublishArgs {
+    /// Where to publish, such as `orders.eu`
+    topic: String,
+    /// What to publish; standard input if absent
+    #[arg(conflicts_with = "lines")]
+    payload: Option<String>,
+    /// Publish each line of standard input as a message
+    #[arg(long)]
+    lines: bool,
+    /// Publish this many lines a second, evenly; as fast as the broker takes them if absent
+    #[arg(long, value_name = "N", requires = "lines")]
+    rate: Option<NonZeroU32>,
+    /// The payload is JSON (it is checked); text unless said otherwise
+    #[arg(long, conflicts_with = "bytes")]
+    json: bool,
+    /// The payload is bytes, of any kind
+    #[arg(long)]
+    bytes: bool,
+    /// A repeat with this key is delivered once
+    #[arg(long, value_name = "KEY", conflicts_with = "lines")]
+    key: Option<String>,
+    /// Publish only if this is the sequence of the topic's last message (0: none)
+    #[arg(long, value_name = "SEQ", conflicts_with = "lines")]
+    expect: Option<u64>,
+    /// A short fact beside the payload; can be given again
+    #[arg(long, value_name = "NAME=VALUE", value_parser = header)]
+    header: Vec<(String, String)>,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// Names and values.
+type Headers = Vec<(String, String)>;
+
+/// What payloads are said to be.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Text,
+    Json,
+    Bytes,
+}
+
+pub(super) fn run(args: PublishArgs) -> ExitCode {
+    terminal::run(publish(args))
+}
+
+async fn publish(args: PublishArgs) -> Result<(), CommandError> {
+    let rule = |rule| CommandError::Input(format!("the topic {:?} {rule}", args.topic));
+    let topic = Topic::new(&args.topic).map_err(rule)?;
+    if args.lines {
+        let client = args.connection.connect().await?;
+        let kind = args.kind();
+        return LinePublisher::new(client, topic, kind, args.header).run(args.rate).await;
+    }
+    publish_one(topic, args).await
+}
+
+async fn publish_one(topic: Topic, args: PublishArgs) -> Result<(), CommandError> {
+    let kind = args.kind();
+    let payload = match args.payload {
+        Some(payload) => payload.into_bytes(),
+        None => read_input()?,
+    };
+    let payload = kind.payload(&payload).map_err(|why| CommandError::Input(format!("the payload {why}")))?;
+    let client = args.connection.connect().await?;
+    let mut request = request(&client, &topic, payload, &args.header);
+    if let Some(key) = args.key {
+        request = request.key(key);
+    }
+    if let Some(seq) = args.expect {
+        request = request.expect_seq(seq);
+    }
+    let published = request.await?;
+    if io::stderr().is_terminal() {
+        notice(outcome(&topic, &published));
+    }
+    client.close().await;
+    Ok(())
+}
+
+fn request(client: &Client, topic: &Topic, payload: Payload<'_>, headers: &Headers) -> PublishRequest {
+    let request = client.publish(topic, payload);
+    headers.iter().fold(request, |request, (name, value)| request.header(name, value))
+}
+
+fn outcome(topic: &Topic, published: &Published) -> String {
+    match &published.at {
+        None => format!("published to {topic}, which no stream keeps"),
+        Some(at) if published.duplicate => format!("{topic} had it already: {} {}", at.stream, at.seq),
+        Some(at) => format!("published to {topic}: {} {}", at.stream, at.seq),
+    }
+}
+
+fn read_input() -> Result<Vec<u8>, CommandError> {
+    let stdin = io::stdin().lock();
+    if stdin.is_terminal() {
+        notice("reading the payload from the terminal; Ctrl-D ends it");
+    }
+    let mut payload = Vec::new();
+    stdin
+        .take(MAX_INPUT_BYTES)
+        .read_to_end(&mut payload)
+        .map_err(|source| CommandError::Io { what: "can't read standard input", source })?;
+    Ok(payload)
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+impl PublishArgs {
+    fn kind(&self) -> Kind {
+        match (self.json, self.bytes) {
+            (true, _) => Kind::Json,
+            (_, true) => Kind::Bytes,
+            _ => Kind::Text,
+        }
+    }
+}
+
+impl Kind {
+    /// A payload of this kind, or what is wrong with it.
+    fn payload(self, bytes: &[u8]) -> Result<Payload<'_>, String> {
+        let not_text = |_| "is not UTF-8 text; send it with --bytes".to_owned();
+        match self {
+            Self::Bytes => Ok(Payload::bytes(bytes)),
+            Self::Text => std::str::from_utf8(bytes).map(Payload::text).map_err(not_text),
+            Self::Json => {
+                let text = std::str::from_utf8(bytes).map_err(not_text)?;
+                Payload::json(text)
+                    .map_err(|e| format!("can't go as JSON: {e}; mend it, or leave --json out"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_that_is_not_of_its_kind_says_which_flag_helps() {
+        assert!(Kind::Text.payload(b"\xff").unwrap_err().contains("--bytes"));
+        assert!(Kind::Json.payload(b"{").unwrap_err().contains("--json"));
+        assert!(Kind::Bytes.payload(b"\xff").is_ok());
+        assert!(Kind::Text.payload(b"").is_ok());
+    }
+
+    #[test]
+    fn a_header_may_hold_further_equals_signs() {
+        assert_eq!(header("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert!(header("a").is_err());
+    }
+}

@@ -1,0 +1,104 @@
+//! `fanfare serve`: runs the broker until it is told to stop.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use tokio::runtime::LocalRuntime;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::{Config, Overrides};
+use crate::server::Server;
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Settings file (TOML); flags and environment variables win over it
+    #[arg(long, value_name = "FILE", env = "FANFARE_CONFIG")]
+    config: Option<PathBuf>,
+    /// Address for clients [default: 127.0.0.1:7440]
+    #[arg(long, value_name = "ADDR", env = "FANFARE_LISTEN")]
+    listen: Option<String>,
+    /// Address for metrics, health and the page [default: 127.0.0.1:7441]
+    #[arg(long, value_name = "ADDR", env = "FANFARE_INTERNAL")]
+    internal: Option<String>,
+    /// Threads that own sessions [default: one for each processor]
+    #[arg(long, value_name = "N", env = "FANFARE_SHARDS")]
+    shards: Option<u64>,
+    /// Let anyone connect from beyond this machine
+    #[arg(long, env = "FANFARE_ALLOW_ANONYMOUS", num_args = 0..=1, default_missing_value = "true")]
+    allow_anonymous: Option<bool>,
+}
+
+pub(super) fn run(args: &ServeArgs) -> ExitCode {
+    let overrides = Overrides {
+        listen: args.listen.clone(),
+        internal: args.internal.clone(),
+        shards: args.shards,
+        allow_anonymous: args.allow_anonymous,
+    };
+    let config = match Config::load(args.config.as_deref(), &overrides) {
+        Ok(config) => config,
+        Err(faults) => return fail(&faults),
+    };
+    match serve(config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    let runtime = LocalRuntime::new()?;
+    runtime.block_on(async {
+        let streams = describe_streams(&config);
+        let server = Server::start(config)?;
+        greet(&server, &streams)?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let stop = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("stopping: sessions are told to come back later");
+        };
+        server.run(stop).await?;
+        Ok(())
+    })
+}
+
+fn describe_streams(config: &Config) -> String {
+    let describe = |stream: &crate::StreamConfig| {
+        let patterns: Vec<_> = stream.patterns.iter().map(ToString::to_string).collect();
+        let (age, mib) = (stream.max_age, stream.max_bytes >> 20);
+        format!("`{}` keeps {} for {age:?}, at most {mib} MiB", stream.name, patterns.join(", "))
+    };
+    config.streams.iter().map(describe).collect::<Vec<_>>().join("; ")
+}
+
+/// Says what the broker listens on, and what to try next.
+fn greet(server: &Server, streams: &str) -> io::Result<()> {
+    let (client, internal) = (server.client_address(), server.internal_address());
+    let version = crate::VERSION;
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "Fanfare {version}
+  listening on ws://{client}/ws
+  internal   on http://{internal}/   (a page to try it, /metrics, /healthz, /readyz)
+  streams    {streams}
+
+Try it in a second terminal:
+  fanfare sub '>'                    follow every topic
+  fanfare pub greetings 'hello'      publish to one
+
+Ctrl-C stops the broker."
+    )?;
+    out.flush()
+}
+
+#[allow(clippy::print_stderr, reason = "the command line speaks to a person here")]
+fn fail(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("fanfare: {error}");
+    ExitCode::FAILURE
+}

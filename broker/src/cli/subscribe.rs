@@ -1,0 +1,124 @@
+//! `fanfare sub`: follows topics and prints what is published.
+
+mod merge;
+mod printer;
+mod when;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Args;
+use fanfare_client::{Client, Event, ReplayFrom};
+use futures_util::FutureExt;
+
+use super::connection::ConnectionArgs;
+use super::terminal::{self, CommandError, coloured, interrupted, notice};
+use crate::clock;
+use merge::{Merged, Next};
+use printer::{Form, Printer};
+
+const EXAMPLES: &str = "Examples:
+  fanfare sub 'orders.>'                     everything below `orders`
+  fanfare sub 'orders.*.paid' invoices       two patterns at once
+  fanfare sub 'prices.>' --from last         the newest of each topic, then live
+  fanfare sub logs.app --from 5m --raw       what was logged in the last five minutes, and goes on
+  fanfare sub 'orders.>' --json | jq .topic
+  fanfare sub orders.eu --count 1            waits for one message
+
+A pattern is a topic in which `*` stands for one segment and a final `>` for one or more. Quote it for the shell.";
+
+/// Follows topics and prints what is published.
+///
+/// Each line shows the time at which the broker took the message (UTC), the topic, and the payload; control
+/// characters are shown as escapes, bytes in hexadecimal. Notices go to standard error. Ctrl-C ends it.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct SubscribeArgs {
+    /// What to follow, such as 'orders.>'
+    #[arg(required = true, value_name = "PATTERN")]
+    patterns: Vec<String>,
+    /// One JSON object a line: the broker's own `message` and `gap`, and the pattern
+    #[arg(long, conflicts_with = "raw")]
+    json: bool,
+    /// Payloads only, as they are, each followed by a line end
+    #[arg(long)]
+    raw: bool,
+    /// Where to begin: now, last (the newest message of each topic), start (all that is retained), or a time: 5m (ago),
+    /// 2026-01-31T12:00:00Z, or milliseconds since 1970
+    #[arg(long, value_name = "WHEN", default_value = "now", value_parser = from)]
+    from: ReplayFrom,
+    /// End after this many messages
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+pub(super) fn run(args: SubscribeArgs) -> ExitCode {
+    terminal::run(subscribe(args))
+}
+
+async fn subscribe(args: SubscribeArgs) -> Result<(), CommandError> {
+    let client = args.connection.connect().await?;
+    let mut events = open(&client, &args).await?;
+    notice(format_args!("following {} (Ctrl-C ends)", args.patterns.join(", ")));
+    let mut printer = Printer::new(io::stdout(), args.form());
+    let outcome = tokio::select! {
+        biased;
+        () = interrupted() => Ok(()),
+        outcome = print(&mut events, &mut printer, args.count) => outcome,
+    };
+    printer.flush().map_err(CommandError::output)?;
+    outcome?;
+    client.close().await;
+    Ok(())
+}
+
+async fn open(client: &Client, args: &SubscribeArgs) -> Result<Merged, CommandError> {
+    let mut subscriptions = Vec::new();
+    for pattern in &args.patterns {
+        subscriptions.push(client.subscribe(pattern).from(args.from.clone()).await?);
+    }
+    Ok(Merged::new(subscriptions))
+}
+
+/// Prints until enough is printed. What waits is written in one go; the output is flushed when nothing waits.
+async fn print(
+    events: &mut Merged,
+    printer: &mut Printer<io::Stdout>,
+    count: Option<u64>,
+) -> Result<(), CommandError> {
+    let mut left = count.unwrap_or(u64::MAX);
+    while left > 0 {
+        let next = if let Some(next) = events.next().now_or_never() {
+            next
+        } else {
+            printer.flush().map_err(CommandError::output)?;
+            events.next().await
+        };
+        match next {
+            Next::Event(pattern, event) => {
+                left -= u64::from(matches!(event, Event::Message(_)));
+                printer.print(&pattern, &event).map_err(CommandError::output)?;
+            }
+            Next::Ended(pattern, end) => {
+                return Err(CommandError::Input(format!("{pattern} can't be followed any more: {end}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn from(text: &str) -> Result<ReplayFrom, String> {
+    when::from(text, clock::wall_ms())
+}
+
+impl SubscribeArgs {
+    fn form(&self) -> Form {
+        match (self.json, self.raw) {
+            (true, _) => Form::Json,
+            (_, true) => Form::Raw,
+            _ => Form::Readable { coloured: coloured(&io::stdout()) },
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What `pub` and `sub` share of the terminal: how they run, stop, speak, and fail.
+
+use std::fmt::{self, Display};
+use std::future::pending;
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+use std::thread;
+
+use clap::builder::styling::{AnsiColor, Style};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// For what is beside the point.
+pub(super) const DIM: Style = Style::new().dimmed();
+/// For what tells lines apart.
+pub(super) const NAME: Style = AnsiColor::Cyan.on_default();
+/// For what went wrong.
+const FAULT: Style = AnsiColor::Red.on_default().bold();
+
+/// Why a command ends early.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CommandError {
+    /// The broker can't be reached, refuses, or has gone.
+    #[error(transparent)]
+    Client(#[from] fanfare_client::Error),
+    /// What the person gave can't be used; the text says what to do.
+    #[error("{0}")]
+    Input(String),
+    /// The operating system refuses.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// Nobody reads the output any more (`… | head`): that is no fault.
+    #[error("nobody reads the output any more")]
+    NobodyReads,
+}
+
+impl CommandError {
+    /// Tells a reader that has gone from a fault of the output.
+    pub(super) fn output(source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::BrokenPipe => Self::NobodyReads,
+            _ => Self::Io { what: "can't write to standard output", source },
+        }
+    }
+}
+
+/// Runs a command to its end.
+///
+/// The runtime has a thread of its own: a command that waits for a pager or a file keeps its session alive.
+pub(super) fn run(command: impl Future<Output = Result<(), CommandError>>) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    let handle = runtime.handle().clone();
+    // It ends with the process.
+    thread::spawn(move || runtime.block_on(pending::<()>()));
+    match handle.block_on(command) {
+        Ok(()) | Err(CommandError::NobodyReads) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub(super) async fn interrupted() {
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    // Without handlers, the operating system ends the process by itself.
+    let (Ok(mut interrupt), Ok(mut terminate)) = signals else { return pending().await };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Whether to colour what goes to this stream: it is a terminal, and nobody objects (<https://no-color.org>).
+pub(super) fn coloured(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Tells the person something beside the output.
+#[allow(clippy::print_stderr, reason = "the command line speaks to a person here")]
+pub(super) fn notice(text: impl Display) {
+    eprintln!("{}", styled(DIM, text, coloured(&io::stderr())));
+}
+
+/// Text in a style, or plain.
+pub(super) fn styled(style: Style, text: impl Display, coloured: bool) -> impl Display {
+    let style = if coloured { style } else { Style::new() };
+    fmt::from_fn(move |f| write!(f, "{style}{text}{style:#}"))
+}
+
+#[allow(clippy::print_stderr, reason = "the command line speaks to a person here")]
+fn fail(error: &dyn Display) -> ExitCode {
+    eprintln!("{} {error}", styled(FAULT, "fanfare:", coloured(&io::stderr())));
+    ExitCode::FAILURE
+}

@@ -1,0 +1,39 @@
+//! Time, read in one place and handed to everyone else as a value.
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// A moment on the process's monotonic clock: nanoseconds since it was first read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(u64);
+
+impl Moment {
+    /// The moment this long after the clock's start; what tests and models count in.
+    pub fn after_start(elapsed: Duration) -> Self {
+        Self(u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    /// The time from `earlier` to this moment; zero if it is not earlier.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
+    /// This moment, later by `duration`.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(Self::after_start(duration).0))
+    }
+}
+
+/// The present moment.
+pub fn now() -> Moment {
+    static START: OnceLock<Instant> = OnceLock::new();
+    Moment::after_start(START.get_or_init(Instant::now).elapsed())
+}
+
+/// The time of day, in milliseconds since 1970 (UTC); 0 if the machine's clock stands before that.
+pub fn wall_ms() -> u64 {
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the time of day")]
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(elapsed.as_millis()).unwrap_or(0)
+}

@@ -1,0 +1,89 @@
+//! Faults: what is wrong with a configuration, where, and what to do about it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where a setting was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The file as a whole, or no file at all.
+    Whole,
+    /// A place in the file; both numbers count from 1, columns in characters.
+    At {
+        /// The line.
+        line: usize,
+        /// The character in it.
+        column: usize,
+    },
+    /// A flag of the command line or its environment variable.
+    Flag(&'static str),
+}
+
+/// A value and where it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Located<T> {
+    pub(super) value: T,
+    pub(super) place: Place,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where.
+    pub place: Place,
+    /// What, in a sentence without its full stop.
+    pub what: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+impl Fault {
+    pub(super) fn new(place: Place, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { place, what: what.into(), remedy: remedy.into() }
+    }
+}
+
+/// Everything that is wrong with a configuration, in the order of the file. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faults {
+    file: Option<PathBuf>,
+    faults: Vec<Fault>,
+}
+
+impl Faults {
+    /// Sorts what was found; `None` if nothing was.
+    pub(super) fn of(file: Option<PathBuf>, mut faults: Vec<Fault>) -> Option<Self> {
+        faults.sort_by_key(|fault| fault.place);
+        faults.dedup();
+        (!faults.is_empty()).then_some(Self { file, faults })
+    }
+
+    /// One after the other.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Fault> {
+        self.faults.iter()
+    }
+}
+
+impl std::error::Error for Faults {}
+
+impl fmt::Display for Faults {
+    /// Two lines a fault: `file:line:column: what` and the remedy, indented.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, Fault { place, what, remedy }) in self.faults.iter().enumerate() {
+            if number > 0 {
+                writeln!(f)?;
+            }
+            if let Place::Flag(flag) = place {
+                write!(f, "{flag}: ")?;
+            } else if let Some(file) = &self.file {
+                write!(f, "{}:", file.display())?;
+                if let Place::At { line, column } = place {
+                    write!(f, "{line}:{column}:")?;
+                }
+                write!(f, " ")?;
+            }
+            write!(f, "{what}\n    {remedy}")?;
+        }
+        Ok(())
+    }
+}

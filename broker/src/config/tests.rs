@@ -1,0 +1,294 @@
+//! What an operator may rely on when writing a configuration.
+
+use std::path::Path;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::units::{format_bytes, format_duration};
+use super::{Config, Overrides};
+use crate::limits::{Limits, TABLE, Unit};
+
+const FILE: &str = "fanfare.toml";
+const EXAMPLE: &str = include_str!("../../../deploy/fanfare.example.toml");
+
+fn parse(text: &str) -> Result<Config, String> {
+    Config::parse(Path::new(FILE), text, &Overrides::default()).map_err(|faults| faults.to_string())
+}
+
+/// Checks the faults of a text, two lines each.
+fn check_faults(text: &str, expected: &str) {
+    assert_eq!(parse(text).unwrap_err(), expected.trim(), "in:\n{text}");
+}
+
+#[test]
+fn nothing_written_means_defaults() {
+    let config = Config::load(None, &Overrides::default()).unwrap();
+    assert_eq!(config, parse("").unwrap());
+    assert_eq!(config.listen.to_string(), "127.0.0.1:7440");
+    assert_eq!(config.internal.to_string(), "127.0.0.1:7441");
+    assert_eq!(config.limits, Limits::default());
+    assert!(!config.allow_anonymous);
+}
+
+#[test]
+fn without_a_stream_there_is_one_over_everything() {
+    let streams = parse("").unwrap().streams;
+    assert_eq!(streams.len(), 1);
+    let stream = &streams[0];
+    assert_eq!(stream.name.as_str(), "recent");
+    assert_eq!(stream.patterns.iter().map(ToString::to_string).collect::<Vec<_>>(), [">"]);
+    assert_eq!((stream.max_age, stream.max_bytes), (Duration::from_mins(2), 64 << 20));
+    assert_eq!(stream.max_messages_per_topic, None);
+}
+
+#[test]
+fn every_setting_is_read() {
+    let config = parse(
+        r#"
+        listen = "0.0.0.0:80"
+        internal = "[::1]:81"
+        shards = 3
+        allow_anonymous = true
+        [limits]
+        heartbeat = "500ms"
+        max_payload_bytes = "1KiB"
+        max_connections = 1_000
+        [[stream]]
+        name = "orders"
+        patterns = ["orders.>", "refunds"]
+        max_age = "1d"
+        max_bytes = "1GB"
+        max_messages_per_topic = 7
+        "#,
+    )
+    .unwrap();
+    assert_eq!((config.listen.port(), config.internal.port(), config.shards.get()), (80, 81, 3));
+    assert_eq!(config.limits.heartbeat, Duration::from_millis(500));
+    assert_eq!((config.limits.max_payload_bytes, config.limits.max_connections), (1024, 1000));
+    let stream = &config.streams[0];
+    assert_eq!((stream.patterns.len(), stream.max_bytes), (2, 1_000_000_000));
+    assert_eq!(stream.max_messages_per_topic.map(u32::from), Some(7));
+}
+
+#[test]
+fn every_limit_can_be_written_as_the_table_shows_it() {
+    for limit in TABLE {
+        let shown = match limit.unit {
+            Unit::Count | Unit::PerSecond => limit.default.to_string(),
+            Unit::Bytes => format_bytes(limit.default),
+            Unit::Time => format_duration(Duration::from_millis(limit.default)),
+        };
+        assert_eq!(limit.default_text, shown, "{}", limit.name);
+        let text = if shown.bytes().all(|b| b.is_ascii_digit()) { shown } else { format!("{shown:?}") };
+        let config = parse(&format!("[limits]\n{} = {text}", limit.name)).unwrap();
+        assert_eq!((limit.get)(&config.limits), limit.default, "{}", limit.name);
+    }
+}
+
+#[test]
+fn flags_and_environment_go_over_the_file() {
+    let overrides = Overrides {
+        listen: Some("127.0.0.1:1".into()),
+        internal: Some("127.0.0.1:2".into()),
+        shards: Some(5),
+        allow_anonymous: Some(true),
+    };
+    let text = "listen = \"10.0.0.1:9\"\ninternal = \"bad\"\nshards = 0\nallow_anonymous = false";
+    let config = Config::parse(Path::new(FILE), text, &overrides).unwrap();
+    assert_eq!((config.listen.port(), config.internal.port(), config.shards.get()), (1, 2, 5));
+    assert!(config.allow_anonymous);
+}
+
+#[test]
+fn a_faulty_flag_is_named() {
+    let overrides = Overrides { listen: Some("7440".into()), shards: Some(0), ..Overrides::default() };
+    let faults = Config::load(None, &overrides).unwrap_err().to_string();
+    assert!(faults.contains("--listen or FANFARE_LISTEN: `listen` = \"7440\" is no IP address"), "{faults}");
+    assert!(faults.contains("--shards or FANFARE_SHARDS: `shards` = 0 is not between"), "{faults}");
+}
+
+#[test]
+fn every_fault_is_reported_at_once_in_the_order_of_the_file() {
+    check_faults(
+        r#"listen = 7440
+shard = 2
+heartbeat = "25s"
+
+[limits]
+heartbeat = 25
+hello_timeuot = "1s"
+max_connections = "many"
+stall_timeout = "5 weeks"
+max_head_bytes = "1B"
+"#,
+        r#"
+fanfare.toml:1:10: `listen` takes text, not a number
+    write listen = "127.0.0.1:7440"
+fanfare.toml:2:1: unknown setting `shard` at the top
+    did you mean `shards`?
+fanfare.toml:3:1: unknown setting `heartbeat` at the top
+    `heartbeat` belongs under [limits]
+fanfare.toml:6:13: `heartbeat` takes text with a unit, such as "25s"
+    write heartbeat = "25s"
+fanfare.toml:7:1: unknown setting `hello_timeuot` in [limits]
+    did you mean `hello_timeout`?
+fanfare.toml:8:19: `max_connections` takes a whole number from 0, not text
+    write max_connections = 100000
+fanfare.toml:9:17: `stall_timeout` has the unknown unit "weeks"
+    units are ms s m h d, as in "25s"
+fanfare.toml:10:18: `max_head_bytes` = "1B" is not between "512B" and "1MiB"
+    the default is "8KiB"
+"#,
+    );
+}
+
+#[test]
+fn streams_are_checked_each_and_against_each_other() {
+    check_faults(
+        r#"[[stream]]
+name = "a b"
+patterns = ["x..y", "$sys.>", 3]
+[[stream]]
+name = "orders"
+patterns = ["orders.*"]
+max_bytes = "1KiB"
+max_age = "0s"
+[[stream]]
+name = "orders"
+patterns = ["orders.eu", "*.x"]
+max_messages_per_topic = 0
+[[stream]]
+patterns = []
+colour = "red"
+"#,
+        r#"
+fanfare.toml:2:8: `name` "a b" is not 1 to 64 characters of A-Z a-z 0-9 _ -
+    rename the stream, like "orders"
+fanfare.toml:3:13: pattern "x..y" has an empty segment; remove the extra `.`
+    write segments joined by dots, like "orders.*.>"
+fanfare.toml:3:21: pattern "$sys.>" is over topics of the broker itself (`$`)
+    remove it; such topics are in no stream
+fanfare.toml:3:31: `patterns` takes a list of texts, not a number
+    write patterns = ["orders.>"]
+fanfare.toml:7:13: `max_bytes` = "1KiB" is less than one payload may have (`max_payload_bytes`)
+    set at least "64KiB"
+fanfare.toml:8:11: `max_age` is nothing
+    write it like "2m"
+fanfare.toml:10:8: there is another stream named "orders"
+    rename one, or give one stream the patterns of both
+fanfare.toml:11:13: pattern "orders.eu" of stream "orders" meets topics of "orders.*" of stream "orders"
+    a topic is in one stream at most: narrow one of the two
+fanfare.toml:11:26: pattern "*.x" of stream "orders" meets topics of "orders.*" of stream "orders"
+    a topic is in one stream at most: narrow one of the two
+fanfare.toml:12:26: `max_messages_per_topic` = 0 is not between 1 and 4294967295
+    leave it out for no such limit
+fanfare.toml:13:1: this stream has no `name`
+    add name = "orders"
+fanfare.toml:13:1: this stream has no patterns
+    add one, like "orders.>"
+fanfare.toml:15:1: unknown setting `colour` in [[stream]]
+    remove it; known here: name, patterns, max_age, max_bytes, max_messages_per_topic
+"#,
+    );
+}
+
+#[test]
+fn neighbouring_limits_are_checked_against_each_other() {
+    check_faults(
+        "[limits]\nmax_payload_bytes = \"1MiB\"\nqueue_bytes = \"64KiB\"",
+        r#"
+fanfare.toml:2:21: `max_frame_bytes` is too small beside `max_payload_bytes`: a payload in base64 must fit a frame
+    set max_frame_bytes = "1386KiB" or more, or lower max_payload_bytes
+fanfare.toml:3:15: `queue_bytes` is too small beside `max_frame_bytes`: a frame must fit the queue
+    set queue_bytes = "256KiB" or more, or lower max_frame_bytes
+"#,
+    );
+}
+
+#[test]
+fn beyond_loopback_one_must_allow_anyone_in() {
+    let remedy = "this version has none: set allow_anonymous = true to let anyone in, or bind 127.0.0.1";
+    check_faults(
+        "listen = \"0.0.0.0:7440\"\ninternal = \"[::]:7441\"",
+        &format!(
+            "fanfare.toml:1:10: `listen` = \"0.0.0.0:7440\" is beyond loopback, which needs authentication\n    {remedy}\n\
+             fanfare.toml:2:12: `internal` = \"[::]:7441\" is beyond loopback, which needs authentication\n    {remedy}"
+        ),
+    );
+    assert!(parse("listen = \"0.0.0.0:7440\"\nallow_anonymous = true").is_ok());
+    assert!(parse("listen = \"127.8.8.8:7440\"\ninternal = \"[::ffff:127.0.0.1]:7441\"").is_ok());
+}
+
+#[test]
+fn the_two_ports_must_differ_unless_the_system_chooses_them() {
+    let fault = "fanfare.toml:1:10: `listen` and `internal` are both \"127.0.0.1:7441\"\n    \
+                 give them different ports, such as 7440 and 7441";
+    check_faults("listen = \"127.0.0.1:7441\"", fault);
+    assert!(parse("listen = \"127.0.0.1:0\"\ninternal = \"127.0.0.1:0\"").is_ok());
+}
+
+#[test]
+fn what_is_not_toml_is_reported_line_by_line() {
+    let faults = parse("listen = 127.0.0.1:7440\nshards = 2\n[limits]\nheartbeat = 25s\n").unwrap_err();
+    let places: Vec<_> = faults.lines().filter(|line| !line.starts_with(' ')).collect();
+    let lines: Vec<_> = places.iter().filter_map(|line| line.split(':').nth(1)).collect();
+    assert_eq!(lines, ["1", "4"], "{faults}");
+}
+
+#[test]
+fn columns_count_characters() {
+    check_faults(
+        "stream = [{ name = \"ä ö\", patterns = [\"a\"] }]",
+        "fanfare.toml:1:20: `name` \"ä ö\" is not 1 to 64 characters of A-Z a-z 0-9 _ -\n    \
+         rename the stream, like \"orders\"",
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_is_a_fault() {
+    let faults = Config::load(Some(Path::new("no/such/file.toml")), &Overrides::default()).unwrap_err();
+    assert!(faults.to_string().starts_with("no/such/file.toml: can't be read: "), "{faults}");
+    assert_eq!(faults.iter().len(), 1);
+}
+
+#[test]
+fn the_example_file_shows_every_default() {
+    // Settings have no space after the `#`, remarks have one.
+    let uncomment = |line| str::strip_prefix(line, "#").filter(|rest| !rest.starts_with(' ')).unwrap_or(line);
+    let text = EXAMPLE.lines().map(uncomment).collect::<Vec<_>>().join("\n");
+    for limit in TABLE {
+        let remark = format!("# Beyond it: {}.\n{} = ", limit.beyond, limit.name);
+        assert!(text.contains(&remark), "{} is not shown as the table has it", limit.name);
+    }
+    let mut config = parse(&text).unwrap();
+    let default = parse(EXAMPLE).unwrap();
+    assert_eq!(default, Config::load(None, &Overrides::default()).unwrap());
+    // The number of processors is not a matter of the file, and only an example shows the limit that is not there.
+    config.shards = default.shards;
+    assert_eq!(config.streams[0].max_messages_per_topic.take().map(u32::from), Some(100));
+    assert_eq!(config, default);
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text: String) {
+        let _ = parse(&text);
+    }
+
+    #[test]
+    fn anything_like_a_configuration_is_read_or_refused(
+        words in proptest::collection::vec(prop_oneof![
+            Just("[limits]\n"), Just("[[stream]]\n"), Just("name"), Just("patterns"), Just(" = "), Just("["), Just("]"),
+            Just("\""), Just("heartbeat"), Just("25s"), Just("\n"), Just("{"), Just("}"), Just(","), Just("orders.>"),
+            Just("-1"), Just("0x7fffffffffffffff"), Just("1e999"), Just("1979-05-27"), Just("é"), Just("'''"),
+        ], 0..40)
+    ) {
+        let _ = parse(&words.concat());
+    }
+
+    #[test]
+    fn any_number_is_read_or_refused(number: i128, key in prop::sample::select(vec!["shards", "limits.max_connections"])) {
+        let _ = parse(&format!("{key} = {number}"));
+    }
+}

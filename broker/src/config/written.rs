@@ -1,0 +1,194 @@
+//! The written configuration: what stands in the file, of the right types, with places; its meaning is not judged.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::fault::{Fault, Located, Place};
+use super::reader::{Reader, Setting};
+use super::suggest::nearest;
+use crate::limits::{Limit, TABLE, Unit};
+
+/// What an operator wrote.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    pub(super) listen: Option<Located<String>>,
+    pub(super) internal: Option<Located<String>>,
+    pub(super) shards: Option<Located<u64>>,
+    pub(super) allow_anonymous: Option<Located<bool>>,
+    pub(super) limits: Vec<(&'static Limit, Located<WrittenAmount>)>,
+    pub(super) streams: Vec<WrittenStream>,
+}
+
+/// A limit's value before its unit is read.
+#[derive(Debug)]
+pub(super) enum WrittenAmount {
+    Number(u64),
+    WithUnit(String),
+}
+
+/// One `[[stream]]`.
+#[derive(Debug)]
+pub(super) struct WrittenStream {
+    pub(super) place: Place,
+    pub(super) name: Option<Located<String>>,
+    pub(super) patterns: Option<Vec<Located<String>>>,
+    pub(super) max_age: Option<Located<String>>,
+    pub(super) max_bytes: Option<Located<String>>,
+    pub(super) max_messages_per_topic: Option<Located<u64>>,
+}
+
+const LISTEN: Setting = Setting { key: "listen", example: "\"127.0.0.1:7440\"" };
+const INTERNAL: Setting = Setting { key: "internal", example: "\"127.0.0.1:7441\"" };
+const SHARDS: Setting = Setting { key: "shards", example: "2" };
+const ALLOW_ANONYMOUS: Setting = Setting { key: "allow_anonymous", example: "true" };
+const TOP: &[&str] = &[LISTEN.key, INTERNAL.key, SHARDS.key, ALLOW_ANONYMOUS.key, "limits", "stream"];
+
+const NAME: Setting = Setting { key: "name", example: "\"orders\"" };
+const PATTERNS: Setting = Setting { key: "patterns", example: "[\"orders.>\"]" };
+const MAX_AGE: Setting = Setting { key: "max_age", example: "\"2m\"" };
+const MAX_BYTES: Setting = Setting { key: "max_bytes", example: "\"64MiB\"" };
+const MAX_MESSAGES: Setting = Setting { key: "max_messages_per_topic", example: "100" };
+const STREAM: &[&str] = &[NAME.key, PATTERNS.key, MAX_AGE.key, MAX_BYTES.key, MAX_MESSAGES.key];
+
+/// Reads TOML. If the text is not TOML only that is said, since the rest can't be trusted.
+pub(super) fn read(text: &str) -> (Written, Vec<Fault>) {
+    let mut reader = Reader::new(text);
+    let (document, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() {
+        return (read_top(&mut reader, document.get_ref()), reader.faults);
+    }
+    let mut last_line = 0;
+    for error in errors {
+        let place = error.span().map_or(Place::Whole, |span| reader.place(&span));
+        // One slip makes several errors on its line: the first is the one to mend.
+        if let Place::At { line, .. } = place {
+            if line == last_line {
+                continue;
+            }
+            last_line = line;
+        }
+        let what = format!("this is not TOML: {}", error.message().trim());
+        reader.faults.push(Fault::new(
+            place,
+            what,
+            "text stands in quotes, and each setting on a line of its own",
+        ));
+    }
+    (Written::default(), reader.faults)
+}
+
+fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
+    report_unknown(reader, table, "at the top", TOP);
+    Written {
+        listen: reader.string(table, LISTEN),
+        internal: reader.string(table, INTERNAL),
+        shards: reader.integer(table, SHARDS),
+        allow_anonymous: reader.boolean(table, ALLOW_ANONYMOUS),
+        limits: table.get("limits").map_or_else(Vec::new, |value| read_limits(reader, value)),
+        streams: table.get("stream").map_or_else(Vec::new, |value| read_streams(reader, value)),
+    }
+}
+
+fn read_limits(
+    reader: &mut Reader<'_>,
+    value: &Spanned<DeValue<'_>>,
+) -> Vec<(&'static Limit, Located<WrittenAmount>)> {
+    let DeValue::Table(table) = value.get_ref() else {
+        reader.wrong_type(value, Setting { key: "limits", example: "{ heartbeat = \"25s\" }" }, "a table");
+        return Vec::new();
+    };
+    report_unknown(reader, table, "in [limits]", &limit_names());
+    TABLE.iter().filter_map(|limit| Some((limit, read_limit(reader, table, limit)?))).collect()
+}
+
+fn read_limit(
+    reader: &mut Reader<'_>,
+    table: &DeTable<'_>,
+    limit: &'static Limit,
+) -> Option<Located<WrittenAmount>> {
+    let value = table.get(limit.name)?;
+    let place = reader.place(&value.span());
+    let amount = match (limit.unit, value.get_ref()) {
+        (Unit::Bytes | Unit::Time, DeValue::String(text)) => WrittenAmount::WithUnit(text.to_string()),
+        (Unit::Bytes | Unit::Time, _) => {
+            let what = format!("`{}` takes text with a unit, such as {:?}", limit.name, limit.default_text);
+            let remedy = format!("write {} = {:?}", limit.name, limit.default_text);
+            reader.faults.push(Fault::new(place, what, remedy));
+            return None;
+        }
+        (Unit::Count | Unit::PerSecond, _) => {
+            let setting = Setting { key: limit.name, example: limit.default_text };
+            WrittenAmount::Number(reader.integer(table, setting)?.value)
+        }
+    };
+    Some(Located { value: amount, place })
+}
+
+fn read_streams(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Vec<WrittenStream> {
+    let header = Setting {
+        key: "stream",
+        example: "[{ name = \"orders\", patterns = [\"orders.>\"] }], or [[stream]]",
+    };
+    let DeValue::Array(entries) = value.get_ref() else {
+        reader.wrong_type(value, header, "a list of tables");
+        return Vec::new();
+    };
+    let mut streams = Vec::new();
+    for entry in entries {
+        match entry.get_ref() {
+            DeValue::Table(table) => streams.push(read_stream(reader, table, reader.place(&entry.span()))),
+            _ => reader.wrong_type(entry, header, "a list of tables"),
+        }
+    }
+    streams
+}
+
+fn read_stream(reader: &mut Reader<'_>, table: &DeTable<'_>, place: Place) -> WrittenStream {
+    report_unknown(reader, table, "in [[stream]]", STREAM);
+    for setting in [NAME, PATTERNS] {
+        if !table.contains_key(setting.key) {
+            let what = format!("this stream has no `{}`", setting.key);
+            reader.faults.push(Fault::new(place, what, format!("add {} = {}", setting.key, setting.example)));
+        }
+    }
+    WrittenStream {
+        place,
+        name: reader.string(table, NAME),
+        patterns: reader.strings(table, PATTERNS),
+        max_age: reader.string(table, MAX_AGE),
+        max_bytes: reader.string(table, MAX_BYTES),
+        max_messages_per_topic: reader.integer(table, MAX_MESSAGES),
+    }
+}
+
+fn limit_names() -> Vec<&'static str> {
+    TABLE.iter().map(|limit| limit.name).collect()
+}
+
+/// Notes every key that the table does not know.
+fn report_unknown(reader: &mut Reader<'_>, table: &DeTable<'_>, place_name: &str, known: &[&str]) {
+    for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+        let name = key.get_ref();
+        let shown: String = name.chars().take(64).flat_map(char::escape_debug).collect();
+        let what = format!("unknown setting `{shown}` {place_name}");
+        reader.faults.push(Fault::new(reader.place(&key.span()), what, remedy_for_unknown(name, known)));
+    }
+}
+
+fn remedy_for_unknown(name: &str, known: &[&str]) -> String {
+    let limits = limit_names();
+    let tables =
+        [("at the top, before any table", TOP), ("under [limits]", &limits), ("under [[stream]]", STREAM)];
+    if let Some((home, _)) = tables.iter().find(|(_, keys)| keys.contains(&name)) {
+        return format!("`{name}` belongs {home}");
+    }
+    if let Some(near) = nearest(name, known.iter().copied()) {
+        return format!("did you mean `{near}`?");
+    }
+    for (home, keys) in tables {
+        if let Some(near) = nearest(name, keys.iter().copied()) {
+            return format!("did you mean `{near}`? It belongs {home}");
+        }
+    }
+    format!("remove it; known here: {}", known.join(", "))
+}

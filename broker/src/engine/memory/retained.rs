@@ -1,0 +1,192 @@
+//! What a stream holds under its lock: the log, its topics, and the rules by which messages leave.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use fanfare_protocol::Pattern;
+
+use super::log::Log;
+use super::topics::Topics;
+use crate::engine::message::{Draft, Message, Place, StreamIndex};
+use crate::engine::settings::StreamConfig;
+use crate::engine::read::{Batch, Cursor, Lost, ReadBudget, StartAt};
+
+/// Most messages that one append or sweep takes out for age or bytes, so that no publisher waits for a clean-up. More
+/// than one an append, so that the clean-up always gains on the appends.
+const REMOVALS_PER_STEP: usize = 64;
+/// What a message takes in the log beside itself, in bytes.
+const SLOT_BYTES: usize = size_of::<Arc<Message>>();
+
+/// The messages that left, to be freed when the lock is released.
+pub(crate) type Removed = Vec<Arc<Message>>;
+
+#[derive(Debug, Default)]
+pub(crate) struct Retained {
+    log: Log,
+    topics: Topics,
+    head: u64,
+    last_time_ms: u64,
+    message_bytes: usize,
+    /// Every sequence up to this one that is not in the log was taken by config.
+    removed_through: u64,
+}
+
+impl Retained {
+    /// Gives the draft its place, appends it, and takes out what has to go for it.
+    pub(crate) fn append(
+        &mut self,
+        draft: Draft,
+        index: StreamIndex,
+        config: &StreamConfig,
+        wall_ms: u64,
+        removed: &mut Removed,
+    ) -> Arc<Message> {
+        self.head += 1;
+        self.last_time_ms = self.last_time_ms.max(wall_ms);
+        let (topic, prev) = self.topics.shared(draft.topic());
+        let place = Place { index, stream: config.name.clone(), seq: self.head, prev };
+        let message = Arc::new(draft.seal(topic, Some(place), self.last_time_ms));
+        self.message_bytes += message.footprint() + SLOT_BYTES;
+        let limit = config.max_messages_per_topic.map(|limit| limit.get() as usize);
+        let surplus = self.topics.append(message.topic(), self.head, limit, self.removed_through);
+        self.log.push(Arc::clone(&message));
+        if let Some(seq) = surplus
+            && let Some(old) = self.log.remove(seq)
+        {
+            self.forget(old, removed);
+        }
+        self.expire(self.last_time_ms, config, removed);
+        message
+    }
+
+    /// Takes out some of what is too old or too much; true if more is left to take.
+    pub(crate) fn expire(&mut self, wall_ms: u64, config: &StreamConfig, removed: &mut Removed) -> bool {
+        let max_age = u64::try_from(config.max_age.as_millis()).unwrap_or(u64::MAX);
+        let oldest_ms = wall_ms.saturating_sub(max_age);
+        for _ in 0..REMOVALS_PER_STEP {
+            let over = self.bytes() > config.max_bytes;
+            let Some(first) = self.log.first() else { return false };
+            // The newest message outlives the byte limit: a stream that can hold nothing would be no stream.
+            let too_much = over && self.log.len() > 1;
+            if !too_much && first.time_ms() >= oldest_ms {
+                return false;
+            }
+            if let Some(old) = self.log.pop_first() {
+                self.forget(old, removed);
+            }
+        }
+        true
+    }
+
+    fn forget(&mut self, old: Arc<Message>, removed: &mut Removed) {
+        self.message_bytes -= old.footprint() + SLOT_BYTES;
+        self.removed_through = self.removed_through.max(old.seq());
+        self.topics.remove_oldest(old.topic(), old.seq());
+        removed.push(old);
+    }
+
+    /// Where a reading begins that starts at `at`; none of these begins with a gap.
+    pub(crate) fn cursor(&self, at: StartAt) -> Cursor {
+        let before = |message: Option<&Arc<Message>>| message.map_or(self.head, |message| message.seq() - 1);
+        let (after, newest_through) = match at {
+            StartAt::Now => (self.head, 0),
+            StartAt::Start => (before(self.log.first()), 0),
+            StartAt::Last => (before(self.log.first()), self.head),
+            StartAt::Time(time_ms) => (before(self.log.first_since(time_ms)), 0),
+        };
+        Cursor { after, told_through: self.removed_through, newest_through }
+    }
+
+    /// Reads on from a cursor, within a budget; the cursor moves.
+    pub(crate) fn read(&self, cursor: &mut Cursor, pattern: &Pattern, mut budget: ReadBudget) -> Batch {
+        let lost = self.lost(cursor, pattern);
+        if let Some(lost) = &lost {
+            cursor.told_through = lost.to;
+        }
+        let mut messages = Vec::new();
+        let mut reached_end = true;
+        let end = self.end_of_interest(pattern);
+        for message in self.log.after(cursor.after) {
+            if message.seq() > end {
+                break;
+            }
+            if budget.scan().is_break() {
+                reached_end = false;
+                break;
+            }
+            if pattern.matches(message.topic()) && self.is_wanted(cursor, message) {
+                if budget.take(message.footprint()).is_break() {
+                    reached_end = false;
+                    break;
+                }
+                messages.push(Arc::clone(message));
+            }
+            cursor.after = message.seq();
+        }
+        if reached_end {
+            cursor.after = self.head;
+        }
+        Batch { messages, lost, at_head: reached_end }
+    }
+
+    /// Nothing after this sequence can match: the newest of the topic, where the pattern means just one.
+    fn end_of_interest(&self, pattern: &Pattern) -> u64 {
+        match pattern.as_topic() {
+            Some(topic) => self.topics.get(&topic).map_or(0, |entry| entry.last),
+            None => self.head,
+        }
+    }
+
+    fn is_wanted(&self, cursor: &Cursor, message: &Message) -> bool {
+        message.seq() > cursor.newest_through
+            || self.topics.get(message.topic()).is_some_and(|entry| entry.last == message.seq())
+    }
+
+    /// What retention took behind the cursor that the reader has not been told of. Where it can't be known whether any
+    /// of it matched, it is told.
+    fn lost(&self, cursor: &Cursor, pattern: &Pattern) -> Option<Lost> {
+        let known = cursor.after.max(cursor.told_through);
+        let entry = pattern.as_topic().and_then(|topic| self.topics.get(&topic));
+        let removed_through = entry.map_or(self.removed_through, |entry| entry.removed_through);
+        (removed_through > known).then_some(Lost { from: known + 1, to: removed_through })
+    }
+
+    /// The newest sequence; 0 before the first.
+    pub(crate) fn head(&self) -> u64 {
+        self.head
+    }
+
+    /// The memory that the stream takes, in bytes: messages, log and index.
+    pub(crate) fn bytes(&self) -> u64 {
+        (self.message_bytes + self.topics.bytes()) as u64
+    }
+
+    pub(crate) fn messages(&self) -> usize {
+        self.log.len()
+    }
+
+    pub(crate) fn topics(&self) -> usize {
+        self.topics.len()
+    }
+}
+
+impl ReadBudget {
+    fn scan(&mut self) -> ControlFlow<()> {
+        self.scanned_max = match self.scanned_max.checked_sub(1) {
+            Some(left) => left,
+            None => return ControlFlow::Break(()),
+        };
+        ControlFlow::Continue(())
+    }
+
+    /// Pays for one message; the first is always affordable.
+    fn take(&mut self, bytes: usize) -> ControlFlow<()> {
+        let first = !std::mem::replace(&mut self.taken_any, true);
+        if !first && (self.messages_max == 0 || self.bytes_max < bytes) {
+            return ControlFlow::Break(());
+        }
+        self.messages_max = self.messages_max.saturating_sub(1);
+        self.bytes_max = self.bytes_max.saturating_sub(bytes);
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,231 @@
+//! What a stream keeps, gives out and tells of what it lost.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fanfare_protocol::frame::Publish;
+use fanfare_protocol::{Pattern, Payload, StreamName, Topic};
+use proptest::prelude::*;
+
+use super::retained::{Removed, Retained};
+use crate::clock::Moment;
+use crate::engine::settings::StreamConfig;
+use crate::engine::{Cursor, Draft, Lost, ReadBudget, SessionId, StartAt, StreamIndex};
+
+struct Bench {
+    retained: Retained,
+    config: StreamConfig,
+}
+
+fn config() -> StreamConfig {
+    StreamConfig {
+        name: StreamName::new("test").unwrap(),
+        patterns: vec![pattern(">")],
+        max_age: Duration::from_secs(60),
+        max_bytes: 1 << 30,
+        max_messages_per_topic: None,
+    }
+}
+
+fn pattern(text: &str) -> Pattern {
+    Pattern::new(text).unwrap()
+}
+
+fn draft(topic: &str) -> Draft {
+    let publish = Publish {
+        id: None,
+        topic: Topic::new(topic).unwrap(),
+        payload: Payload::text("x"),
+        key: None,
+        expect: None,
+        echo: true,
+        headers: None,
+    };
+    Draft::new(publish, SessionId(1), Moment::default())
+}
+
+impl Bench {
+    fn new(config: StreamConfig) -> Self {
+        Self { retained: Retained::default(), config }
+    }
+
+    fn append(&mut self, topic: &str, wall_ms: u64) -> Option<u64> {
+        let mut removed = Removed::new();
+        let message = self.retained.append(draft(topic), StreamIndex(0), &self.config, wall_ms, &mut removed);
+        message.place().and_then(|place| place.prev)
+    }
+
+    /// The sequences that a reader gets in one go.
+    fn read(&self, cursor: &mut Cursor, text: &str) -> (Vec<u64>, Option<Lost>) {
+        let batch = self.retained.read(cursor, &pattern(text), ReadBudget::new(usize::MAX, usize::MAX));
+        (batch.messages.iter().map(|message| message.seq()).collect(), batch.lost)
+    }
+}
+
+#[test]
+fn sequences_count_from_one_and_prev_names_the_one_before_on_the_topic() {
+    let mut bench = Bench::new(config());
+    assert_eq!([bench.append("a", 0), bench.append("b", 0), bench.append("a", 0)], [None, None, Some(1)]);
+    assert_eq!(bench.retained.head(), 3);
+}
+
+#[test]
+fn time_never_falls_within_a_stream() {
+    let mut bench = Bench::new(config());
+    bench.append("a", 100);
+    bench.append("a", 50);
+    let (found, _) = bench.read(&mut bench.retained.cursor(StartAt::Time(100)), ">");
+    assert_eq!(found, [1, 2]);
+    assert_eq!(bench.read(&mut bench.retained.cursor(StartAt::Time(101)), ">").0, Vec::<u64>::new());
+}
+
+#[test]
+fn last_gives_the_newest_of_each_topic_and_then_all() {
+    let mut bench = Bench::new(config());
+    for topic in ["a", "b", "a", "c"] {
+        bench.append(topic, 0);
+    }
+    let mut cursor = bench.retained.cursor(StartAt::Last);
+    assert_eq!(bench.read(&mut cursor, ">").0, [2, 3, 4]);
+    bench.append("a", 0);
+    bench.append("a", 0);
+    assert_eq!(bench.read(&mut cursor, ">").0, [5, 6]);
+}
+
+#[test]
+fn a_reader_from_the_start_is_told_of_no_gap() {
+    let mut bench = Bench::new(StreamConfig { max_messages_per_topic: NonZeroU32::new(1), ..config() });
+    for topic in ["a", "b", "b", "a"] {
+        bench.append(topic, 0);
+    }
+    let mut cursor = bench.retained.cursor(StartAt::Start);
+    assert_eq!(bench.read(&mut cursor, ">"), (vec![3, 4], None));
+}
+
+#[test]
+fn a_reader_that_was_overtaken_by_a_topics_limit_is_told_once_where() {
+    let mut bench = Bench::new(StreamConfig { max_messages_per_topic: NonZeroU32::new(1), ..config() });
+    for topic in ["a", "b", "a"] {
+        bench.append(topic, 0);
+    }
+    let mut cursor = Cursor::after(0);
+    assert_eq!(bench.read(&mut cursor, ">"), (vec![2, 3], Some(Lost { from: 1, to: 1 })));
+    assert_eq!(bench.read(&mut cursor, ">"), (vec![], None));
+    // Nothing of topic b is missing, and that is known.
+    assert_eq!(bench.read(&mut Cursor::after(0), "b"), (vec![2], None));
+}
+
+#[test]
+fn age_takes_what_is_older_and_nothing_else() {
+    let mut bench = Bench::new(config());
+    bench.append("a", 1_000);
+    bench.append("a", 2_000);
+    let mut removed = Removed::new();
+    assert!(!bench.retained.expire(61_500, &bench.config, &mut removed));
+    assert_eq!(removed.iter().map(|message| message.seq()).collect::<Vec<_>>(), [1]);
+    assert_eq!(bench.read(&mut Cursor::after(0), ">"), (vec![2], Some(Lost { from: 1, to: 1 })));
+}
+
+#[test]
+fn bytes_are_bounded_index_included_and_the_newest_stays() {
+    let mut bench = Bench::new(StreamConfig { max_bytes: 100_000, ..config() });
+    for number in 0..10_000 {
+        bench.append(&format!("topic.{number}"), 0);
+        assert!(bench.retained.bytes() <= 100_000);
+    }
+    assert!(bench.retained.messages() > 100);
+    let mut tiny = Bench::new(StreamConfig { max_bytes: 1, ..config() });
+    tiny.append("a", 0);
+    tiny.append("b", 0);
+    assert_eq!(tiny.read(&mut tiny.retained.cursor(StartAt::Start), ">").0, [2]);
+}
+
+#[test]
+fn an_emptied_stream_takes_no_memory() {
+    let mut bench = Bench::new(StreamConfig { max_messages_per_topic: NonZeroU32::new(3), ..config() });
+    for number in 0..1_000 {
+        bench.append(&format!("topic.{}", number % 7), 0);
+    }
+    let mut removed = Removed::new();
+    while bench.retained.expire(1_000_000, &bench.config, &mut removed) {}
+    assert_eq!((bench.retained.bytes(), bench.retained.messages(), bench.retained.topics()), (0, 0, 0));
+}
+
+#[test]
+fn a_budget_ends_a_reading_and_the_next_goes_on_from_there() {
+    let mut bench = Bench::new(config());
+    for _ in 0..10 {
+        bench.append("a", 0);
+    }
+    let mut cursor = Cursor::after(0);
+    let mut found = Vec::new();
+    loop {
+        let batch = bench.retained.read(&mut cursor, &pattern(">"), ReadBudget::new(3, usize::MAX));
+        found.extend(batch.messages.iter().map(|message| message.seq()));
+        assert!(batch.messages.len() <= 3);
+        if batch.at_head {
+            break;
+        }
+    }
+    assert_eq!(found, (1..=10).collect::<Vec<_>>());
+}
+
+proptest! {
+    /// Against a list of what was appended: whatever is missing lies within a gap that was told.
+    #[test]
+    fn nothing_is_missing_without_a_gap(
+        topics in prop::collection::vec(0u8..6, 1..400),
+        reads in prop::collection::vec((1usize..40, 1usize..8), 1..40),
+        limit in prop::option::of(1u32..5),
+        max_bytes in 3_000u64..60_000,
+        wanted in prop::sample::select(vec![">", "t.0", "t.*"]),
+    ) {
+        let limits = StreamConfig { max_bytes, max_messages_per_topic: limit.and_then(NonZeroU32::new), ..config() };
+        let mut bench = Bench::new(limits);
+        let mut all: Vec<(u64, String)> = Vec::new();
+        let mut cursor = Cursor::after(0);
+        let (mut got, mut gaps) = (Vec::new(), Vec::new());
+        let mut topics = topics.into_iter();
+        for (appends, messages_max) in reads.into_iter().chain([(400, 400), (0, 400)]) {
+            for topic in topics.by_ref().take(appends) {
+                let topic = format!("t.{topic}");
+                bench.append(&topic, 0);
+                all.push((bench.retained.head(), topic));
+            }
+            let batch = bench.retained.read(&mut cursor, &pattern(wanted), ReadBudget::new(messages_max, usize::MAX));
+            gaps.extend(batch.lost);
+            got.extend(batch.messages.iter().map(|message| message.seq()));
+        }
+        prop_assert!(got.is_sorted_by(|a, b| a < b), "in order, each once: {got:?}");
+        prop_assert!(gaps.is_sorted_by(|a, b| a.to < b.from), "gaps do not overlap: {gaps:?}");
+        let matching = all.iter().filter(|(_, topic)| pattern(wanted).matches(&Topic::new(topic).unwrap()));
+        for (seq, _) in matching {
+            let told = gaps.iter().any(|gap| (gap.from..=gap.to).contains(seq));
+            prop_assert!(got.contains(seq) || told, "{seq} is missing in silence");
+        }
+    }
+}
+
+#[test]
+fn the_log_finds_and_removes_any_message() {
+    use super::log::Log;
+    let mut log = Log::default();
+    let mut bench = Bench::new(config());
+    let mut kept = Vec::new();
+    for _ in 0..2_000 {
+        let mut removed = Removed::new();
+        let message = bench.retained.append(draft("a"), StreamIndex(0), &bench.config, 0, &mut removed);
+        kept.push(message.seq());
+        log.push(Arc::clone(&message));
+    }
+    // Every third, from the end to the front, so that chunks empty and merge.
+    for seq in (1..=2_000).rev().filter(|seq| seq % 3 != 0) {
+        assert!(log.remove(seq).is_some());
+        assert!(log.remove(seq).is_none());
+    }
+    kept.retain(|seq| seq % 3 == 0);
+    assert_eq!(log.after(0).map(|message| message.seq()).collect::<Vec<_>>(), kept);
+    assert_eq!(log.after(999).map(|message| message.seq()).next(), Some(1_002));
+    assert_eq!(log.len(), kept.len());
+}

@@ -1,0 +1,86 @@
+//! What a stream knows of each topic that it retains: the newest sequence, and which to remove first.
+
+use std::collections::{HashMap, VecDeque};
+
+use fanfare_protocol::Topic;
+
+/// The memory that a topic takes in the index beside its name, in bytes: map slot, entry, and the name's header.
+const TOPIC_OVERHEAD_BYTES: usize = 160;
+
+/// One topic with at least one retained message.
+#[derive(Debug, Default)]
+pub(crate) struct TopicEntry {
+    /// Its newest sequence.
+    pub(crate) last: u64,
+    /// The newest of its sequences that retention took.
+    pub(crate) removed_through: u64,
+    retained: usize,
+    /// Its retained sequences, oldest first; kept only where the stream limits messages per topic.
+    seqs: VecDeque<u64>,
+}
+
+/// The topics of a stream.
+#[derive(Debug, Default)]
+pub(crate) struct Topics {
+    entries: HashMap<Topic, TopicEntry>,
+    bytes: usize,
+}
+
+impl Topics {
+    /// The topic as this index holds it, so that its name is in memory once; and its newest sequence.
+    pub(crate) fn shared(&self, topic: &Topic) -> (Topic, Option<u64>) {
+        match self.entries.get_key_value(topic) {
+            Some((shared, entry)) => (shared.clone(), Some(entry.last)),
+            None => (topic.clone(), None),
+        }
+    }
+
+    pub(crate) fn get(&self, topic: &Topic) -> Option<&TopicEntry> {
+        self.entries.get(topic)
+    }
+
+    /// Notes an appended message. With a `limit` per topic, returns the sequence that must go for it. `removed_through`
+    /// is the newest sequence that retention took from the stream: a topic that is new here may have lost that one.
+    pub(crate) fn append(
+        &mut self,
+        topic: &Topic,
+        seq: u64,
+        limit: Option<usize>,
+        removed_through: u64,
+    ) -> Option<u64> {
+        let entry = self.entries.entry(topic.clone()).or_insert_with(|| {
+            self.bytes += topic.as_str().len() + TOPIC_OVERHEAD_BYTES;
+            TopicEntry { removed_through, ..TopicEntry::default() }
+        });
+        entry.last = seq;
+        entry.retained += 1;
+        let limit = limit?;
+        entry.seqs.push_back(seq);
+        self.bytes += size_of::<u64>();
+        (entry.retained > limit).then(|| entry.seqs.front().copied()).flatten()
+    }
+
+    /// Notes that retention took a topic's oldest message.
+    pub(crate) fn remove_oldest(&mut self, topic: &Topic, seq: u64) {
+        let Some(entry) = self.entries.get_mut(topic) else { return };
+        if entry.seqs.pop_front().is_some() {
+            self.bytes -= size_of::<u64>();
+        }
+        entry.removed_through = seq;
+        entry.retained -= 1;
+        if entry.retained == 0 {
+            self.entries.remove(topic);
+            self.bytes -= topic.as_str().len() + TOPIC_OVERHEAD_BYTES;
+        }
+    }
+
+    /// How many topics have a retained message.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The memory that the index takes, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}

@@ -1,0 +1,162 @@
+//! Messages as the broker holds them: encoded once, shared by everyone who waits for them.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use fanfare_protocol::frame::{Message as WireMessage, Publish, Sequenced};
+use fanfare_protocol::{Encoding, Headers, Payload, PayloadKind, StreamName, Topic, body};
+
+use crate::clock::Moment;
+
+/// Names a session within this process, from 1; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(pub u64);
+
+/// The number of a stream in its engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct StreamIndex(pub(crate) u16);
+
+/// A message's place in a stream.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) index: StreamIndex,
+    pub(crate) stream: StreamName,
+    pub(crate) seq: u64,
+    pub(crate) prev: Option<u64>,
+}
+
+/// A message that has no place yet: all that can be encoded before the stream's lock is.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    topic: Topic,
+    hide_from: Option<SessionId>,
+    arrived: Moment,
+    kind: PayloadKind,
+    payload: Range<usize>,
+    body: Vec<u8>,
+    headers: Option<Box<Headers>>,
+}
+
+impl Draft {
+    /// Encodes what a session publishes. `arrived` is when its bytes were read.
+    pub(crate) fn new(publish: Publish<'_>, session: SessionId, arrived: Moment) -> Self {
+        let Publish { topic, payload, echo, headers, .. } = publish;
+        let headers = headers.filter(|headers| !headers.is_empty()).map(Box::new);
+        let header_bytes = headers.as_ref().map_or(0, |headers| headers.iter().map(|(n, v)| n.len() + v.len() + 10).sum());
+        let room = topic.as_str().len() + payload.as_bytes().len() + header_bytes + BODY_OVERHEAD_BYTES;
+        let mut body = Vec::with_capacity(room);
+        let at = body::start(&topic, &payload, &mut body);
+        let hide_from = (!echo).then_some(session);
+        Self { topic, hide_from, arrived, kind: payload.kind(), payload: at, body, headers }
+    }
+
+    pub(crate) fn topic(&self) -> &Topic {
+        &self.topic
+    }
+
+    /// The message, with its place in a stream if it has one. `topic` may be a shared copy of the draft's own.
+    pub(crate) fn seal(mut self, topic: Topic, place: Option<Place>, time_ms: u64) -> Message {
+        let sequence = place.as_ref().map(|place| (&place.stream, place.seq, place.prev));
+        body::finish(time_ms, sequence, None, self.headers.as_deref(), &mut self.body);
+        Message {
+            topic,
+            place,
+            time_ms,
+            hide_from: self.hide_from,
+            arrived: self.arrived,
+            kind: self.kind,
+            payload: self.payload,
+            headers: self.headers,
+            msgpack: self.body,
+            json: OnceLock::new(),
+        }
+    }
+}
+
+/// What a body takes beside topic, payload and headers, at most, in bytes: a stream's name and fixed fields.
+const BODY_OVERHEAD_BYTES: usize = 64;
+
+/// A published message. Its MessagePack body is its storage; a JSON body is made when the first reader asks.
+#[derive(Debug)]
+pub(crate) struct Message {
+    topic: Topic,
+    place: Option<Place>,
+    time_ms: u64,
+    hide_from: Option<SessionId>,
+    arrived: Moment,
+    kind: PayloadKind,
+    payload: Range<usize>,
+    headers: Option<Box<Headers>>,
+    msgpack: Vec<u8>,
+    json: OnceLock<Box<[u8]>>,
+}
+
+impl Message {
+    pub(crate) fn topic(&self) -> &Topic {
+        &self.topic
+    }
+
+    pub(crate) fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
+    /// The sequence, or 0 for an ephemeral message.
+    pub(crate) fn seq(&self) -> u64 {
+        self.place.as_ref().map_or(0, |place| place.seq)
+    }
+
+    pub(crate) fn time_ms(&self) -> u64 {
+        self.time_ms
+    }
+
+    pub(crate) fn arrived(&self) -> Moment {
+        self.arrived
+    }
+
+    /// Whether its publisher asked not to hear it, and is this session.
+    pub(crate) fn is_hidden_from(&self, session: SessionId) -> bool {
+        self.hide_from == Some(session)
+    }
+
+    /// The part of a `message` frame that all subscriptions share.
+    pub(crate) fn body(&self, encoding: Encoding) -> &[u8] {
+        match encoding {
+            Encoding::MsgPack => &self.msgpack,
+            Encoding::Json => self.json.get_or_init(|| self.encode_json()),
+        }
+    }
+
+    /// The memory that the message takes for as long as it is retained, in bytes.
+    pub(crate) fn footprint(&self) -> usize {
+        let headers = self.headers.as_ref().map_or(0, |headers| {
+            headers.iter().map(|(name, value)| name.len() + value.len() + HEADER_OVERHEAD_BYTES).sum()
+        });
+        size_of::<Self>() + ARC_OVERHEAD_BYTES + self.msgpack.capacity() + headers
+    }
+
+    fn encode_json(&self) -> Box<[u8]> {
+        let payload = self.msgpack.get(self.payload.clone()).unwrap_or_default();
+        let payload = Payload::of_kind(self.kind, payload).unwrap_or_else(|_| Payload::bytes(payload));
+        let sequenced = self.place.as_ref().map(|place| Sequenced {
+            stream: place.stream.clone(),
+            seq: place.seq,
+            prev: place.prev,
+        });
+        let message = WireMessage {
+            topic: self.topic.clone(),
+            payload,
+            time_ms: self.time_ms,
+            sequenced,
+            by: None,
+            headers: self.headers.as_deref().cloned(),
+        };
+        let mut body = Vec::with_capacity(self.msgpack.len() + 128);
+        Encoding::Json.message_body(&message, &mut body);
+        body.into_boxed_slice()
+    }
+}
+
+/// The two counts that stand before a shared value.
+const ARC_OVERHEAD_BYTES: usize = 16;
+/// Two strings and a place in a map.
+const HEADER_OVERHEAD_BYTES: usize = 64;

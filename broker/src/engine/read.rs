@@ -1,0 +1,75 @@
+//! Reading a stream: where a reader stands, how much it may take at once, and what it is told.
+
+use std::sync::Arc;
+
+use crate::engine::message::Message;
+
+/// Where a reading begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StartAt {
+    /// After the newest message.
+    Now,
+    /// With the oldest retained message.
+    Start,
+    /// With the newest retained message of each topic.
+    Last,
+    /// With the first retained message of this time or later, in milliseconds since 1970.
+    Time(u64),
+}
+
+/// Where a reader stands in a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// The last sequence dealt with.
+    pub(crate) after: u64,
+    /// What retention took up to here, the reader knows of (or did not ask for).
+    pub(crate) told_through: u64,
+    /// Up to here only the newest message of each topic is wanted.
+    pub(crate) newest_through: u64,
+}
+
+impl Cursor {
+    /// A cursor after a sequence that the reader has dealt with.
+    pub(crate) fn after(seq: u64) -> Self {
+        Self { after: seq, told_through: 0, newest_through: 0 }
+    }
+}
+
+/// How much one reading may take, so that no lock is held for long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadBudget {
+    /// Messages to look at, matching or not.
+    pub(crate) scanned_max: usize,
+    /// Messages to return.
+    pub(crate) messages_max: usize,
+    /// Bytes of messages to return; one is always returned.
+    pub(crate) bytes_max: usize,
+    pub(crate) taken_any: bool,
+}
+
+impl ReadBudget {
+    /// Messages that a reading looks at under the lock: about 50 µs worth.
+    pub(crate) const SCANNED_MAX: usize = 1_024;
+
+    pub(crate) fn new(messages_max: usize, bytes_max: usize) -> Self {
+        Self { scanned_max: Self::SCANNED_MAX, messages_max, bytes_max, taken_any: false }
+    }
+}
+
+/// A range in which matching messages may be missing, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lost {
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+}
+
+/// What one reading found.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    /// Ascending.
+    pub(crate) messages: Vec<Arc<Message>>,
+    /// Comes before the messages.
+    pub(crate) lost: Option<Lost>,
+    /// Whether nothing is left to read now: the cursor stands at the stream's newest sequence.
+    pub(crate) at_head: bool,
+}

@@ -1,0 +1,68 @@
+//! Heads: the positions that a `ping` carries, so that quiet subscriptions do not fall out of retention unnoticed.
+
+use std::sync::Arc;
+
+use fanfare_protocol::{Encoding, Position, ServerFrame};
+
+use super::Hub;
+use super::mailbox::Mail;
+use super::shard::Shard;
+use super::subscription::Subscription;
+
+/// The heads of all streams at a moment, encoded once for every session of a sweep.
+///
+/// The order matters: heads are read first, then the mailbox is drained, then the ping is queued. So everything up to
+/// the heads stands before the ping in every queue.
+#[derive(Debug)]
+pub(crate) struct Heads {
+    position: Position,
+    json: Arc<[u8]>,
+    msgpack: Arc<[u8]>,
+}
+
+impl Hub {
+    /// The heads now. The mailbox is to be drained after this, and before [`Shard::ping`].
+    pub(crate) fn position_of_heads(&self) -> Position {
+        self.engine.streams().iter().map(|stream| (stream.name().clone(), stream.head())).collect()
+    }
+}
+
+impl Heads {
+    /// Takes the heads that `mail`, drained after they were read, has brought the shard up to.
+    pub(crate) fn served(hub: &Hub, mut position: Position, mail: &Mail) -> Self {
+        for (overflowed, _) in &mail.overflowed {
+            if let Some(stream) = hub.engine.stream(*overflowed) {
+                position.0.remove(stream.name());
+            }
+        }
+        let json = encode(Encoding::Json, &position, Vec::new());
+        let msgpack = encode(Encoding::MsgPack, &position, Vec::new());
+        Self { position, json, msgpack }
+    }
+}
+
+impl Shard {
+    /// Queues a `ping` for a session.
+    pub(crate) fn ping(&mut self, session: u32, heads: &Heads) {
+        let Some(attached) = self.sessions.get(session as usize) else { return };
+        let slots = attached.subs.iter().filter_map(|(_, slot)| self.subs.get(*slot as usize));
+        let except: Vec<u32> = slots.filter(|sub| sub.is_behind()).map(|sub: &Subscription| sub.sub).collect();
+        let encoding = attached.outbound.encoding();
+        if except.is_empty() {
+            attached.outbound.push_ping(match encoding {
+                Encoding::Json => &heads.json,
+                Encoding::MsgPack => &heads.msgpack,
+            });
+        } else {
+            attached.outbound.push_ping(&encode(encoding, &heads.position, except));
+        }
+        self.mark_dirty(session);
+    }
+}
+
+fn encode(encoding: Encoding, position: &Position, except: Vec<u32>) -> Arc<[u8]> {
+    let mut payload = Vec::new();
+    let position = (!position.0.is_empty()).then(|| position.clone());
+    encoding.encode_server(&ServerFrame::Ping { position, except }, &mut payload);
+    Arc::from(payload)
+}

@@ -1,0 +1,215 @@
+//! A shard's mailbox: messages that publishers on any thread leave for it, in stream order and bounded in bytes.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+
+use fanfare_protocol::Topic;
+
+use crate::engine::{Message, StreamIndex};
+use crate::sync::Mutex;
+
+/// Most topics whose dropped ephemeral messages are counted one by one.
+const DROPPED_TOPICS_MAX: usize = 1_024;
+/// A batch vector larger than this is not kept for the next round, in messages.
+const KEPT_CAPACITY: usize = 16 * 1024;
+
+/// What waits for one shard.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    max_bytes: usize,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    messages: Vec<Arc<Message>>,
+    bytes: usize,
+    /// Ephemeral and stream messages ever put in.
+    pushed: u64,
+    /// Streams that the shard must read itself, each from this sequence on (not included).
+    overflowed: Vec<(StreamIndex, u64)>,
+    dropped: Dropped,
+    flushes: Vec<u32>,
+    waker: Option<Waker>,
+}
+
+/// Ephemeral messages that found no room.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Dropped {
+    pub(crate) by_topic: HashMap<Topic, u64>,
+    /// Whether there were more topics than can be counted: then anything may be missing.
+    pub(crate) uncounted: bool,
+}
+
+/// What a shard takes out at once.
+#[derive(Debug, Default)]
+pub(crate) struct Mail {
+    pub(crate) messages: Vec<Arc<Message>>,
+    /// The number of the first message among all that were ever put in.
+    pub(crate) first: u64,
+    pub(crate) overflowed: Vec<(StreamIndex, u64)>,
+    pub(crate) dropped: Dropped,
+    /// The slots of sessions that something was sent to directly.
+    pub(crate) flushes: Vec<u32>,
+    /// The part of the messages that was fanned out last.
+    part: Range<usize>,
+}
+
+impl Mailbox {
+    pub(crate) fn new(max_bytes: usize) -> Self {
+        Self { max_bytes, inner: Mutex::default() }
+    }
+
+    /// Leaves a message. For a stream's message the stream's lock is held, so that order is kept.
+    ///
+    /// If it has no room, it is not lost: the shard reads the stream from there, or counts a gap. False then.
+    pub(crate) fn push(&self, message: &Arc<Message>) -> bool {
+        let mut inner = self.inner.lock();
+        let kept = inner.push(message, self.max_bytes);
+        inner.wake();
+        kept
+    }
+
+    /// Asks the shard to write out what was sent directly to the session in this slot.
+    pub(crate) fn request_flush(&self, slot: u32) {
+        let mut inner = self.inner.lock();
+        inner.flushes.push(slot);
+        inner.wake();
+    }
+
+    /// How many messages were ever put in: a later one has at least this number.
+    pub(crate) fn pushed(&self) -> u64 {
+        self.inner.lock().pushed
+    }
+
+    /// Bytes of messages that wait.
+    pub(crate) fn bytes(&self) -> usize {
+        self.inner.lock().bytes
+    }
+
+    /// Takes everything, or leaves the waker to be called when there is something. What `mail` held must be done with.
+    pub(crate) fn poll_take(&self, mail: &mut Mail, waker: &Waker) -> Poll<()> {
+        let mut inner = self.inner.lock();
+        if inner.take(mail) {
+            return Poll::Ready(());
+        }
+        if !inner.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            inner.waker = Some(waker.clone());
+        }
+        Poll::Pending
+    }
+
+    /// Takes everything there is; false if there is nothing.
+    pub(crate) fn take(&self, mail: &mut Mail) -> bool {
+        self.inner.lock().take(mail)
+    }
+
+    /// The shard has read an overflowed stream up to here, and goes on in its next round.
+    pub(crate) fn read_through(&self, stream: StreamIndex, seq: u64) {
+        let mut inner = self.inner.lock();
+        if let Some((_, after)) = inner.overflowed.iter_mut().find(|(overflowed, _)| *overflowed == stream) {
+            *after = seq;
+        }
+    }
+
+    /// The shard has read an overflowed stream to its end, with the stream's lock held: it is pushed again.
+    pub(crate) fn caught_up(&self, stream: StreamIndex) {
+        self.inner.lock().overflowed.retain(|(overflowed, _)| *overflowed != stream);
+    }
+}
+
+impl Inner {
+    fn push(&mut self, message: &Arc<Message>, max_bytes: usize) -> bool {
+        let place = message.place();
+        let stream = place.map(|place| place.index);
+        if stream.is_some_and(|stream| self.overflowed.iter().any(|(overflowed, _)| *overflowed == stream)) {
+            return true;
+        }
+        let bytes = message.footprint();
+        if self.bytes + bytes > max_bytes && !self.messages.is_empty() {
+            match place {
+                Some(place) => self.overflowed.push((place.index, place.seq - 1)),
+                None => self.dropped.count(message.topic()),
+            }
+            return false;
+        }
+        self.bytes += bytes;
+        self.pushed += 1;
+        self.messages.push(Arc::clone(message));
+        true
+    }
+
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    fn take(&mut self, mail: &mut Mail) -> bool {
+        debug_assert!(mail.messages.is_empty(), "mail is worked off before more is taken");
+        mail.flushes.clear();
+        if self.messages.is_empty() && self.flushes.is_empty() && self.overflowed.is_empty() && self.dropped.is_empty() {
+            return false;
+        }
+        mail.first = self.pushed - self.messages.len() as u64;
+        std::mem::swap(&mut self.messages, &mut mail.messages);
+        std::mem::swap(&mut self.flushes, &mut mail.flushes);
+        mail.overflowed.clone_from(&self.overflowed);
+        mail.dropped = std::mem::take(&mut self.dropped);
+        self.bytes = 0;
+        true
+    }
+}
+
+impl Mail {
+    /// The next messages with their numbers, about `max_bytes` of them.
+    pub(crate) fn next_part(&mut self, max_bytes: usize) -> impl Iterator<Item = (&Arc<Message>, u64)> {
+        let from = self.part.end;
+        let mut left = max_bytes;
+        let fits = |message: &&Arc<Message>| {
+            let fits = left > 0;
+            left = left.saturating_sub(message.footprint());
+            fits
+        };
+        let count = self.messages.iter().skip(from).take_while(fits).count();
+        self.part = from..from + count;
+        self.fanned_out().iter().zip(self.first + from as u64..)
+    }
+
+    /// Whether there is another part.
+    pub(crate) fn has_more(&self) -> bool {
+        self.part.end < self.messages.len()
+    }
+
+    /// The part that was taken last.
+    pub(crate) fn fanned_out(&self) -> &[Arc<Message>] {
+        self.messages.get(self.part.clone()).unwrap_or_default()
+    }
+
+    /// Lets go of the messages, so that they are freed when retention and queues let go of them.
+    pub(crate) fn done(&mut self) {
+        self.messages.clear();
+        if self.messages.capacity() > KEPT_CAPACITY {
+            self.messages = Vec::new();
+        }
+        self.part = 0..0;
+    }
+}
+
+impl Dropped {
+    fn count(&mut self, topic: &Topic) {
+        if let Some(count) = self.by_topic.get_mut(topic) {
+            *count += 1;
+        } else if self.by_topic.len() < DROPPED_TOPICS_MAX {
+            self.by_topic.insert(topic.clone(), 1);
+        } else {
+            self.uncounted = true;
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_topic.is_empty() && !self.uncounted
+    }
+}

@@ -1,0 +1,122 @@
+//! Readiness: a probe message, appended to a private stream, must come back through every shard.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use fanfare_protocol::frame::Publish;
+use fanfare_protocol::{Pattern, Payload, StreamName, Topic};
+use tokio::sync::{Mutex, Notify};
+
+use super::{Hub, HubError};
+use crate::clock::{self, Moment};
+use crate::engine::{Draft, Message, SessionId, Stream, StreamConfig, StreamIndex};
+
+/// The probe's stream is none of the engine's, so its number is one that they never reach.
+const PROBE_STREAM: StreamIndex = StreamIndex(u16::MAX);
+const PROBE_NAME: &str = "probe";
+const PROBE_TOPIC: &str = "$probe";
+/// Time within which every shard must answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+/// An answer is good for this long.
+const CACHED_FOR: Duration = Duration::from_secs(1);
+
+/// Shards that did not answer the probe.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("shards {shards:?} did not pass on a probe message within {ANSWER_TIMEOUT:?}")]
+pub(crate) struct NotReady {
+    shards: Vec<usize>,
+}
+
+/// The probe's stream and who has answered it.
+#[derive(Debug)]
+pub(super) struct Probe {
+    stream: Stream,
+    topic: Topic,
+    answered: Box<[AtomicU64]>,
+    progress: Notify,
+    cached: Mutex<Option<(Moment, Result<(), NotReady>)>>,
+}
+
+impl Probe {
+    pub(super) fn new(shards: usize) -> Result<Self, HubError> {
+        let internal = |e: &dyn std::fmt::Display| HubError::InternalName(e.to_string());
+        let config = StreamConfig {
+            name: StreamName::new(PROBE_NAME).map_err(|e| internal(&e))?,
+            patterns: vec![Pattern::new(PROBE_TOPIC).map_err(|e| internal(&e))?],
+            max_age: CACHED_FOR,
+            max_bytes: 0,
+            max_messages_per_topic: Some(NonZeroU32::MIN),
+        };
+        Ok(Self {
+            stream: Stream::new(PROBE_STREAM, &config)?,
+            topic: Topic::new(PROBE_TOPIC).map_err(|e| internal(&e))?,
+            answered: (0..shards).map(|_| AtomicU64::new(0)).collect(),
+            progress: Notify::new(),
+            cached: Mutex::new(None),
+        })
+    }
+
+    fn late(&self, seq: u64) -> Vec<usize> {
+        let late = |(_, answered): &(usize, &AtomicU64)| answered.load(Ordering::Acquire) < seq;
+        self.answered.iter().enumerate().filter(late).map(|(shard, _)| shard).collect()
+    }
+
+    /// Completes when every shard has answered this probe.
+    async fn all_answered(&self, seq: u64) {
+        loop {
+            let progress = self.progress.notified();
+            if self.late(seq).is_empty() {
+                return;
+            }
+            progress.await;
+        }
+    }
+}
+
+impl Hub {
+    /// Whether a message passes through the stream and every shard; asked at most once a second, answered from the
+    /// last result between.
+    pub(crate) async fn ready(&self) -> Result<(), NotReady> {
+        let mut cached = self.probe.cached.lock().await;
+        if let Some((at, result)) = &*cached
+            && clock::now().since(*at) < CACHED_FOR
+        {
+            return result.clone();
+        }
+        let result = self.probe_shards().await;
+        *cached = Some((clock::now(), result.clone()));
+        result
+    }
+
+    async fn probe_shards(&self) -> Result<(), NotReady> {
+        let publish = Publish {
+            id: None,
+            topic: self.probe.topic.clone(),
+            payload: Payload::bytes(&[][..]),
+            key: None,
+            expect: None,
+            echo: true,
+            headers: None,
+        };
+        let draft = Draft::new(publish, SessionId(0), clock::now());
+        let seq = self.probe.stream.append(draft, clock::wall_ms(), |message| {
+            for mailbox in &self.mailboxes {
+                mailbox.push(message);
+            }
+        });
+        let answered = tokio::time::timeout(ANSWER_TIMEOUT, self.probe.all_answered(seq)).await;
+        answered.map_err(|_| NotReady { shards: self.probe.late(seq) })
+    }
+
+    /// Takes note of a probe message that has reached a shard; false if it is any other message.
+    pub(super) fn answer_probe(&self, shard: u8, message: &Arc<Message>) -> bool {
+        let Some(place) = message.place().filter(|place| place.index == PROBE_STREAM) else { return false };
+        if let Some(answered) = self.probe.answered.get(usize::from(shard)) {
+            answered.fetch_max(place.seq, Ordering::Release);
+            self.probe.progress.notify_waiters();
+        }
+        true
+    }
+}

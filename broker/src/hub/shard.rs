@@ -1,0 +1,301 @@
+//! A shard's side of the hub: its subscriptions, and the fan-out of what comes by mail to its outbound queues.
+
+use std::sync::Arc;
+
+use fanfare_protocol::frame::Gap;
+use fanfare_protocol::{Encoding, GapReason, ServerFrame};
+use slab::Slab;
+
+use super::Hub;
+use super::mailbox::{Dropped, Mail};
+use super::subscription::{Progress, Subscription};
+use crate::engine::{Cursor, Lost, Message, ReadBudget, SessionId, Stream, StreamIndex};
+use crate::index::TopicIndex;
+use crate::metrics::ShardCounters;
+use crate::outbound::Outbound;
+
+/// A queue takes this many parts of mail at least.
+const PARTS_PER_QUEUE: usize = 4;
+/// Messages that a shard reads at once from a stream that overflowed its mailbox.
+const OVERFLOW_READ_MESSAGES: usize = 1_024;
+/// And their bytes.
+const OVERFLOW_READ_BYTES: usize = 256 * 1024;
+
+/// What one thread knows of its sessions. Only that thread touches it.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    pub(super) hub: Arc<Hub>,
+    pub(super) number: u8,
+    pub(super) index: TopicIndex<u32>,
+    pub(super) subs: Slab<Subscription>,
+    pub(super) sessions: Slab<Attached>,
+    dirty: Vec<u32>,
+    overfull: Vec<u32>,
+}
+
+/// A session as its shard knows it.
+#[derive(Debug)]
+pub(super) struct Attached {
+    pub(super) outbound: Arc<Outbound>,
+    /// Each subscription's number and slot.
+    pub(super) subs: Vec<(u32, u32)>,
+    /// How many of them are behind.
+    pub(super) behind: u32,
+    /// Whose turn it is to catch up, as a place in `subs`.
+    pub(super) turn: u32,
+    dirty: bool,
+    overfull: bool,
+}
+
+impl Shard {
+    pub(crate) fn new(hub: Arc<Hub>, number: u8) -> Self {
+        Self {
+            hub,
+            number,
+            index: TopicIndex::default(),
+            subs: Slab::new(),
+            sessions: Slab::new(),
+            dirty: Vec::new(),
+            overfull: Vec::new(),
+        }
+    }
+
+    /// Takes in a new session; returns its outbound queue.
+    pub(crate) fn attach(&mut self, encoding: Encoding) -> Arc<Outbound> {
+        let slot = slot_number(self.sessions.vacant_key());
+        let outbound = Arc::new(Outbound::new(self.hub.next_session(), self.number, slot, encoding));
+        self.hub.outbounds.insert(outbound.session(), Arc::clone(&outbound));
+        let attached =
+            Attached { outbound: Arc::clone(&outbound), subs: Vec::new(), behind: 0, turn: 0, dirty: false, overfull: false };
+        self.sessions.insert(attached);
+        outbound
+    }
+
+    /// Lets a session go, with all its subscriptions.
+    pub(crate) fn detach(&mut self, session: u32) {
+        let Some(attached) = self.sessions.try_remove(session as usize) else { return };
+        for (_, slot) in attached.subs {
+            self.remove(slot);
+        }
+        self.dirty.retain(|dirty| *dirty != session);
+        self.overfull.retain(|overfull| *overfull != session);
+        self.hub.outbounds.remove(&attached.outbound.session());
+        self.hub.left.notify_waiters();
+    }
+
+    /// Puts a part of the mail into the outbound queues; true if there is more. The part is small against a queue, so
+    /// that a queue that is written out between two parts has room. [`Shard::take_dirty`] tells which got something.
+    pub(crate) fn fan_out(&mut self, mail: &mut Mail) -> bool {
+        let part_bytes = self.hub.limits.queue_bytes / PARTS_PER_QUEUE;
+        for (message, number) in mail.next_part(part_bytes) {
+            if !self.hub.answer_probe(self.number, message) {
+                self.deliver(message, Some(number));
+            }
+        }
+        if mail.has_more() {
+            return true;
+        }
+        for (stream, after) in mail.overflowed.drain(..) {
+            self.read_overflowed(stream, after);
+        }
+        self.tell_dropped(&std::mem::take(&mut mail.dropped));
+        false
+    }
+
+    fn deliver(&mut self, message: &Arc<Message>, number: Option<u64>) {
+        let Self { hub, index, subs, sessions, dirty, overfull, .. } = self;
+        let queue_bytes = hub.limits.queue_bytes;
+        index.matches(message.topic(), |slots| {
+            for slot in slots {
+                let Some(sub) = subs.get_mut(*slot as usize) else { continue };
+                if !sub.admits(message, number) {
+                    continue;
+                }
+                let Some(session) = sessions.get_mut(sub.session as usize) else { continue };
+                if message.is_hidden_from(session.outbound.session()) {
+                    continue;
+                }
+                if session.outbound.push_message(sub.sub, message, queue_bytes).is_err() && !session.overfull {
+                    session.overfull = true;
+                    overfull.push(sub.session);
+                }
+                if !session.dirty {
+                    session.dirty = true;
+                    dirty.push(sub.session);
+                }
+            }
+        });
+    }
+
+    /// Reads on in a stream whose messages found no room in the mailbox, until it is pushed again or the budget ends;
+    /// the mailbox keeps the mark for the next round then.
+    fn read_overflowed(&mut self, stream: StreamIndex, after: u64) {
+        let hub = Arc::clone(&self.hub);
+        let Some(stream) = hub.engine.stream(stream) else { return };
+        let everything = hub.everything.clone();
+        let mut cursor = Cursor::after(after);
+        let budget = ReadBudget::new(OVERFLOW_READ_MESSAGES, OVERFLOW_READ_BYTES);
+        let mailbox = hub.mailbox(usize::from(self.number));
+        let batch = stream.read(&mut cursor, &everything, budget, || mailbox.caught_up(stream.index()));
+        if let Some(lost) = batch.lost {
+            self.tell_expired(stream, lost);
+        }
+        for message in &batch.messages {
+            self.deliver(message, None);
+        }
+        if !batch.at_head {
+            mailbox.read_through(stream.index(), cursor.after);
+        }
+    }
+
+    /// Tells every pushed subscription that meets the stream what retention took before the shard could read it.
+    fn tell_expired(&mut self, stream: &Stream, lost: Lost) {
+        for at in 0..self.subs.capacity() {
+            let Some(sub) = self.subs.get_mut(at) else { continue };
+            let Some(met) = sub.streams.iter_mut().find(|met| met.index == stream.index()) else { continue };
+            let Progress::Live(last) = &mut met.progress else { continue };
+            if *last >= lost.to {
+                continue;
+            }
+            let gap = expired(stream, Lost { from: lost.from.max(*last + 1), to: lost.to });
+            *last = lost.to;
+            let (session, frame) = (sub.session, ServerFrame::Gap { sub: sub.sub, gap });
+            self.push_in_order(session, &frame);
+        }
+    }
+
+    /// Tells subscriptions of ephemeral messages that found no room in the mailbox.
+    fn tell_dropped(&mut self, dropped: &Dropped) {
+        for (topic, count) in &dropped.by_topic {
+            let mut slots = Vec::new();
+            self.index.matches(topic, |found| slots.extend_from_slice(found));
+            for slot in slots {
+                self.tell_gap(slot, dropped_gap(Some(*count)));
+            }
+        }
+        if dropped.uncounted {
+            let slots: Vec<usize> = self.subs.iter().map(|(slot, _)| slot).collect();
+            for slot in slots {
+                self.tell_gap(slot_number(slot), dropped_gap(None));
+            }
+        }
+    }
+
+    fn tell_gap(&mut self, slot: u32, gap: Gap) {
+        if let Some(sub) = self.subs.get(slot as usize) {
+            let (session, sub) = (sub.session, sub.sub);
+            self.push_in_order(session, &ServerFrame::Gap { sub, gap });
+        }
+    }
+
+    /// Queues a frame that keeps its place among a session's messages.
+    pub(super) fn push_in_order(&mut self, session: u32, frame: &ServerFrame<'_>) {
+        if let Some(attached) = self.sessions.get(session as usize) {
+            attached.outbound.push_in_order(frame);
+            self.mark_dirty(session);
+        }
+    }
+
+    /// Notes that something waits for the session's socket.
+    pub(crate) fn mark_dirty(&mut self, session: u32) {
+        if let Some(attached) = self.sessions.get_mut(session as usize)
+            && !attached.dirty
+        {
+            attached.dirty = true;
+            self.dirty.push(session);
+        }
+    }
+
+    /// The sessions that something waits for since the last call; `slots` is emptied first and its memory used again.
+    pub(crate) fn take_dirty(&mut self, slots: &mut Vec<u32>) {
+        slots.clear();
+        std::mem::swap(&mut self.dirty, slots);
+        for slot in slots {
+            if let Some(attached) = self.sessions.get_mut(*slot as usize) {
+                attached.dirty = false;
+            }
+        }
+    }
+
+    /// The sessions whose queue could not take a message since the last call.
+    pub(crate) fn take_overfull(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.overfull)
+    }
+
+    /// Notes that the session's queue could not take a message.
+    pub(super) fn mark_overfull(&mut self, session: u32) {
+        if let Some(attached) = self.sessions.get_mut(session as usize)
+            && !attached.overfull
+        {
+            attached.overfull = true;
+            self.overfull.push(session);
+        }
+    }
+
+    /// The session's identity.
+    pub(super) fn session_id(&self, session: u32) -> Option<SessionId> {
+        self.sessions.get(session as usize).map(|attached| attached.outbound.session())
+    }
+
+    /// Whether the session has a subscription that is behind.
+    pub(crate) fn is_behind(&self, session: u32) -> bool {
+        self.sessions.get(session as usize).is_some_and(|attached| attached.behind > 0)
+    }
+
+    /// One more of the session's subscriptions is behind.
+    pub(super) fn note_behind(&mut self, session: u32) {
+        self.counters().behind.add(1);
+        if let Some(attached) = self.sessions.get_mut(session as usize) {
+            attached.behind += 1;
+        }
+    }
+
+    /// One less of the session's subscriptions is behind.
+    pub(super) fn note_live(&mut self, session: u32) {
+        self.counters().behind.sub(1);
+        if let Some(attached) = self.sessions.get_mut(session as usize) {
+            attached.behind -= 1;
+        }
+    }
+
+    /// Takes a subscription out of the index.
+    pub(super) fn remove(&mut self, slot: u32) {
+        let Some(sub) = self.subs.try_remove(slot as usize) else { return };
+        if sub.is_behind() {
+            self.note_live(sub.session);
+        }
+        self.counters().subscriptions.sub(1);
+        let Some(removed) = self.index.remove(&sub.pattern, sub.place) else { return };
+        if let Some(moved) = removed.moved.and_then(|moved| self.subs.get_mut(moved as usize)) {
+            moved.place = sub.place;
+        }
+        if removed.last {
+            self.hub.interest.withdraw(&sub.pattern, self.number);
+        }
+    }
+
+    pub(super) fn counters(&self) -> &ShardCounters {
+        self.hub.metrics.shard(usize::from(self.number))
+    }
+}
+
+/// A gap over what retention took.
+pub(super) fn expired(stream: &Stream, lost: Lost) -> Gap {
+    Gap {
+        reason: GapReason::Expired,
+        stream: Some(stream.name().clone()),
+        from: Some(lost.from),
+        to: Some(lost.to),
+        count: None,
+        position: None,
+    }
+}
+
+fn dropped_gap(count: Option<u64>) -> Gap {
+    Gap { reason: GapReason::Dropped, stream: None, from: None, to: None, count, position: None }
+}
+
+/// A slot as a number. Each takes at least 40 bytes, so there are never 2^32 of them.
+pub(super) fn slot_number(key: usize) -> u32 {
+    u32::try_from(key).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,103 @@
+//! Subscribing: a pattern enters the index, and is pushed or read from the place that the client asked for.
+
+use std::sync::Arc;
+
+use fanfare_protocol::frame::{Deliver, ReplayFrom, Subscribe, Subscribed};
+use fanfare_protocol::{Position, ServerFrame};
+
+use super::shard::{Shard, slot_number};
+use super::subscription::{Met, Progress, Streams, Subscription};
+use crate::auth::Permitted;
+use crate::engine::{StartAt, Stream};
+
+/// Why a subscription was not opened or ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SubscribeError {
+    /// The number is in use; the subscription that has it goes on.
+    #[error("`sub` is in use in this session; choose another number, or unsubscribe first")]
+    InUse,
+    /// No subscription has this number.
+    #[error("no subscription of this session has this number")]
+    Unknown,
+    /// The session has as many subscriptions as it may.
+    #[error("this session has {0} subscriptions, as many as it may (max_subscriptions); end one first")]
+    TooMany(usize),
+    /// A kind of subscription that is still to come.
+    #[error("this version does not offer {0} yet")]
+    NotYet(&'static str),
+}
+
+impl Shard {
+    /// Opens a subscription and queues its `subscribed`.
+    pub(crate) fn subscribe(&mut self, session: u32, subscribe: Permitted<Subscribe>) -> Result<(), SubscribeError> {
+        let Subscribe { sub, pattern, from, deliver } = subscribe.into_inner();
+        let start = start_at(&from)?;
+        if deliver != Deliver::Every {
+            return Err(SubscribeError::NotYet("`deliver: latest`"));
+        }
+        self.check_new(session, sub)?;
+        let slot = slot_number(self.subs.vacant_key());
+        let inserted = self.index.insert(&pattern, slot);
+        if inserted.first {
+            self.hub.interest.register(&inserted.pattern, self.number);
+        }
+        // Interest is registered: whatever is published from here on comes by mail. What is published before the heads
+        // are read below comes too, and is passed over by its number or sequence.
+        let hub = Arc::clone(&self.hub);
+        let ephemeral_from = hub.mailbox(usize::from(self.number)).pushed();
+        let met = hub.engine.streams().iter().filter(|stream| stream.meets(&pattern));
+        let streams: Streams = met.clone().map(|stream| meet(stream, start)).collect();
+        let position: Position =
+            met.zip(streams.iter()).map(|(s, met)| (s.name().clone(), s.position(met.seq()))).collect();
+        let (place, pattern) = (inserted.place, inserted.pattern);
+        let opened = Subscription { session, sub, place, pattern, ephemeral_from, streams };
+        let live = !opened.is_behind();
+        self.counters().subscriptions.add(1);
+        self.subs.insert(opened);
+        if !live {
+            self.note_behind(session);
+        }
+        if let Some(attached) = self.sessions.get_mut(session as usize) {
+            attached.subs.push((sub, slot));
+        }
+        let subscribed = Subscribed { sub, pattern: None, position, recovered: None, live };
+        self.push_in_order(session, &ServerFrame::Subscribed(subscribed));
+        Ok(())
+    }
+
+    /// Ends a subscription and queues its `unsubscribed`.
+    pub(crate) fn unsubscribe(&mut self, session: u32, sub: u32) -> Result<(), SubscribeError> {
+        let attached = self.sessions.get_mut(session as usize).ok_or(SubscribeError::Unknown)?;
+        let at = attached.subs.iter().position(|(number, _)| *number == sub).ok_or(SubscribeError::Unknown)?;
+        let (_, slot) = attached.subs.swap_remove(at);
+        self.remove(slot);
+        self.push_in_order(session, &ServerFrame::Unsubscribed { sub, code: None });
+        Ok(())
+    }
+
+    fn check_new(&self, session: u32, sub: u32) -> Result<(), SubscribeError> {
+        let attached = self.sessions.get(session as usize).ok_or(SubscribeError::Unknown)?;
+        if attached.subs.iter().any(|(number, _)| *number == sub) {
+            return Err(SubscribeError::InUse);
+        }
+        let max = self.hub.limits.max_subscriptions;
+        if attached.subs.len() >= max { Err(SubscribeError::TooMany(max)) } else { Ok(()) }
+    }
+}
+
+fn start_at(from: &ReplayFrom) -> Result<StartAt, SubscribeError> {
+    match from {
+        ReplayFrom::Now => Ok(StartAt::Now),
+        ReplayFrom::Last => Ok(StartAt::Last),
+        ReplayFrom::Start => Ok(StartAt::Start),
+        ReplayFrom::Time(time_ms) => Ok(StartAt::Time(*time_ms)),
+        ReplayFrom::Position(_) | ReplayFrom::LastAfter(_) => Err(SubscribeError::NotYet("subscribing from a position")),
+    }
+}
+
+/// Where a new subscription stands in a stream: pushed at once if nothing is to be read first.
+fn meet(stream: &Stream, start: StartAt) -> Met {
+    let (cursor, head) = stream.cursor(start);
+    let progress = if cursor.after >= head { Progress::Live(head) } else { Progress::Reading(Box::new(cursor)) };
+    Met { index: stream.index(), progress }
+}

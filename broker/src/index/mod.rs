@@ -1,0 +1,118 @@
+//! The topic index: which patterns mean a topic, found without asking each of them.
+
+mod wild;
+
+use std::collections::HashMap;
+
+use fanfare_protocol::{Pattern, Topic};
+
+use wild::Node;
+
+/// Items by pattern. An item is small and is found again by its place in its pattern's list.
+#[derive(Debug)]
+pub(crate) struct TopicIndex<T> {
+    exact: HashMap<Topic, Vec<T>>,
+    wild: Node<T>,
+    patterns: usize,
+}
+
+/// Where an item was put.
+#[derive(Debug)]
+pub(crate) struct Inserted {
+    /// The pattern as the index holds it, so that its text is in memory once.
+    pub(crate) pattern: Pattern,
+    /// The item's place in its pattern's list.
+    pub(crate) place: u32,
+    /// Whether it is the pattern's first item.
+    pub(crate) first: bool,
+}
+
+/// What taking an item out changed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Removed<T> {
+    /// The item that now stands at the place that became free.
+    pub(crate) moved: Option<T>,
+    /// Whether the pattern has no items left.
+    pub(crate) last: bool,
+}
+
+impl<T> Default for TopicIndex<T> {
+    fn default() -> Self {
+        Self { exact: HashMap::new(), wild: Node::default(), patterns: 0 }
+    }
+}
+
+impl<T: Copy> TopicIndex<T> {
+    /// Adds an item to a pattern.
+    pub(crate) fn insert(&mut self, pattern: &Pattern, item: T) -> Inserted {
+        let (shared, list) = if let Some(topic) = pattern.as_topic() {
+            let topic = self.exact.get_key_value(&topic).map_or(topic, |(shared, _)| shared.clone());
+            (Pattern::from(&topic), self.exact.entry(topic).or_default())
+        } else {
+            let leaf = self.wild.leaf(pattern);
+            let shared = leaf.pattern.get_or_insert_with(|| pattern.clone()).clone();
+            (shared, &mut leaf.items)
+        };
+        list.push(item);
+        let first = list.len() == 1;
+        let place = u32::try_from(list.len() - 1).unwrap_or(u32::MAX);
+        self.patterns += usize::from(first);
+        Inserted { pattern: shared, place, first }
+    }
+
+    /// Takes out the item at this place of a pattern's list; the list's last item moves there.
+    pub(crate) fn remove(&mut self, pattern: &Pattern, place: u32) -> Option<Removed<T>> {
+        let removed = if let Some(topic) = pattern.as_topic() {
+            let removed = take_out(self.exact.get_mut(&topic)?, place)?;
+            if removed.last {
+                self.exact.remove(&topic);
+            }
+            removed
+        } else {
+            let removed = take_out(&mut self.wild.leaf(pattern).items, place)?;
+            if removed.last {
+                self.wild.prune(pattern);
+            }
+            removed
+        };
+        self.patterns -= usize::from(removed.last);
+        Some(removed)
+    }
+
+    /// The items of one pattern.
+    pub(crate) fn items(&self, pattern: &Pattern) -> &[T] {
+        let list = match pattern.as_topic() {
+            Some(topic) => self.exact.get(&topic),
+            None => self.wild.items(pattern),
+        };
+        list.map_or(&[], Vec::as_slice)
+    }
+
+    /// Visits the items of every pattern that means this topic, a pattern at a time.
+    pub(crate) fn matches(&self, topic: &Topic, mut visit: impl FnMut(&[T])) {
+        if let Some(items) = self.exact.get(topic) {
+            visit(items);
+        }
+        self.wild.matches(topic, &mut visit);
+    }
+
+    /// How many different patterns have an item.
+    pub(crate) fn len(&self) -> usize {
+        self.patterns
+    }
+}
+
+fn take_out<T: Copy>(list: &mut Vec<T>, place: u32) -> Option<Removed<T>> {
+    let place = place as usize;
+    if place >= list.len() {
+        return None;
+    }
+    list.swap_remove(place);
+    if list.len() * 4 < list.capacity() {
+        list.shrink_to(list.len() * 2);
+    }
+    Some(Removed { moved: list.get(place).copied(), last: list.is_empty() })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,306 @@
+//! Limits: every bound of the broker with its name, unit, default, consequence and metric, in one table.
+
+use std::time::Duration;
+
+use fanfare_protocol::limits::{
+    DEFAULT_HEARTBEAT_MS, DEFAULT_MAX_FRAME_BYTES, DEFAULT_MAX_PAYLOAD_BYTES, MAX_HEADERS_BYTES,
+    MAX_TOKEN_BYTES,
+};
+
+/// What a limit counts in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Things, as a plain number.
+    Count,
+    /// Things a second, as a plain number.
+    PerSecond,
+    /// Bytes; written with a unit, such as `"64KiB"`.
+    Bytes,
+    /// Milliseconds; written with a unit, such as `"25s"`.
+    Time,
+}
+
+/// One row of the [`TABLE`].
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// The name under `[limits]`.
+    pub name: &'static str,
+    /// What the numbers of this row count in.
+    pub unit: Unit,
+    /// The value unless configured.
+    pub default: u64,
+    /// The default as one writes it.
+    pub default_text: &'static str,
+    /// The smallest value that makes sense.
+    pub min: u64,
+    /// The largest value that makes sense.
+    pub max: u64,
+    /// What happens when it is reached.
+    pub beyond: &'static str,
+    /// The metric in which reaching it shows.
+    pub metric: &'static str,
+    /// The value in a set of limits, in this row's unit.
+    pub get: fn(&Limits) -> u64,
+    /// Changes the value in a set of limits. Does not check `min`, `max` or the neighbours.
+    pub set: fn(&mut Limits, u64),
+}
+
+impl Limit {
+    /// The row with this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        TABLE.iter().find(|limit| limit.name == name)
+    }
+}
+
+/// A value of [`Limits`], seen as a number in its unit.
+trait Amount: Copy {
+    fn of(number: u64) -> Self;
+    fn number(self) -> u64;
+}
+
+impl Amount for usize {
+    fn of(number: u64) -> Self {
+        Self::try_from(number).unwrap_or(Self::MAX)
+    }
+    fn number(self) -> u64 {
+        u64::try_from(self).unwrap_or(u64::MAX)
+    }
+}
+
+impl Amount for Duration {
+    fn of(number: u64) -> Self {
+        Self::from_millis(number)
+    }
+    fn number(self) -> u64 {
+        u64::try_from(self.as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Makes the struct, its defaults and the table from one list, so that they can't differ.
+macro_rules! limits {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $unit:ident($default:expr, $text:literal), $min:literal..=$max:expr,
+       $beyond:literal, $metric:literal;)*) => {
+        /// The bounds in force. Each field's text ends with its default and what happens beyond it.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct Limits {
+            $($(#[$doc])* #[doc = concat!("Default `", $text, "`. Beyond it: ", $beyond, ".")] pub $name: $type,)*
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self { $($name: Amount::of($default),)* }
+            }
+        }
+
+        /// Every limit, in the order of a session's life.
+        pub const TABLE: &[Limit] = &[$(Limit {
+            name: stringify!($name),
+            unit: Unit::$unit,
+            default: $default,
+            default_text: $text,
+            min: $min,
+            max: $max,
+            beyond: $beyond,
+            metric: $metric,
+            get: |limits| limits.$name.number(),
+            set: |limits, number| limits.$name = Amount::of(number),
+        },)*];
+    };
+}
+
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+limits! {
+    /// Sessions open at once.
+    max_connections: usize = Count(100_000, "100000"), 1..=10_000_000,
+        "the handshake is answered and the session closed with 4100",
+        "fanfare_connections_closed_total{reason=\"over_capacity\"}";
+    /// Handshakes under way at once.
+    max_handshakes: usize = Count(1_024, "1024"), 1..=1_000_000,
+        "the connection is answered 503 and closed",
+        "fanfare_handshake_failures_total{reason=\"too_many_handshakes\"}";
+    /// Connections that the kernel holds until the broker accepts them.
+    listen_backlog: usize = Count(4_096, "4096"), 1..=65_535,
+        "the kernel lets the connection attempt wait or fail",
+        "TcpExtListenOverflows of the kernel";
+    /// Time from accepting a connection to the end of its handshake.
+    handshake_timeout: Duration = Time(10 * SECOND, "10s"), 1..=HOUR,
+        "the connection is answered 408 and closed",
+        "fanfare_handshake_failures_total{reason=\"timeout\"}";
+    /// The HTTP head of a handshake, in bytes.
+    max_head_bytes: usize = Bytes(8 * KIB, "8KiB"), 512..=MIB,
+        "the connection is answered 431 and closed",
+        "fanfare_handshake_failures_total{reason=\"head_too_large\"}";
+    /// Time from the end of the handshake to `hello`.
+    hello_timeout: Duration = Time(10 * SECOND, "10s"), 1..=HOUR,
+        "the session is closed with 4103",
+        "fanfare_connections_closed_total{reason=\"no_hello\"}";
+    /// Time between the broker's pings.
+    heartbeat: Duration = Time(DEFAULT_HEARTBEAT_MS, "25s"), 10..=DAY,
+        "a client that is silent for two heartbeats, with nothing waiting for it, is closed with 4201",
+        "fanfare_connections_closed_total{reason=\"heartbeat_missed\"}";
+    /// Time that data may wait while the socket takes nothing.
+    stall_timeout: Duration = Time(10 * MINUTE, "10m"), 10..=DAY,
+        "the session is closed with 4101",
+        "fanfare_connections_closed_total{reason=\"too_slow\"}";
+    /// Time that input is drained after a close frame, so that the frame arrives.
+    close_timeout: Duration = Time(2 * SECOND, "2s"), 1..=HOUR,
+        "the socket is closed without waiting for the peer",
+        "fanfare_connections_closed_total";
+    /// The payload of a message, in bytes.
+    max_payload_bytes: usize = Bytes(DEFAULT_MAX_PAYLOAD_BYTES as u64, "64KiB"), 1..=GIB,
+        "the publish is answered with the error too_large",
+        "fanfare_errors_total{code=\"too_large\"}";
+    /// One WebSocket message from a client, in bytes.
+    max_frame_bytes: usize = Bytes(DEFAULT_MAX_FRAME_BYTES as u64, "256KiB"), 1..=2 * GIB,
+        "the session is closed with 4004",
+        "fanfare_connections_closed_total{reason=\"too_large\"}";
+    /// Subscriptions of one session.
+    max_subscriptions: usize = Count(1_000, "1000"), 1..=1_000_000,
+        "the subscribe is answered with the error limit_exceeded",
+        "fanfare_errors_total{code=\"limit_exceeded\"}";
+    /// WebSocket pings and pongs, fragments, `ping` and `pong` frames and unreadable frames of one session, a second.
+    max_overhead_frames: usize = PerSecond(500, "500"), 1..=1_000_000,
+        "the session is closed with 4102",
+        "fanfare_connections_closed_total{reason=\"flood\"}";
+    /// Messages and frames that wait in one session's outbound queue, in bytes.
+    queue_bytes: usize = Bytes(MIB, "1MiB"), 1..=64 * GIB,
+        "the session reads from the stream at its own pace, or is closed with 4101 where that is not possible",
+        "fanfare_queue_bytes_max";
+    /// Answers that wait for one session's socket, in bytes.
+    reply_bytes: usize = Bytes(256 * KIB, "256KiB"), 1..=64 * GIB,
+        "the broker reads no more from that socket until they are written",
+        "fanfare_reading_paused_total";
+    /// Messages that wait for one shard, in bytes.
+    mailbox_bytes: usize = Bytes(16 * MIB, "16MiB"), 1..=64 * GIB,
+        "the shard reads what is missing from the stream",
+        "fanfare_mailbox_overflows_total";
+    /// The kernel's send buffer of one socket, in bytes.
+    send_buffer_bytes: usize = Bytes(256 * KIB, "256KiB"), 4_096..=GIB,
+        "the rest waits in the session's outbound queue",
+        "fanfare_queue_bytes";
+}
+
+/// What a frame needs beside its payload, in bytes: the longest token of a `hello`, or topic, key and headers.
+pub const FRAME_ROOM_BYTES: usize = MAX_TOKEN_BYTES + MAX_HEADERS_BYTES;
+
+/// Two limits that can't both hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The limit that is too small.
+    pub limit: &'static str,
+    /// The smallest value that would do beside its neighbour, in the limit's unit.
+    pub at_least: u64,
+    /// The neighbour that asks for it.
+    pub neighbour: &'static str,
+    /// Why, as the end of a sentence.
+    pub because: &'static str,
+}
+
+impl Limits {
+    /// Every pair of neighbours that can't both hold; none in a sound set.
+    pub fn conflicts(&self) -> Vec<Conflict> {
+        let frame = self.max_frame_bytes;
+        let base64 = self.max_payload_bytes.div_ceil(3).saturating_mul(4).saturating_add(FRAME_ROOM_BYTES);
+        let at_least = |limit, actual: usize, neighbour, least: usize, because| {
+            (actual < least).then_some(Conflict { limit, at_least: least.number(), neighbour, because })
+        };
+        [
+            at_least(
+                "max_frame_bytes",
+                frame,
+                "max_payload_bytes",
+                base64,
+                "a payload in base64 must fit a frame",
+            ),
+            at_least("queue_bytes", self.queue_bytes, "max_frame_bytes", frame, "a frame must fit the queue"),
+            at_least(
+                "reply_bytes",
+                self.reply_bytes,
+                "max_frame_bytes",
+                frame,
+                "a page of history is a frame",
+            ),
+            at_least(
+                "mailbox_bytes",
+                self.mailbox_bytes,
+                "max_frame_bytes",
+                frame,
+                "a message must fit the mailbox",
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_and_the_struct_agree_on_every_default() {
+        let limits = Limits::default();
+        for limit in TABLE {
+            assert_eq!((limit.get)(&limits), limit.default, "{}", limit.name);
+        }
+    }
+
+    #[test]
+    fn every_row_reads_and_writes_its_own_field_alone() {
+        for limit in TABLE {
+            let mut limits = Limits::default();
+            (limit.set)(&mut limits, limit.max);
+            for other in TABLE {
+                let expected = if other.name == limit.name { limit.max } else { other.default };
+                assert_eq!((other.get)(&limits), expected, "{} after {}", other.name, limit.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_default_is_within_its_own_range() {
+        for limit in TABLE {
+            assert!((limit.min..=limit.max).contains(&limit.default), "{}", limit.name);
+        }
+    }
+
+    #[test]
+    fn every_row_says_what_happens_and_where_it_shows() {
+        for limit in TABLE {
+            assert!(!limit.beyond.is_empty() && !limit.metric.is_empty(), "{}", limit.name);
+        }
+    }
+
+    #[test]
+    fn the_defaults_have_no_conflict() {
+        assert_eq!(Limits::default().conflicts(), []);
+    }
+
+    #[test]
+    fn a_frame_that_holds_no_payload_in_base64_is_a_conflict() {
+        let limits = Limits { max_payload_bytes: 250 << 10, ..Limits::default() };
+        let conflicts = limits.conflicts();
+        assert_eq!(conflicts.len(), 1);
+        assert_eq!((conflicts[0].limit, conflicts[0].neighbour), ("max_frame_bytes", "max_payload_bytes"));
+    }
+
+    #[test]
+    fn a_conflict_names_the_value_that_resolves_it() {
+        let mut limits = Limits { max_payload_bytes: 10 << 20, ..Limits::default() };
+        for _ in TABLE {
+            for conflict in limits.conflicts() {
+                let row = Limit::named(conflict.limit).unwrap();
+                (row.set)(&mut limits, conflict.at_least);
+            }
+        }
+        assert_eq!(limits.conflicts(), []);
+    }
+}

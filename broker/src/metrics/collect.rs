@@ -1,0 +1,222 @@
+//! What Prometheus reads: every family with its name, help and values, made from the counters at each scrape.
+
+use prometheus::proto::{
+    Bucket, Counter as CounterValue, Gauge, Histogram as HistogramValue, LabelPair, Metric, MetricFamily, MetricType,
+};
+use prometheus::{Encoder, TextEncoder, core::Collector, process_collector::ProcessCollector};
+
+use super::counters::{Metrics, ShardCounters};
+use super::histogram::BOUNDS_SECONDS;
+
+/// What is there at the moment of the scrape and is counted nowhere.
+#[derive(Debug, Default)]
+pub(crate) struct Gauges {
+    pub(crate) shards: u64,
+    pub(crate) patterns: u64,
+    pub(crate) queue_messages: u64,
+    pub(crate) queue_bytes: u64,
+    pub(crate) queue_bytes_max: u64,
+    pub(crate) mailbox_bytes: u64,
+    pub(crate) streams: Vec<StreamGauges>,
+}
+
+/// What one stream holds at the moment of the scrape.
+#[derive(Debug)]
+pub(crate) struct StreamGauges {
+    pub(crate) name: String,
+    pub(crate) messages: u64,
+    pub(crate) bytes: u64,
+    pub(crate) topics: u64,
+    pub(crate) last_seq: u64,
+}
+
+/// The whole page in Prometheus text format 0.0.4.
+pub(crate) fn render(metrics: &Metrics, gauges: &Gauges) -> String {
+    let mut families = own_families(metrics, gauges);
+    families.extend(ProcessCollector::for_self().collect());
+    let mut page = Vec::new();
+    // The encoder refuses only families without a name or metric, and writing to memory can't fail.
+    if TextEncoder::new().encode(&families, &mut page).is_err() {
+        return String::new();
+    }
+    String::from_utf8(page).unwrap_or_default()
+}
+
+/// One value with its labels.
+type Sample = (Vec<(&'static str, String)>, f64);
+
+fn own_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
+    let mut families = vec![build_info()];
+    families.extend(session_families(metrics));
+    families.extend(message_families(metrics));
+    families.extend(queue_families(metrics, gauges));
+    families.extend(stream_families(gauges));
+    families
+}
+
+fn session_families(metrics: &Metrics) -> Vec<MetricFamily> {
+    let by = |label: &'static str, figure: fn(&ShardCounters) -> &super::counters::Labelled| {
+        let sums = metrics.sum_labelled(figure);
+        sums.into_iter().map(|(value, n)| (vec![(label, value.to_owned())], real(n))).collect::<Vec<Sample>>()
+    };
+    vec![
+        gauge("fanfare_connections", "Sessions open now.", by("encoding", |s| &s.connections)),
+        counter("fanfare_connections_opened_total", "Sessions opened.", by("encoding", |s| &s.opened)),
+        counter(
+            "fanfare_connections_closed_total",
+            "Sessions ended, by the broker's close code, by the peer, or lost.",
+            by("reason", |s| &s.closed),
+        ),
+        counter(
+            "fanfare_handshake_failures_total",
+            "Connections that ended before a session was opened.",
+            by("reason", |s| &s.handshake_failures),
+        ),
+        counter("fanfare_errors_total", "Error frames sent, by code.", by("code", |s| &s.errors)),
+        gauge("fanfare_subscriptions", "Subscriptions open now.", one(metrics.sum(|s| s.subscriptions.get()))),
+        gauge(
+            "fanfare_subscriptions_behind",
+            "Subscriptions that read from a stream now instead of being pushed.",
+            one(metrics.sum(|s| s.behind.get())),
+        ),
+    ]
+}
+
+fn message_families(metrics: &Metrics) -> Vec<MetricFamily> {
+    let total = |name, help, figure: fn(&ShardCounters) -> u64| counter(name, help, one(metrics.sum(figure)));
+    vec![
+        total("fanfare_messages_received_total", "Messages published by clients and accepted.", |s| {
+            s.received_messages.get()
+        }),
+        total("fanfare_received_bytes_total", "Bytes read from client sockets.", |s| s.received_bytes.get()),
+        total("fanfare_messages_sent_total", "Messages written to subscribers.", |s| s.sent_messages.get()),
+        total("fanfare_sent_bytes_total", "Bytes written to client sockets.", |s| s.sent_bytes.get()),
+        total("fanfare_socket_writes_total", "Write calls on client sockets that took bytes.", |s| s.writes.get()),
+        total("fanfare_messages_replayed_total", "Messages read from a stream for subscriptions behind.", |s| {
+            s.replayed_messages.get()
+        }),
+        publish_to_socket(metrics),
+    ]
+}
+
+fn queue_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
+    vec![
+        gauge("fanfare_shards", "Threads that own sessions.", one(gauges.shards)),
+        gauge("fanfare_patterns", "Different patterns that are subscribed to now.", one(gauges.patterns)),
+        gauge("fanfare_queue_messages", "Entries in all outbound queues.", one(gauges.queue_messages)),
+        gauge("fanfare_queue_bytes", "Bytes in all outbound queues.", one(gauges.queue_bytes)),
+        gauge("fanfare_queue_bytes_max", "Bytes in the fullest outbound queue.", one(gauges.queue_bytes_max)),
+        gauge("fanfare_mailbox_bytes", "Bytes of messages that wait for a shard.", one(gauges.mailbox_bytes)),
+        counter(
+            "fanfare_mailbox_overflows_total",
+            "Times that a shard's mailbox was full and the shard read the stream instead.",
+            one(metrics.sum(|s| s.mailbox_overflows.get())),
+        ),
+        counter(
+            "fanfare_reading_paused_total",
+            "Times that the broker read no more from a socket until its answers were written.",
+            one(metrics.sum(|s| s.reading_paused.get())),
+        ),
+    ]
+}
+
+fn stream_families(gauges: &Gauges) -> Vec<MetricFamily> {
+    let each = |figure: fn(&StreamGauges) -> u64| {
+        let sample = |s: &StreamGauges| (vec![("stream", s.name.clone())], real(figure(s)));
+        gauges.streams.iter().map(sample).collect::<Vec<Sample>>()
+    };
+    vec![
+        gauge("fanfare_stream_messages", "Messages that the stream retains.", each(|s| s.messages)),
+        gauge("fanfare_stream_bytes", "Memory that they take, index and headers included.", each(|s| s.bytes)),
+        gauge("fanfare_topics", "Topics with a retained message.", each(|s| s.topics)),
+        gauge("fanfare_stream_last_sequence", "The newest sequence.", each(|s| s.last_seq)),
+    ]
+}
+
+fn build_info() -> MetricFamily {
+    let labels = vec![("version", crate::VERSION.to_owned()), ("revision", crate::REVISION.to_owned())];
+    gauge("fanfare_build_info", "Always 1; the labels say what runs.", vec![(labels, 1.0)])
+}
+
+fn publish_to_socket(metrics: &Metrics) -> MetricFamily {
+    let mut counts = [0u64; BOUNDS_SECONDS.len() + 1];
+    let mut sum = 0.0;
+    for histogram in metrics.histograms() {
+        for (total, count) in counts.iter_mut().zip(histogram.counts()) {
+            *total += count;
+        }
+        sum += histogram.sum_seconds();
+    }
+    let mut below = 0;
+    let buckets = BOUNDS_SECONDS.iter().zip(counts).map(|(bound, count)| {
+        below += count;
+        let mut bucket = Bucket::default();
+        bucket.set_upper_bound(*bound);
+        bucket.set_cumulative_count(below);
+        bucket
+    });
+    let mut value = HistogramValue::default();
+    value.set_bucket(buckets.collect());
+    value.set_sample_count(counts.iter().sum());
+    value.set_sample_sum(sum);
+    let mut metric = Metric::default();
+    metric.set_histogram(value);
+    family(
+        "fanfare_publish_to_socket_seconds",
+        "From a message's arrival to the end of the write round that took it to a shard's sockets.",
+        MetricType::HISTOGRAM,
+        vec![metric],
+    )
+}
+
+#[allow(clippy::cast_precision_loss, reason = "Prometheus knows only floating point")]
+fn real(n: u64) -> f64 {
+    n as f64
+}
+
+fn one(n: u64) -> Vec<Sample> {
+    vec![(Vec::new(), real(n))]
+}
+
+fn gauge(name: &str, help: &str, samples: Vec<Sample>) -> MetricFamily {
+    let metrics = samples.into_iter().map(|(labels, value)| {
+        let mut gauge = Gauge::default();
+        gauge.set_value(value);
+        let mut metric = labelled(labels);
+        metric.set_gauge(gauge);
+        metric
+    });
+    family(name, help, MetricType::GAUGE, metrics.collect())
+}
+
+fn counter(name: &str, help: &str, samples: Vec<Sample>) -> MetricFamily {
+    let metrics = samples.into_iter().map(|(labels, value)| {
+        let mut counter = CounterValue::default();
+        counter.set_value(value);
+        let mut metric = labelled(labels);
+        metric.set_counter(counter);
+        metric
+    });
+    family(name, help, MetricType::COUNTER, metrics.collect())
+}
+
+fn labelled(labels: Vec<(&'static str, String)>) -> Metric {
+    let pairs = labels.into_iter().map(|(name, value)| {
+        let mut pair = LabelPair::default();
+        pair.set_name(name.to_owned());
+        pair.set_value(value);
+        pair
+    });
+    let mut metric = Metric::default();
+    metric.set_label(pairs.collect());
+    metric
+}
+
+fn family(name: &str, help: &str, kind: MetricType, metrics: Vec<Metric>) -> MetricFamily {
+    let mut family = MetricFamily::default();
+    family.set_name(name.to_owned());
+    family.set_help(help.to_owned());
+    family.set_field_type(kind);
+    family.set_metric(metrics);
+    family
+}

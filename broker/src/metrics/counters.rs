@@ -1,0 +1,162 @@
+//! The counters themselves: one set a shard, so that threads never share a cache line to count.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use fanfare_protocol::{CloseCode, Encoding, ErrorCode};
+
+use super::histogram::Histogram;
+
+/// A number that grows; those that also shrink (a count of what is there now) say so.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn add(&self, n: u64) {
+        self.0.fetch_add(n, Ordering::Relaxed);
+    }
+
+    pub(crate) fn sub(&self, n: u64) {
+        self.0.fetch_sub(n, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// One counter for each of a few labels that are known at start-up.
+#[derive(Debug)]
+pub(crate) struct Labelled {
+    counters: Box<[(&'static str, Counter)]>,
+}
+
+impl Labelled {
+    pub(crate) fn new(labels: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { counters: labels.into_iter().map(|label| (label, Counter::default())).collect() }
+    }
+
+    /// Counts one. A label that is not known at start-up is a fault of this program, and counts nowhere.
+    pub(crate) fn count(&self, label: &str) {
+        let counter = self.find(label);
+        debug_assert!(counter.is_some(), "unknown label {label}");
+        if let Some(counter) = counter {
+            counter.add(1);
+        }
+    }
+
+    /// Takes one back: for counts of what is there now.
+    pub(crate) fn uncount(&self, label: &str) {
+        if let Some(counter) = self.find(label) {
+            counter.sub(1);
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.counters.iter().map(|(label, counter)| (*label, counter.get()))
+    }
+
+    fn find(&self, label: &str) -> Option<&Counter> {
+        self.counters.iter().find(|(known, _)| *known == label).map(|(_, counter)| counter)
+    }
+}
+
+/// What one shard counts. Aligned so that two shards' counters never share a cache line.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(crate) struct ShardCounters {
+    /// Sessions open now, by encoding.
+    pub(crate) connections: Labelled,
+    pub(crate) opened: Labelled,
+    /// Sessions ended, by reason: a close code's word, or how the peer left.
+    pub(crate) closed: Labelled,
+    pub(crate) handshake_failures: Labelled,
+    /// Subscriptions open now.
+    pub(crate) subscriptions: Counter,
+    /// Subscriptions reading from a stream now.
+    pub(crate) behind: Counter,
+    pub(crate) errors: Labelled,
+    pub(crate) received_messages: Counter,
+    pub(crate) received_bytes: Counter,
+    pub(crate) sent_messages: Counter,
+    pub(crate) sent_bytes: Counter,
+    pub(crate) writes: Counter,
+    pub(crate) replayed_messages: Counter,
+    pub(crate) mailbox_overflows: Counter,
+    /// Times that reading from a socket waited for its answers to be written.
+    pub(crate) reading_paused: Counter,
+    /// From a message's arrival to the end of the write that took it to this shard's sockets.
+    pub(crate) publish_to_socket: Histogram,
+}
+
+/// How a session can end other than by a close code of ours.
+pub(crate) const CLOSED_BY_PEER: &str = "by_peer";
+/// The connection broke: end of file without a close frame, or an I/O error.
+pub(crate) const CLOSED_LOST: &str = "lost";
+
+impl ShardCounters {
+    fn new(handshake_failures: &[&'static str]) -> Self {
+        let encodings = || Encoding::ALL.iter().map(|encoding| encoding.as_str());
+        let codes = CloseCode::ALL.iter().map(|code| code.as_str());
+        Self {
+            connections: Labelled::new(encodings()),
+            opened: Labelled::new(encodings()),
+            closed: Labelled::new(codes.chain([CLOSED_BY_PEER, CLOSED_LOST])),
+            handshake_failures: Labelled::new(handshake_failures.iter().copied()),
+            subscriptions: Counter::default(),
+            behind: Counter::default(),
+            errors: Labelled::new(ErrorCode::ALL.iter().map(|code| code.as_str())),
+            received_messages: Counter::default(),
+            received_bytes: Counter::default(),
+            sent_messages: Counter::default(),
+            sent_bytes: Counter::default(),
+            writes: Counter::default(),
+            replayed_messages: Counter::default(),
+            mailbox_overflows: Counter::default(),
+            reading_paused: Counter::default(),
+            publish_to_socket: Histogram::default(),
+        }
+    }
+}
+
+/// Every counter of the broker.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    shards: Box<[ShardCounters]>,
+}
+
+impl Metrics {
+    /// Counters for this many shards; `handshake_failures` are the reasons that a handshake can fail for.
+    pub(crate) fn new(shards: usize, handshake_failures: &[&'static str]) -> Self {
+        Self { shards: (0..shards).map(|_| ShardCounters::new(handshake_failures)).collect() }
+    }
+
+    pub(crate) fn shard(&self, shard: usize) -> &ShardCounters {
+        &self.shards[shard]
+    }
+
+    /// A figure summed over the shards.
+    pub(crate) fn sum(&self, figure: impl Fn(&ShardCounters) -> u64) -> u64 {
+        self.shards.iter().map(figure).sum()
+    }
+
+    /// Labelled figures summed over the shards, in the order of their labels.
+    pub(crate) fn sum_labelled(
+        &self,
+        figure: impl Fn(&ShardCounters) -> &Labelled,
+    ) -> Vec<(&'static str, u64)> {
+        let mut sums: Vec<(&'static str, u64)> = Vec::new();
+        for shard in &self.shards {
+            for (place, (label, value)) in figure(shard).iter().enumerate() {
+                match sums.get_mut(place) {
+                    Some(sum) => sum.1 += value,
+                    None => sums.push((label, value)),
+                }
+            }
+        }
+        sums
+    }
+
+    pub(crate) fn histograms(&self) -> impl Iterator<Item = &Histogram> {
+        self.shards.iter().map(|shard| &shard.publish_to_socket)
+    }
+}

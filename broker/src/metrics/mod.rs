@@ -1,0 +1,8 @@
+//! Metrics: counters that each shard keeps for itself, summed when Prometheus asks.
+
+mod collect;
+mod counters;
+mod histogram;
+
+pub(crate) use collect::{Gauges, StreamGauges, render};
+pub(crate) use counters::{CLOSED_BY_PEER, CLOSED_LOST, Counter, Metrics, ShardCounters};

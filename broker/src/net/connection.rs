@@ -1,0 +1,277 @@
+//! A connection: a session's socket with what is read from and written to it, driven by one small task.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
+
+use fanfare_protocol::CloseCode;
+use tokio::io::ReadBuf;
+
+use super::deeds;
+use super::flush::{Flushed, flush};
+use super::shard::ShardIo;
+use super::transport::Transport;
+use super::websocket::{Broken, Control, Incoming, Reader};
+use crate::clock::{self, Moment};
+use crate::metrics::{CLOSED_BY_PEER, CLOSED_LOST};
+use crate::outbound::Outbound;
+use crate::session::{Fault, Session};
+
+/// Reads or catch-up batches that a connection does in one turn before it lets others go on.
+const TURNS_MAX: usize = 4;
+
+/// A session's end of the network.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) slot: u32,
+    pub(super) outbound: Arc<Outbound>,
+    inner: RefCell<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    transport: Transport,
+    session: Session,
+    reader: Reader,
+    /// Bytes that were read from the socket and not worked off: after the handshake, or while answers pile up.
+    unread: Vec<u8>,
+    /// Whether reading waits for answers to be written.
+    paused: bool,
+    stage: Stage,
+    waker: Option<Waker>,
+    /// Since when something waits and the socket takes nothing.
+    blocked_since: Option<Moment>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Frames are worked off.
+    Open,
+    /// The broker's close frame is on its way out.
+    Closing,
+    /// The close frame is out: input is read and thrown away, so that no reset overtakes it.
+    Draining,
+    /// The client's close frame has come; only the answer is left to write.
+    Answering,
+    Done,
+}
+
+impl Connection {
+    /// A connection that has just shaken hands; `unread` came behind the handshake.
+    pub(super) fn new(outbound: Arc<Outbound>, transport: Transport, unread: Vec<u8>, now: Moment) -> Self {
+        let inner = Inner {
+            transport,
+            session: Session::new(now),
+            reader: Reader::default(),
+            unread,
+            paused: false,
+            stage: Stage::Open,
+            waker: None,
+            blocked_since: None,
+        };
+        Self { slot: outbound.slot(), outbound, inner: RefCell::new(inner) }
+    }
+
+    /// Drives the connection to its end; returns why it ended, as a word for metrics.
+    pub(super) async fn run(&self, io: &ShardIo) -> &'static str {
+        let broken = poll_fn(|cx| self.inner.borrow_mut().poll(self, io, cx)).await.is_err();
+        let closing = self.outbound.lanes().closing();
+        match closing {
+            Some(code) => code.as_str(),
+            None if broken => CLOSED_LOST,
+            None => CLOSED_BY_PEER,
+        }
+    }
+
+    /// Writes out what waits, on behalf of the connection's task.
+    pub(super) fn flush(&self, io: &ShardIo) {
+        let mut inner = self.inner.borrow_mut();
+        let Some(waker) = inner.waker.clone() else { return };
+        let flushed = inner.flush(self, io, &mut Context::from_waker(&waker));
+        // The task itself goes on where the flush changed its course, or made room for it to read on.
+        if inner.paused || flushed.is_err() || inner.stage != Stage::Open || io.shard.borrow().is_behind(self.slot) {
+            waker.wake();
+        }
+    }
+
+    /// Looks after the connection once a heartbeat: closes it if its peer is silent or takes nothing. True if it is
+    /// well and should be pinged.
+    pub(super) fn check(&self, io: &ShardIo, now: Moment) -> bool {
+        let inner = self.inner.borrow();
+        if inner.stage != Stage::Open || !inner.session.is_open() {
+            return false;
+        }
+        let stalled = inner.blocked_since.is_some_and(|since| now.since(since) > io.limits.stall_timeout);
+        let waiting = inner.blocked_since.is_some();
+        let fault = inner.session.silent(now, waiting, io.session_limits).err();
+        drop(inner);
+        match fault {
+            _ if stalled => self.close(io, CloseCode::TooSlow, "the socket took nothing for stall_timeout"),
+            Some(Fault::Close(code, reason)) => self.close(io, code, reason),
+            _ => {
+                self.outbound.lanes().shrink();
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Ends the session with a close frame.
+    pub(super) fn close(&self, io: &ShardIo, code: CloseCode, reason: &str) {
+        self.outbound.close(code, reason);
+        self.flush(io);
+    }
+
+    /// Whether `hello` is still to come.
+    pub(super) fn is_greeting(&self) -> bool {
+        let inner = self.inner.borrow();
+        inner.stage == Stage::Open && !inner.session.is_open()
+    }
+
+    /// Ends the connection without waiting any longer for its peer.
+    pub(super) fn abandon(&self) {
+        let mut inner = self.inner.borrow_mut();
+        inner.stage = Stage::Done;
+        if let Some(waker) = inner.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Inner {
+    fn poll(&mut self, connection: &Connection, io: &ShardIo, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.waker.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
+            self.waker = Some(cx.waker().clone());
+        }
+        for _ in 0..TURNS_MAX {
+            self.flush(connection, io, cx)?;
+            match self.stage {
+                Stage::Open => {
+                    let read = self.poll_work(connection, io, cx)?;
+                    let behind = self.blocked_since.is_none() && io.shard.borrow_mut().catch_up(connection.slot);
+                    if read.is_pending() && !behind {
+                        self.flush(connection, io, cx)?;
+                        if self.stage == Stage::Open {
+                            return Poll::Pending;
+                        }
+                    }
+                }
+                Stage::Closing => return Poll::Pending,
+                Stage::Draining => {
+                    let _ = self.transport.poll_shutdown(cx)?;
+                    ready!(self.poll_discard(io, cx))?;
+                }
+                Stage::Answering if self.blocked_since.is_some() => return Poll::Pending,
+                Stage::Answering | Stage::Done => return Poll::Ready(Ok(())),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Writes out what waits; moves on to closing where the queue says so.
+    fn flush(&mut self, connection: &Connection, io: &ShardIo, cx: &mut Context<'_>) -> io::Result<()> {
+        if matches!(self.stage, Stage::Draining | Stage::Done) {
+            return Ok(());
+        }
+        let flushed =
+            flush(&connection.outbound, &mut self.transport, &mut io.burst.borrow_mut(), io.counters(), cx)?;
+        match flushed {
+            Flushed::Empty => self.blocked_since = None,
+            Flushed::Blocked { progress } if progress || self.blocked_since.is_none() => {
+                self.blocked_since = Some(clock::now());
+            }
+            Flushed::Blocked { .. } => {}
+            Flushed::Closed => self.blocked_since = None,
+        }
+        let closing = connection.outbound.lanes().closing().is_some();
+        if closing && matches!(self.stage, Stage::Open | Stage::Answering) {
+            self.stage = Stage::Closing;
+            io.expect_end(connection);
+        }
+        if flushed == Flushed::Closed {
+            self.stage = Stage::Draining;
+        }
+        Ok(())
+    }
+
+    /// Reads once and works off what came. Pending if nothing comes, or answers have to be written first.
+    fn poll_work(&mut self, connection: &Connection, io: &ShardIo, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if connection.outbound.lanes().reply_bytes() > io.limits.reply_bytes {
+            if !std::mem::replace(&mut self.paused, true) {
+                io.counters().reading_paused.add(1);
+            }
+            return Poll::Pending;
+        }
+        self.paused = false;
+        if !self.unread.is_empty() {
+            let unread = std::mem::take(&mut self.unread);
+            self.work(connection, io, &unread);
+            return Poll::Ready(Ok(()));
+        }
+        let mut scratch = io.scratch.borrow_mut();
+        let mut buf = ReadBuf::new(&mut scratch);
+        ready!(self.transport.poll_read(cx, &mut buf))?;
+        if buf.filled().is_empty() {
+            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+        }
+        io.counters().received_bytes.add(buf.filled().len() as u64);
+        self.work(connection, io, buf.filled());
+        Poll::Ready(Ok(()))
+    }
+
+    /// Works off bytes in order, until they are used up, the session ends, or too many answers wait.
+    fn work(&mut self, connection: &Connection, io: &ShardIo, bytes: &[u8]) {
+        let now = clock::now();
+        self.session.heard(now);
+        let control = Control(&connection.outbound);
+        let mut spare = io.spare.borrow_mut();
+        let mut reading = self.reader.read(bytes, &control, &mut spare);
+        let mut result = self.session.overhead(reading.overhead, now, io.session_limits);
+        while result.is_ok() {
+            let incoming = match reading.next() {
+                Ok(Some(Incoming::Close)) => {
+                    self.stage = Stage::Answering;
+                    break;
+                }
+                Ok(Some(incoming)) => incoming,
+                Ok(None) => break,
+                Err(broken) => {
+                    result = Err(fault_of(broken));
+                    break;
+                }
+            };
+            result = deeds::take_in(&mut self.session, connection, io, &incoming, now);
+            if connection.outbound.lanes().reply_bytes() > io.limits.reply_bytes {
+                break;
+            }
+        }
+        if result.is_ok() && self.stage == Stage::Open {
+            self.unread.extend_from_slice(reading.unread());
+        }
+        reading.finish();
+        if let Err(Fault::Close(code, reason)) = result {
+            connection.outbound.close(code, reason);
+        }
+    }
+
+    /// Reads and throws away what comes, until the peer ends its side.
+    fn poll_discard(&mut self, io: &ShardIo, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut scratch = io.scratch.borrow_mut();
+        let mut buf = ReadBuf::new(&mut scratch);
+        ready!(self.transport.poll_read(cx, &mut buf))?;
+        if buf.filled().is_empty() {
+            self.stage = Stage::Done;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn fault_of(broken: Broken) -> Fault {
+    match broken {
+        Broken::TooLarge => Fault::Close(CloseCode::TooLarge, "the message is over max_frame_bytes"),
+        Broken::Protocol => Fault::Close(CloseCode::Protocol, "the WebSocket framing is broken"),
+    }
+}

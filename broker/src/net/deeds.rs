@@ -1,0 +1,150 @@
+//! What a client's frame sets going: decode, ask the session whether it is legal, do it, answer.
+
+use std::borrow::Cow;
+
+use fanfare_protocol::frame::{ErrorFrame, Publish, Published, Welcome};
+use fanfare_protocol::{DecodeError, Encoding, ErrorCode, ServerFrame};
+
+use super::connection::Connection;
+use super::shard::ShardIo;
+use super::websocket::Incoming;
+use crate::clock::Moment;
+use crate::hub::{PublishError, SubscribeError};
+use crate::session::{Deed, Fault, Session};
+
+/// A request that failed, and how its answer is found again.
+struct Failed {
+    id: Option<u64>,
+    sub: Option<u32>,
+    code: ErrorCode,
+    message: String,
+}
+
+/// Takes in one message from the client. Errors that end the session are returned; all others are answered.
+pub(super) fn take_in(
+    session: &mut Session,
+    connection: &Connection,
+    io: &ShardIo,
+    incoming: &Incoming,
+    now: Moment,
+) -> Result<(), Fault> {
+    let frame = decode(connection.outbound.encoding(), incoming);
+    let failed = match session.frame(frame, now, io.session_limits) {
+        Ok(deed) => perform(deed, connection, io, now).err(),
+        Err(Fault::Answer(error)) => Some(Failed::from(error)),
+        Err(end) => return Err(end),
+    };
+    if let Some(failed) = failed {
+        answer(failed, connection, io);
+    }
+    Ok(())
+}
+
+fn decode(encoding: Encoding, incoming: &Incoming) -> Result<fanfare_protocol::ClientFrame<'_>, DecodeError> {
+    match (encoding, incoming) {
+        (Encoding::Json, Incoming::Text(text)) => encoding.decode_client(text.as_bytes()),
+        (Encoding::MsgPack, Incoming::Binary(bytes)) => encoding.decode_client(bytes),
+        (_, Incoming::Close) => Err(wrong_type("a close frame carries no request")),
+        (Encoding::Json, _) => Err(wrong_type("this session speaks JSON; send text frames, not binary ones")),
+        (Encoding::MsgPack, _) => Err(wrong_type("this session speaks MessagePack; send binary frames, not text")),
+    }
+}
+
+fn wrong_type(message: &str) -> DecodeError {
+    DecodeError { code: ErrorCode::InvalidFrame, message: message.to_owned(), id: None, sub: None }
+}
+
+fn perform(deed: Deed<'_>, connection: &Connection, io: &ShardIo, now: Moment) -> Result<(), Failed> {
+    let (outbound, slot) = (&connection.outbound, connection.slot);
+    match deed {
+        Deed::Welcome => welcome(connection, io),
+        Deed::Publish(publish) => self::publish(publish, connection, io, now)?,
+        Deed::Subscribe(subscribe) => {
+            let sub = subscribe.sub;
+            let permitted = io.authority.subscribe(subscribe);
+            let subscribed = io.shard.borrow_mut().subscribe(slot, permitted);
+            subscribed.map_err(|error| Failed::subscription(error, sub))?;
+        }
+        Deed::Unsubscribe { sub } => {
+            let ended = io.shard.borrow_mut().unsubscribe(slot, sub);
+            ended.map_err(|error| Failed::subscription(error, sub))?;
+        }
+        Deed::History(history) => {
+            let permitted = io.authority.history(history);
+            outbound.push_reply_payload(io.hub.history(permitted, outbound.encoding()));
+        }
+        Deed::Presence { id } => return Err(Failed::not_yet(id, "this version does not keep presence yet")),
+        // Without authentication a token is good for nothing and never expires.
+        Deed::Refresh { id } => outbound.push_reply(&ServerFrame::Ok { id, expires_in_ms: None }),
+        Deed::AnswerPing => outbound.push_reply(&ServerFrame::Pong),
+        Deed::Nothing => {}
+    }
+    Ok(())
+}
+
+fn welcome(connection: &Connection, io: &ShardIo) {
+    let welcome = Welcome {
+        session: Cow::Owned(io.hub.session_name(connection.outbound.session())),
+        heartbeat_ms: u64::try_from(io.limits.heartbeat.as_millis()).unwrap_or(u64::MAX),
+        max_payload_bytes: io.limits.max_payload_bytes as u64,
+        expires_in_ms: None,
+    };
+    connection.outbound.push_reply(&ServerFrame::Welcome(welcome));
+}
+
+fn publish(publish: Publish<'_>, connection: &Connection, io: &ShardIo, now: Moment) -> Result<(), Failed> {
+    let id = publish.id;
+    let failed = |code, message| Failed { id, sub: None, code, message };
+    let permitted =
+        io.authority.publish(publish).map_err(|denied| failed(ErrorCode::Forbidden, denied.to_string()))?;
+    let at = io.hub.publish(permitted, connection.outbound.session(), now);
+    let at = at.map_err(|error| failed(code_of(&error), error.to_string()))?;
+    io.counters().received_messages.add(1);
+    if let Some(id) = id {
+        let published = Published { id, at, duplicate: false };
+        connection.outbound.push_reply(&ServerFrame::Published(published));
+    }
+    Ok(())
+}
+
+fn code_of(error: &PublishError) -> ErrorCode {
+    match error {
+        PublishError::TooLarge { .. } => ErrorCode::TooLarge,
+        PublishError::NeedsStream => ErrorCode::InvalidFrame,
+        PublishError::NotYet => ErrorCode::Unavailable,
+    }
+}
+
+fn answer(failed: Failed, connection: &Connection, io: &ShardIo) {
+    io.counters().errors.count(failed.code.as_str());
+    connection.outbound.push_reply(&ServerFrame::Error(ErrorFrame {
+        id: failed.id,
+        sub: failed.sub,
+        code: failed.code,
+        message: Cow::Owned(failed.message),
+        retry_after_ms: None,
+        seq: None,
+    }));
+}
+
+impl Failed {
+    fn subscription(error: SubscribeError, sub: u32) -> Self {
+        let code = match error {
+            SubscribeError::InUse => ErrorCode::Conflict,
+            SubscribeError::Unknown => ErrorCode::NotFound,
+            SubscribeError::TooMany(_) => ErrorCode::LimitExceeded,
+            SubscribeError::NotYet(_) => ErrorCode::Unavailable,
+        };
+        Self { id: None, sub: Some(sub), code, message: error.to_string() }
+    }
+
+    fn not_yet(id: u64, message: &str) -> Self {
+        Self { id: Some(id), sub: None, code: ErrorCode::Unavailable, message: message.to_owned() }
+    }
+}
+
+impl From<DecodeError> for Failed {
+    fn from(error: DecodeError) -> Self {
+        Self { id: error.id, sub: error.sub, code: error.code, message: error.message }
+    }
+}

@@ -1,0 +1,65 @@
+//! Writing out: the one place that writes to a session's socket.
+
+use std::io;
+use std::task::{Context, Poll};
+
+use super::transport::Transport;
+use crate::metrics::ShardCounters;
+use crate::outbound::{Burst, Outbound};
+
+/// Most bytes that one write is given. More than the kernel takes at once helps nobody.
+const WRITE_MAX_BYTES: usize = 128 * 1024;
+
+/// How a writing-out ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flushed {
+    /// Nothing waits any more.
+    Empty,
+    /// The socket takes no more now; the context's waker is called when it does.
+    Blocked {
+        /// Whether it took anything this time.
+        progress: bool,
+    },
+    /// The close frame is written.
+    Closed,
+}
+
+/// Writes out what waits, until nothing does or the socket takes no more.
+pub(super) fn flush(
+    outbound: &Outbound,
+    transport: &mut Transport,
+    burst: &mut Burst,
+    counters: &ShardCounters,
+    cx: &mut Context<'_>,
+) -> io::Result<Flushed> {
+    let mut progress = false;
+    let mut lanes = outbound.lanes();
+    while !lanes.is_empty() {
+        lanes.fill(burst, WRITE_MAX_BYTES);
+        burst.finish();
+        let written = match write(transport, burst, cx) {
+            Poll::Ready(written) => written?,
+            Poll::Pending => return Ok(Flushed::Blocked { progress }),
+        };
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        progress = true;
+        counters.writes.add(1);
+        counters.sent_bytes.add(written as u64);
+        if lanes.advance(burst, written) {
+            return Ok(Flushed::Closed);
+        }
+        if written == burst.len() {
+            counters.sent_messages.add(burst.messages() as u64);
+        }
+    }
+    Ok(Flushed::Empty)
+}
+
+fn write(transport: &mut Transport, burst: &Burst, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    match burst.as_one() {
+        Some(bytes) => transport.poll_write(cx, bytes),
+        None => transport.poll_write_vectored(cx, &burst.slices()),
+    }
+}

@@ -1,0 +1,118 @@
+//! The judgement: what a complete request asks for, and whether it gets it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use fanfare_protocol::Encoding;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::head::Head;
+use super::loopback::{is_loopback_authority, is_loopback_origin};
+use super::refusal::Refusal;
+use super::{Accepted, Policy};
+
+/// Length of a decoded `Sec-WebSocket-Key`, in bytes.
+const KEY_BYTES: usize = 16;
+
+/// A handshake that succeeds.
+#[derive(Debug)]
+pub(super) struct Granted {
+    pub(super) accepted: Accepted,
+    accept_key: String,
+    /// Whether the client named the subprotocol and expects to hear it again.
+    echo_subprotocol: bool,
+}
+
+impl Granted {
+    /// The answer `101`. No extension is ever granted.
+    pub(super) fn response(&self) -> Vec<u8> {
+        let subprotocol = if self.echo_subprotocol {
+            format!("Sec-WebSocket-Protocol: {}\r\n", self.accepted.encoding.subprotocol())
+        } else {
+            String::new()
+        };
+        format!(
+            "HTTP/1.1 101 Switching Protocols\r\n\
+             Connection: Upgrade\r\n\
+             Upgrade: websocket\r\n\
+             Sec-WebSocket-Accept: {}\r\n\
+             {subprotocol}\r\n",
+            self.accept_key
+        )
+        .into_bytes()
+    }
+}
+
+/// Judges a request: first whether it may knock at all, then what it wants, then how.
+pub(super) fn judge(head: &Head<'_, '_>, policy: &Policy) -> Result<Granted, Refusal> {
+    check_form(head)?;
+    check_sender(head, policy)?;
+    check_target(head)?;
+    let key = check_upgrade(head)?;
+    let (encoding, echo_subprotocol) = choose_encoding(head)?;
+    let accepted = Accepted { encoding, bearer: bearer(head)? };
+    Ok(Granted { accepted, accept_key: derive_accept_key(key.as_bytes()), echo_subprotocol })
+}
+
+/// What follows the head must be WebSocket, so a request with a body is none of ours.
+fn check_form(head: &Head<'_, '_>) -> Result<(), Refusal> {
+    if head.version != 1 {
+        return Err(Refusal::HttpVersion);
+    }
+    let empty = head.at_most_one("content-length")?.is_none_or(|length| length == "0");
+    if !empty || head.all("transfer-encoding").next().is_some() {
+        return Err(Refusal::Malformed);
+    }
+    Ok(())
+}
+
+/// On a loopback port, a browser's page from elsewhere is kept out, also under a name made to point here.
+fn check_sender(head: &Head<'_, '_>, policy: &Policy) -> Result<(), Refusal> {
+    let host = head.at_most_one("host")?.ok_or(Refusal::Malformed)?;
+    let origin = head.at_most_one("origin")?;
+    if policy.loopback_only && !is_loopback_authority(host) {
+        return Err(Refusal::Host);
+    }
+    if policy.loopback_only && origin.is_some_and(|origin| !is_loopback_origin(origin)) {
+        return Err(Refusal::Origin);
+    }
+    Ok(())
+}
+
+fn check_target(head: &Head<'_, '_>) -> Result<(), Refusal> {
+    match (head.path, head.method) {
+        ("/ws", "GET") => Ok(()),
+        ("/", "GET") => Err(Refusal::FrontPage),
+        ("/ws" | "/", _) => Err(Refusal::Method),
+        _ => Err(Refusal::NotFound),
+    }
+}
+
+/// Checks that the request is an upgrade to WebSocket 13; gives its key.
+fn check_upgrade<'b>(head: &Head<'_, 'b>) -> Result<&'b str, Refusal> {
+    if !head.says("connection", "upgrade") || !head.says("upgrade", "websocket") {
+        return Err(Refusal::NotWebSocket);
+    }
+    if head.at_most_one("sec-websocket-version")? != Some("13") {
+        return Err(Refusal::WebSocketVersion);
+    }
+    let key = head.at_most_one("sec-websocket-key")?.ok_or(Refusal::WebSocketKey)?;
+    let bytes = STANDARD.decode(key).map_err(|_| Refusal::WebSocketKey)?;
+    if bytes.len() == KEY_BYTES { Ok(key) } else { Err(Refusal::WebSocketKey) }
+}
+
+/// The first offer that we know, and whether there was an offer at all.
+fn choose_encoding(head: &Head<'_, '_>) -> Result<(Encoding, bool), Refusal> {
+    let known = |offer: &str| Encoding::ALL.iter().copied().find(|encoding| encoding.subprotocol() == offer);
+    let mut offers = head.words("sec-websocket-protocol").peekable();
+    if offers.peek().is_none() {
+        return Ok((Encoding::Json, false));
+    }
+    offers.find_map(known).map(|encoding| (encoding, true)).ok_or(Refusal::Subprotocol)
+}
+
+/// The token of `Authorization: Bearer`; other schemes are not for us.
+fn bearer(head: &Head<'_, '_>) -> Result<Option<String>, Refusal> {
+    let credentials = head.at_most_one("authorization")?.and_then(|value| value.split_once(' '));
+    let bearer = credentials.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    Ok(bearer.map(|(_, token)| token.trim_ascii().to_owned()))
+}

@@ -1,0 +1,94 @@
+//! The handshake: from the bytes of an HTTP request to a session's encoding, or an answer that says what to do.
+//!
+//! Pure functions: no socket, no clock. The caller reads, asks [`read_head`] about all that it has read so far, and
+//! writes the response. How the bytes were cut into reads never changes the outcome.
+
+mod head;
+mod judge;
+mod loopback;
+mod refusal;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use fanfare_protocol::Encoding;
+
+use head::Parsed;
+pub(crate) use loopback::is_loopback_authority;
+pub(crate) use refusal::{Refusal, refuse};
+
+/// What a handshake must obey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Policy {
+    /// Whether the port is bound to loopback: then names and browser origins must be this machine's too.
+    pub(crate) loopback_only: bool,
+    /// Longest request head, in bytes.
+    pub(crate) max_head_bytes: usize,
+    /// Where the internal port is, for people who knock at the wrong one.
+    pub(crate) internal: SocketAddr,
+}
+
+/// What the bytes so far amount to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// The head is not complete: read more.
+    Partial,
+    /// Write the response; what follows the first `head_len` bytes is WebSocket already.
+    Done {
+        /// The answer `101`.
+        response: Vec<u8>,
+        /// What the client asked for.
+        accepted: Accepted,
+        /// Length of the request, in bytes.
+        head_len: usize,
+    },
+    /// Write the response and close.
+    Refused {
+        /// The answer, which says what to do instead.
+        response: Vec<u8>,
+        /// Why, for metrics.
+        reason: Refusal,
+    },
+}
+
+/// What a client asked for in a handshake that succeeded.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    /// How frames are written; JSON if the client offered no subprotocol.
+    pub(crate) encoding: Encoding,
+    /// The token of `Authorization: Bearer`, not looked at.
+    pub(crate) bearer: Option<String>,
+}
+
+impl fmt::Debug for Accepted {
+    /// A token never gets into a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bearer = self.bearer.as_ref().map(|_| "…");
+        f.debug_struct("Accepted").field("encoding", &self.encoding).field("bearer", &bearer).finish()
+    }
+}
+
+/// Reads a request head from all bytes that have arrived, and judges it as soon as it is complete.
+pub(crate) fn read_head(bytes: &[u8], policy: &Policy) -> Progress {
+    // Only so much is ever looked at: whether it came at once or byte by byte, the outcome is the same.
+    let within = &bytes[..bytes.len().min(policy.max_head_bytes)];
+    let mut space = head::space();
+    let judged = match head::parse(within, &mut space) {
+        Parsed::Partial if within.len() < policy.max_head_bytes => return Progress::Partial,
+        Parsed::Partial => Err(Refusal::HeadTooLarge),
+        Parsed::Malformed(reason) => Err(reason),
+        Parsed::Complete(head) => judge::judge(&head, policy).map(|granted| (granted, head.len)),
+    };
+    match judged {
+        Ok((granted, head_len)) => {
+            Progress::Done { response: granted.response(), accepted: granted.accepted, head_len }
+        }
+        Err(reason @ Refusal::FrontPage) => {
+            Progress::Refused { response: refusal::front_page(policy.internal), reason }
+        }
+        Err(reason) => Progress::Refused { response: refuse(reason), reason },
+    }
+}

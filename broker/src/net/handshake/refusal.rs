@@ -1,0 +1,151 @@
+//! Refusals: why a handshake fails, and the short answer that tells a person what to do instead.
+
+use std::net::SocketAddr;
+
+/// Why a connection ended before it was a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Refusal {
+    /// As many handshakes as may be are under way.
+    TooManyHandshakes,
+    /// The request did not come in time.
+    Timeout,
+    /// The peer went away, or its connection broke: there is nobody to answer.
+    Lost,
+    /// The request is no HTTP, lacks `Host`, repeats what may stand once, or has a body.
+    Malformed,
+    /// The head is too long, or has too many headers.
+    HeadTooLarge,
+    /// An HTTP version other than 1.1.
+    HttpVersion,
+    /// The port is bound to loopback and `Host` is no name of this machine.
+    Host,
+    /// The port is bound to loopback and a browser's page from elsewhere knocks.
+    Origin,
+    /// `GET /`: somebody looks what is here.
+    FrontPage,
+    /// A path that is not here.
+    NotFound,
+    /// A method other than `GET`.
+    Method,
+    /// A plain request where an upgrade to WebSocket belongs.
+    NotWebSocket,
+    /// A WebSocket version other than 13.
+    WebSocketVersion,
+    /// `Sec-WebSocket-Key` is missing or not 16 bytes in base64.
+    WebSocketKey,
+    /// The client offers subprotocols, and none that we know.
+    Subprotocol,
+}
+
+/// An answer: status, further headers (each with its line end) and text.
+type Answer = (&'static str, &'static str, &'static str);
+
+impl Refusal {
+    /// Every reason.
+    pub(crate) const ALL: &'static [Self] = &[
+        Self::TooManyHandshakes,
+        Self::Timeout,
+        Self::Lost,
+        Self::Malformed,
+        Self::HeadTooLarge,
+        Self::HttpVersion,
+        Self::Host,
+        Self::Origin,
+        Self::FrontPage,
+        Self::NotFound,
+        Self::Method,
+        Self::NotWebSocket,
+        Self::WebSocketVersion,
+        Self::WebSocketKey,
+        Self::Subprotocol,
+    ];
+
+    /// A word for logs and metrics.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::TooManyHandshakes => "too_many_handshakes",
+            Self::Timeout => "timeout",
+            Self::Lost => "lost",
+            Self::Malformed => "malformed",
+            Self::HeadTooLarge => "head_too_large",
+            Self::HttpVersion => "http_version",
+            Self::Host => "host",
+            Self::Origin => "origin",
+            Self::FrontPage => "front_page",
+            Self::NotFound => "not_found",
+            Self::Method => "method",
+            Self::NotWebSocket => "not_websocket",
+            Self::WebSocketVersion => "websocket_version",
+            Self::WebSocketKey => "websocket_key",
+            Self::Subprotocol => "subprotocol",
+        }
+    }
+
+    #[rustfmt::skip]
+    fn answer(self) -> Option<Answer> {
+        Some(match self {
+            Self::Lost => return None,
+            Self::FrontPage => ("200 OK", "", "This is the client port of Fanfare. Connect a WebSocket to /ws."),
+            Self::TooManyHandshakes => ("503 Service Unavailable", "Retry-After: 1\r\n",
+                "The broker is busy with other handshakes. Try again in a second."),
+            Self::Timeout => ("408 Request Timeout", "",
+                "The request did not come in time. Send the whole request at once."),
+            Self::Malformed => ("400 Bad Request", "",
+                "This is no plain HTTP/1.1 request with one Host header and no body, as a WebSocket handshake is. \
+                 Connect a WebSocket client to /ws; this port does not speak TLS."),
+            Self::HeadTooLarge => ("431 Request Header Fields Too Large", "",
+                "The request head is too long. Send fewer or shorter headers, \
+                 and a long token in the `hello` frame; the bound is max_head_bytes."),
+            Self::HttpVersion => ("505 HTTP Version Not Supported", "",
+                "A WebSocket handshake is an HTTP/1.1 request."),
+            Self::Host => ("403 Forbidden", "",
+                "This port is bound to loopback, and the Host header names another machine. \
+                 Connect to 127.0.0.1 or localhost; behind a proxy, have it set Host so."),
+            Self::Origin => ("403 Forbidden", "",
+                "This port is bound to loopback: browsers get in only with pages from this machine. \
+                 Open the page from http://localhost."),
+            Self::NotFound => ("404 Not Found", "",
+                "There is nothing here. The WebSocket endpoint is /ws; \
+                 metrics, health and a page are on the internal port."),
+            Self::Method => ("405 Method Not Allowed", "Allow: GET\r\n",
+                "This is a WebSocket endpoint: connect a WebSocket client to /ws, then publish with a frame."),
+            Self::NotWebSocket => ("426 Upgrade Required", "Upgrade: websocket\r\n",
+                "This is a WebSocket endpoint: connect a WebSocket client. \
+                 A proxy between must pass on the headers Connection and Upgrade."),
+            Self::WebSocketVersion => ("426 Upgrade Required", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+                "This endpoint speaks WebSocket version 13. Send Sec-WebSocket-Version: 13."),
+            Self::WebSocketKey => ("400 Bad Request", "",
+                "Sec-WebSocket-Key must be 16 random bytes in base64, once. WebSocket clients do this by themselves."),
+            Self::Subprotocol => ("400 Bad Request", "",
+                "None of the subprotocols offered is known here. \
+                 Offer fanfare.v1.msgpack or fanfare.v1.json, or none for JSON."),
+        })
+    }
+}
+
+/// The answer to a handshake that fails: plain text, after which the connection closes. Empty for [`Refusal::Lost`].
+pub(crate) fn refuse(reason: Refusal) -> Vec<u8> {
+    reason.answer().map_or_else(Vec::new, |(status, headers, text)| response(status, headers, text))
+}
+
+/// The answer to somebody who looks what is here.
+pub(super) fn front_page(internal: SocketAddr) -> Vec<u8> {
+    let text = format!(
+        "This is the client port of Fanfare. Connect a WebSocket to /ws, with the subprotocol \
+         fanfare.v1.json or fanfare.v1.msgpack.\nA page to try it with is at http://{internal}/."
+    );
+    response("200 OK", "", &text)
+}
+
+fn response(status: &str, headers: &str, text: &str) -> Vec<u8> {
+    let length = text.len() + 1;
+    format!(
+        "HTTP/1.1 {status}\r\n{headers}\
+         Content-Type: text/plain; charset=utf-8\r\n\
+         Content-Length: {length}\r\n\
+         Cache-Control: no-store\r\n\
+         X-Content-Type-Options: nosniff\r\n\
+         Connection: close\r\n\r\n{text}\n"
+    )
+    .into_bytes()
+}

@@ -1,0 +1,59 @@
+//! Routes: what can be read at the internal port.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use super::Inside;
+use super::guard::{Guard, guard};
+use super::page;
+
+/// The format that every Prometheus reads.
+const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+const NOT_FOUND: &str = "There is nothing here. This is the internal port of Fanfare:\n\
+                         /         a page to try the broker with\n\
+                         /metrics  for Prometheus\n\
+                         /healthz  the process answers\n\
+                         /readyz   the broker works, from publish to delivery\n";
+
+/// Every route, behind the guard.
+pub(super) fn router<I: Inside>(inside: Arc<I>, policy: Guard) -> Router {
+    Router::new()
+        .route("/", get(show_page::<I>))
+        .route("/metrics", get(metrics::<I>))
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(readyz::<I>))
+        .fallback(async || (StatusCode::NOT_FOUND, NOT_FOUND))
+        .layer(from_fn_with_state(policy, guard))
+        .with_state(inside)
+}
+
+async fn show_page<I: Inside>(State(inside): State<Arc<I>>) -> Response {
+    match page::render(inside.client_port()) {
+        Ok((policy, html)) => {
+            let content_type = (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned());
+            ([content_type, (header::CONTENT_SECURITY_POLICY, policy)], html).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "no random numbers for the page");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+async fn metrics<I: Inside>(State(inside): State<Arc<I>>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, METRICS_TYPE)], inside.metrics())
+}
+
+async fn readyz<I: Inside>(State(inside): State<Arc<I>>) -> (StatusCode, String) {
+    match inside.ready().await {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")),
+    }
+}

@@ -1,0 +1,98 @@
+//! Serving: accepts connections up to a bound, gives each its time, and ends them in order.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::Inside;
+use super::guard::Guard;
+use super::routes::router;
+
+/// Connections served at once; more wait in the kernel until one ends.
+const CONNECTIONS_MAX: usize = 256;
+/// Time for a request's head, and so for a connection to do nothing.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// A connection ends after this, so that a peer that never reads can't hold its place for ever.
+const CONNECTION_AGE_MAX: Duration = Duration::from_mins(5);
+/// Time for the answer under way when a connection is to end.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The request head, in bytes, and the most that is buffered of an answer.
+const BUFFER_BYTES_MAX: usize = 16 << 10;
+/// Pause after the system refuses to accept (no file descriptors left): trying again at once would only burn time.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves the internal port until `shutdown` resolves; then answers what is under way and returns.
+///
+/// # Errors
+/// The listener has no address.
+pub(crate) async fn serve<I: Inside>(
+    listener: TcpListener,
+    inside: Arc<I>,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let guard = Guard { loopback_only: listener.local_addr()?.ip().to_canonical().is_loopback() };
+    let router = router(inside, guard);
+    let (stop, stopped) = watch::channel(());
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, accept(&listener).await)
+        };
+        let (place, socket) = tokio::select! {
+            next = next => next,
+            () = &mut shutdown => break,
+        };
+        let (router, stopped) = (router.clone(), stopped.clone());
+        connections.spawn(async move {
+            converse(socket, router, stopped).await;
+            drop(place);
+        });
+        // What has ended is cleared away here, so the set never holds more than the places and a few.
+        while connections.try_join_next().is_some() {}
+    }
+    drop(stop);
+    while connections.join_next().await.is_some() {}
+    Ok(())
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((socket, _)) => return socket,
+            Err(error) => {
+                tracing::warn!(%error, "the internal port can't accept a connection");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn converse(socket: TcpStream, router: Router, mut stopped: watch::Receiver<()>) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(BUFFER_BYTES_MAX)
+        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(router));
+    let mut connection = pin!(connection);
+    tokio::select! {
+        // A peer that went away is no news.
+        _ = connection.as_mut() => return,
+        _ = stopped.changed() => {}
+        () = sleep(CONNECTION_AGE_MAX) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = timeout(CLOSE_TIMEOUT, connection).await;
+}

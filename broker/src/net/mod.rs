@@ -1,0 +1,16 @@
+//! The network: sockets in, frames out. All I/O with clients happens here, each session on the thread of its shard.
+
+mod connection;
+mod deeds;
+mod door;
+mod flush;
+pub(crate) mod handshake;
+pub(crate) mod http;
+mod listener;
+mod shard;
+mod transport;
+mod websocket;
+
+pub(crate) use door::Door;
+pub(crate) use listener::{Listener, bind};
+pub(crate) use shard::{ShardHandle, spawn};

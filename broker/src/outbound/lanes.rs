@@ -1,0 +1,261 @@
+//! The two lanes of an outbound queue: what keeps its order, and the answers that overtake it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use fanfare_protocol::{CloseCode, Encoding};
+
+use super::burst::{Burst, Lane};
+use super::frame;
+use crate::engine::Message;
+
+/// What an entry takes in a lane beside what it points to, in bytes.
+const ENTRY_BYTES: usize = size_of::<Entry>();
+
+/// The queue has no room for a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Full;
+
+/// Something that waits in order.
+#[derive(Debug)]
+pub(super) enum Entry {
+    /// A message for a subscription; its body is shared.
+    Message(u32, Arc<Message>),
+    /// A frame of this session alone.
+    Frame(Box<[u8]>),
+    /// A `ping`, shared by the sessions of a sweep.
+    Ping(Arc<[u8]>),
+}
+
+/// What waits for one socket.
+#[derive(Debug)]
+pub(crate) struct Lanes {
+    encoding: Encoding,
+    /// Whole WebSocket control frames (pongs, the answer to a close).
+    control: Vec<u8>,
+    replies: VecDeque<Box<[u8]>>,
+    queue: VecDeque<Entry>,
+    queue_bytes: usize,
+    reply_bytes: usize,
+    /// The lane whose first frame is partly written, and how much of it.
+    begun: Option<(Lane, usize)>,
+    closing: Option<(CloseCode, Box<[u8]>)>,
+}
+
+impl Lanes {
+    pub(super) fn new(encoding: Encoding) -> Self {
+        Self {
+            encoding,
+            control: Vec::new(),
+            replies: VecDeque::new(),
+            queue: VecDeque::new(),
+            queue_bytes: 0,
+            reply_bytes: 0,
+            begun: None,
+            closing: None,
+        }
+    }
+
+    pub(super) fn push_message(&mut self, sub: u32, message: &Arc<Message>, queue_bytes: usize) -> Result<(), Full> {
+        if self.closing.is_some() {
+            return Ok(());
+        }
+        let bytes = message.body(self.encoding).len() + ENTRY_BYTES;
+        if self.queue_bytes + bytes > queue_bytes {
+            return Err(Full);
+        }
+        self.queue_bytes += bytes;
+        self.queue.push_back(Entry::Message(sub, Arc::clone(message)));
+        Ok(())
+    }
+
+    pub(super) fn push_in_order(&mut self, payload: Box<[u8]>) {
+        if self.closing.is_none() {
+            self.queue_bytes += payload.len() + ENTRY_BYTES;
+            self.queue.push_back(Entry::Frame(payload));
+        }
+    }
+
+    pub(super) fn push_ping(&mut self, payload: Arc<[u8]>) {
+        if self.closing.is_some() {
+            return;
+        }
+        let begun = matches!(self.begun, Some((Lane::Queue, _)));
+        let older = self.queue.iter().skip(usize::from(begun)).position(|entry| matches!(entry, Entry::Ping(_)));
+        if let Some(at) = older
+            && let Some(Entry::Ping(older)) = self.queue.remove(at + usize::from(begun))
+        {
+            self.queue_bytes -= older.len() + ENTRY_BYTES;
+        }
+        self.queue_bytes += payload.len() + ENTRY_BYTES;
+        self.queue.push_back(Entry::Ping(payload));
+    }
+
+    pub(super) fn push_reply(&mut self, payload: Box<[u8]>) {
+        if self.closing.is_none() {
+            self.reply_bytes += payload.len() + ENTRY_BYTES;
+            self.replies.push_back(payload);
+        }
+    }
+
+    pub(super) fn close(&mut self, code: CloseCode, reason: &str) {
+        if self.closing.is_none() {
+            self.keep_only_begun();
+            self.closing = Some((code, frame::close(code, reason).into_boxed_slice()));
+        }
+    }
+
+    pub(super) fn close_after_replies(&mut self, code: CloseCode, reason: &str) {
+        if self.closing.is_none() {
+            let replies = std::mem::take(&mut self.replies);
+            self.keep_only_begun();
+            self.replies = replies;
+            self.closing = Some((code, frame::close(code, reason).into_boxed_slice()));
+        }
+    }
+
+    /// Takes whole control frames from the WebSocket library; false, and takes nothing, if more than `room_bytes` of
+    /// them would wait.
+    pub(crate) fn push_control(&mut self, bytes: &[u8], room_bytes: usize) -> bool {
+        let room = self.closing.is_none() && self.control.len() + bytes.len() <= room_bytes;
+        if room {
+            self.control.extend_from_slice(bytes);
+        }
+        room
+    }
+
+    /// The code that the session is being closed with.
+    pub(crate) fn closing(&self) -> Option<CloseCode> {
+        self.closing.as_ref().map(|(code, _)| *code)
+    }
+
+    /// Bytes that wait in order.
+    pub(crate) fn queue_bytes(&self) -> usize {
+        self.queue_bytes
+    }
+
+    /// Entries that wait in order.
+    pub(crate) fn queue_len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Bytes of answers that wait.
+    pub(crate) fn reply_bytes(&self) -> usize {
+        self.reply_bytes
+    }
+
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.control.is_empty() && self.replies.is_empty() && self.queue.is_empty() && self.closing.is_none()
+    }
+
+    /// Gives back memory that an idle session does not need.
+    pub(crate) fn shrink(&mut self) {
+        if self.queue.is_empty() {
+            self.queue = VecDeque::new();
+        }
+        if self.replies.is_empty() {
+            self.replies = VecDeque::new();
+        }
+        if self.control.is_empty() {
+            self.control = Vec::new();
+        }
+    }
+
+    /// Lays out what goes into the next write, up to `max_bytes` but at least one frame: the frame begun, control
+    /// frames, answers, then the queue.
+    pub(crate) fn fill(&self, burst: &mut Burst, max_bytes: usize) {
+        let encoding = self.encoding;
+        burst.start(self.begun.map_or(0, |(_, written)| written));
+        let (skip_reply, skip_entry) = match self.begun {
+            Some((Lane::Control, _)) | None => (0, 0),
+            Some((Lane::Replies, _)) => {
+                self.replies.front().inspect(|payload| burst.add_reply(encoding, payload));
+                (1, 0)
+            }
+            Some((Lane::Queue, _)) => {
+                self.queue.front().inspect(|entry| burst.add_entry(encoding, entry));
+                (0, 1)
+            }
+            Some((Lane::Close, _)) => (0, 0),
+        };
+        if !self.control.is_empty() {
+            burst.add_raw(Lane::Control, &self.control);
+        }
+        for payload in self.replies.iter().skip(skip_reply) {
+            if burst.is_full(max_bytes) {
+                return;
+            }
+            burst.add_reply(encoding, payload);
+        }
+        if let Some((_, close)) = &self.closing {
+            return burst.add_raw(Lane::Close, close);
+        }
+        for entry in self.queue.iter().skip(skip_entry) {
+            if burst.is_full(max_bytes) {
+                return;
+            }
+            burst.add_entry(encoding, entry);
+        }
+    }
+
+    /// Takes out what a write of `written` bytes took from the socket's side; true once the close frame is gone.
+    pub(crate) fn advance(&mut self, burst: &Burst, written: usize) -> bool {
+        let mut left = written;
+        for (lane, len) in burst.frames() {
+            if left < len {
+                let before = if self.begun.is_some_and(|(begun, _)| begun == lane) { self.begun } else { None };
+                self.begun = Some((lane, before.map_or(0, |(_, written)| written) + left)).filter(|(_, at)| *at > 0);
+                return false;
+            }
+            left -= len;
+            self.begun = None;
+            if self.take_first(lane) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Takes out the first of a lane; true if it was the close frame.
+    fn take_first(&mut self, lane: Lane) -> bool {
+        match lane {
+            Lane::Control => self.control.clear(),
+            Lane::Replies => {
+                if let Some(payload) = self.replies.pop_front() {
+                    self.reply_bytes -= payload.len() + ENTRY_BYTES;
+                }
+            }
+            Lane::Queue => {
+                if let Some(entry) = self.queue.pop_front() {
+                    self.queue_bytes -= entry.bytes(self.encoding) + ENTRY_BYTES;
+                }
+            }
+            Lane::Close => return true,
+        }
+        false
+    }
+
+    fn keep_only_begun(&mut self) {
+        let (replies, entries) = match self.begun {
+            Some((Lane::Replies, _)) => (1, 0),
+            Some((Lane::Queue, _)) => (0, 1),
+            _ => (0, 0),
+        };
+        self.replies.truncate(replies);
+        self.queue.truncate(entries);
+        self.reply_bytes = self.replies.iter().map(|payload| payload.len() + ENTRY_BYTES).sum();
+        self.queue_bytes = self.queue.iter().map(|entry| entry.bytes(self.encoding) + ENTRY_BYTES).sum();
+    }
+}
+
+impl Entry {
+    /// The bytes that the entry keeps waiting: what goes into its frame, but for the part that differs per subscription.
+    fn bytes(&self, encoding: Encoding) -> usize {
+        match self {
+            Self::Message(_, message) => message.body(encoding).len(),
+            Self::Frame(payload) => payload.len(),
+            Self::Ping(payload) => payload.len(),
+        }
+    }
+}

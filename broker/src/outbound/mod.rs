@@ -1,0 +1,103 @@
+//! The outbound queue of a session: what waits for its socket, in order and bounded.
+
+mod burst;
+mod frame;
+mod lanes;
+
+use std::sync::Arc;
+
+use fanfare_protocol::{CloseCode, Encoding, ServerFrame};
+
+pub(crate) use burst::Burst;
+pub(crate) use lanes::{Full, Lanes};
+
+use crate::engine::{Message, SessionId};
+use crate::sync::{Mutex, MutexGuard};
+
+/// What waits for a session's socket. Any thread may add answers; only the owning shard adds messages.
+#[derive(Debug)]
+pub(crate) struct Outbound {
+    session: SessionId,
+    shard: u8,
+    slot: u32,
+    encoding: Encoding,
+    lanes: Mutex<Lanes>,
+}
+
+impl Outbound {
+    /// The queue of a session that lives in this slot of this shard.
+    pub(crate) fn new(session: SessionId, shard: u8, slot: u32, encoding: Encoding) -> Self {
+        Self { session, shard, slot, encoding, lanes: Mutex::new(Lanes::new(encoding)) }
+    }
+
+    pub(crate) fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// The number of the shard that owns the session.
+    pub(crate) fn shard(&self) -> usize {
+        usize::from(self.shard)
+    }
+
+    /// The session's slot on its shard.
+    pub(crate) fn slot(&self) -> u32 {
+        self.slot
+    }
+
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Queues a message for one of the session's subscriptions.
+    ///
+    /// # Errors
+    /// The queue would hold more than `queue_bytes`; the message was not queued.
+    pub(crate) fn push_message(&self, sub: u32, message: &Arc<Message>, queue_bytes: usize) -> Result<(), Full> {
+        self.lanes.lock().push_message(sub, message, queue_bytes)
+    }
+
+    /// Queues a frame that keeps its place among the messages.
+    pub(crate) fn push_in_order(&self, frame: &ServerFrame<'_>) {
+        let payload = self.encode(frame);
+        self.lanes.lock().push_in_order(payload);
+    }
+
+    /// Queues a `ping`, in the place of an older one that still waits. `payload` is in the session's encoding.
+    pub(crate) fn push_ping(&self, payload: &Arc<[u8]>) {
+        self.lanes.lock().push_ping(Arc::clone(payload));
+    }
+
+    /// Adds an answer, an error or a `goaway`; these overtake what waits in the queue.
+    pub(crate) fn push_reply(&self, frame: &ServerFrame<'_>) {
+        self.push_reply_payload(self.encode(frame));
+    }
+
+    /// Adds an answer that is encoded already.
+    pub(crate) fn push_reply_payload(&self, payload: Box<[u8]>) {
+        self.lanes.lock().push_reply(payload);
+    }
+
+    /// Ends the session: what waits is dropped, but for a frame begun, and a close frame takes its place.
+    pub(crate) fn close(&self, code: CloseCode, reason: &str) {
+        self.lanes.lock().close(code, reason);
+    }
+
+    /// Ends the session once the answers that wait are written; what waits in the queue is dropped.
+    pub(crate) fn close_after_replies(&self, code: CloseCode, reason: &str) {
+        self.lanes.lock().close_after_replies(code, reason);
+    }
+
+    /// Access to all lanes at once.
+    pub(crate) fn lanes(&self) -> MutexGuard<'_, Lanes> {
+        self.lanes.lock()
+    }
+
+    fn encode(&self, frame: &ServerFrame<'_>) -> Box<[u8]> {
+        let mut payload = Vec::with_capacity(128);
+        self.encoding.encode_server(frame, &mut payload);
+        payload.into_boxed_slice()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! An outbound queue written out in pieces of any size says the same as one written at once.
+
+use std::sync::Arc;
+
+use fanfare_protocol::frame::Publish;
+use fanfare_protocol::{CloseCode, Encoding, Payload, ServerFrame, Topic};
+use proptest::prelude::*;
+
+use super::*;
+use crate::clock::Moment;
+use crate::engine::Draft;
+
+const ROOM: usize = 1 << 20;
+
+fn message(bytes: usize) -> Arc<Message> {
+    let publish = Publish {
+        id: None,
+        topic: Topic::new("a.b").unwrap(),
+        payload: Payload::bytes(vec![7; bytes]),
+        key: None,
+        expect: None,
+        echo: true,
+        headers: None,
+    };
+    let draft = Draft::new(publish, SessionId(1), Moment::default());
+    let topic = draft.topic().clone();
+    Arc::new(draft.seal(topic, None, 5))
+}
+
+fn outbound(encoding: Encoding) -> Outbound {
+    Outbound::new(SessionId(1), 0, 0, encoding)
+}
+
+/// Writes out with a socket that takes so many bytes at a time, the last size over and over.
+fn write_out(outbound: &Outbound, sizes: &[usize], max_bytes: usize) -> (Vec<u8>, bool) {
+    let mut burst = Burst::default();
+    let mut out = Vec::new();
+    let mut sizes = sizes.iter().copied().chain(std::iter::repeat(sizes.last().copied().unwrap_or(1)));
+    let mut lanes = outbound.lanes();
+    while !lanes.is_empty() {
+        lanes.fill(&mut burst, max_bytes);
+        burst.finish();
+        let bytes: Vec<u8> = match burst.as_one() {
+            Some(bytes) => bytes.to_vec(),
+            None => burst.slices().iter().flat_map(|slice| slice.to_vec()).collect(),
+        };
+        assert_eq!(bytes.len(), burst.len());
+        let written = bytes.len().min(sizes.next().unwrap_or(1).max(1));
+        out.extend_from_slice(&bytes[..written]);
+        if lanes.advance(&burst, written) {
+            return (out, true);
+        }
+    }
+    assert_eq!((lanes.queue_bytes(), lanes.reply_bytes(), lanes.queue_len()), (0, 0, 0));
+    (out, false)
+}
+
+fn fill(outbound: &Outbound, frames: &[(u8, usize)]) {
+    for (kind, bytes) in frames {
+        match kind {
+            0 => outbound.push_message(7, &message(*bytes), ROOM).unwrap(),
+            1 => outbound.push_in_order(&ServerFrame::Behind { sub: 3 }),
+            2 => outbound.push_message(70_000, &message(*bytes * 40), ROOM).unwrap(),
+            _ => outbound.push_ping(&Arc::from(vec![9; *bytes])),
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn partial_writes_lose_and_repeat_nothing(
+        frames in prop::collection::vec((0u8..4, 0usize..200), 1..40),
+        sizes in prop::collection::vec(1usize..9_000, 1..20),
+        max_bytes in 1usize..20_000,
+        json in any::<bool>(),
+    ) {
+        let encoding = if json { Encoding::Json } else { Encoding::MsgPack };
+        let (whole, parts) = (outbound(encoding), outbound(encoding));
+        fill(&whole, &frames);
+        fill(&parts, &frames);
+        let (expected, _) = write_out(&whole, &[usize::MAX], usize::MAX);
+        let (found, _) = write_out(&parts, &sizes, max_bytes);
+        prop_assert!(expected == found);
+    }
+}
+
+#[test]
+fn answers_overtake_messages_but_never_cut_into_a_frame() {
+    let outbound = outbound(Encoding::MsgPack);
+    outbound.push_message(7, &message(10), ROOM).unwrap();
+    outbound.push_message(7, &message(20), ROOM).unwrap();
+    let mut burst = Burst::default();
+    {
+        let mut lanes = outbound.lanes();
+        lanes.fill(&mut burst, usize::MAX);
+        assert!(!lanes.advance(&burst, 1));
+    }
+    outbound.push_reply(&ServerFrame::Pong);
+    let (rest, _) = write_out(&outbound, &[usize::MAX], usize::MAX);
+    let first_rest = rest.iter().position(|byte| *byte == 0x82).unwrap();
+    let pong = [0x82, 3, 0x92, 9, 0x80];
+    assert_eq!(rest[first_rest..first_rest + pong.len()], pong, "the answer stands between the two messages");
+}
+
+#[test]
+fn a_queue_that_is_full_refuses_a_message_and_keeps_what_it_has() {
+    let outbound = outbound(Encoding::MsgPack);
+    outbound.push_message(1, &message(100), 400).unwrap();
+    assert_eq!(outbound.push_message(1, &message(400), 400), Err(Full));
+    assert_eq!(outbound.lanes().queue_len(), 1);
+}
+
+#[test]
+fn closing_drops_what_waits_but_for_the_frame_begun() {
+    let outbound = outbound(Encoding::MsgPack);
+    for _ in 0..3 {
+        outbound.push_message(1, &message(50), ROOM).unwrap();
+    }
+    let mut burst = Burst::default();
+    let begun = {
+        let mut lanes = outbound.lanes();
+        lanes.fill(&mut burst, usize::MAX);
+        lanes.advance(&burst, 5);
+        burst.len() / 3 - 5
+    };
+    outbound.close(CloseCode::TooSlow, "");
+    let (rest, closed) = write_out(&outbound, &[7], usize::MAX);
+    assert!(closed);
+    assert_eq!(rest[begun..], [0x88, 2, 0x10, 0x05], "4101 follows the rest of the frame");
+}
+
+#[test]
+fn a_newer_ping_takes_the_place_of_one_that_waits() {
+    let outbound = outbound(Encoding::MsgPack);
+    outbound.push_ping(&Arc::from([1; 3]));
+    outbound.push_message(1, &message(5), ROOM).unwrap();
+    outbound.push_ping(&Arc::from([2; 3]));
+    assert_eq!(outbound.lanes().queue_len(), 2);
+    let (bytes, _) = write_out(&outbound, &[usize::MAX], usize::MAX);
+    assert_eq!(bytes[bytes.len() - 3..], [2, 2, 2]);
+    assert!(!bytes.windows(3).any(|window| window == [1, 1, 1]));
+}

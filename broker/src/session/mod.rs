@@ -1,0 +1,205 @@
+//! A session as a pure state machine: which frames are legal now, and when a silent or noisy peer has to go.
+//!
+//! It does no I/O and is handed the time; what to do with a legal frame is a [`Deed`] for whoever drives it.
+
+mod overhead;
+
+use std::time::Duration;
+
+use fanfare_protocol::frame::{History, Publish, Subscribe};
+use fanfare_protocol::{ClientFrame, CloseCode, DecodeError, ErrorCode};
+
+use crate::clock::Moment;
+use crate::limits::Limits;
+use overhead::Overhead;
+
+/// The state of one session.
+#[derive(Debug)]
+pub(crate) struct Session {
+    open: bool,
+    last_heard: Moment,
+    overhead: Overhead,
+}
+
+/// The bounds that a session keeps its peer to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SessionLimits {
+    pub(crate) heartbeat: Duration,
+    pub(crate) max_overhead_frames: usize,
+}
+
+/// What a legal frame asks for.
+#[derive(Debug)]
+pub(crate) enum Deed<'a> {
+    /// Answer `hello`.
+    Welcome,
+    Subscribe(Subscribe),
+    Unsubscribe { sub: u32 },
+    Publish(Publish<'a>),
+    History(History),
+    Presence { id: u64 },
+    Refresh { id: u64 },
+    AnswerPing,
+    Nothing,
+}
+
+/// What is wrong with a frame.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// Answer with an error; the session lives on.
+    Answer(DecodeError),
+    /// End the session.
+    Close(CloseCode, &'static str),
+}
+
+impl From<&Limits> for SessionLimits {
+    fn from(limits: &Limits) -> Self {
+        Self { heartbeat: limits.heartbeat, max_overhead_frames: limits.max_overhead_frames }
+    }
+}
+
+impl Session {
+    pub(crate) fn new(now: Moment) -> Self {
+        Self { open: false, last_heard: now, overhead: Overhead::new(now) }
+    }
+
+    /// Whether `hello` has come.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Bytes came from the peer.
+    pub(crate) fn heard(&mut self, now: Moment) {
+        self.last_heard = now;
+    }
+
+    /// WebSocket frames came that carry no request: pings, pongs, fragments.
+    pub(crate) fn overhead(&mut self, frames: u32, now: Moment, limits: SessionLimits) -> Result<(), Fault> {
+        if self.overhead.count(frames, now) as usize > limits.max_overhead_frames {
+            return Err(Fault::Close(CloseCode::Flood, "too many frames without a request (max_overhead_frames)"));
+        }
+        Ok(())
+    }
+
+    /// A frame came, readable or not.
+    pub(crate) fn frame<'a>(
+        &mut self,
+        frame: Result<ClientFrame<'a>, DecodeError>,
+        now: Moment,
+        limits: SessionLimits,
+    ) -> Result<Deed<'a>, Fault> {
+        let frame = match frame {
+            Ok(frame) => frame,
+            Err(error) => {
+                self.overhead(1, now, limits)?;
+                return Err(Fault::Answer(error));
+            }
+        };
+        if matches!(frame, ClientFrame::Ping | ClientFrame::Pong) {
+            self.overhead(1, now, limits)?;
+        }
+        if self.open { already_open(frame) } else { self.greet(&frame) }
+    }
+
+    fn greet(&mut self, frame: &ClientFrame<'_>) -> Result<Deed<'static>, Fault> {
+        if !matches!(frame, ClientFrame::Hello(_)) {
+            return Err(Fault::Close(CloseCode::Protocol, "the first frame must be `hello`"));
+        }
+        self.open = true;
+        Ok(Deed::Welcome)
+    }
+
+    /// Whether the peer has been silent for too long. `waiting` says that something waits for its socket: then silence
+    /// is no sign, as its answer to a ping may be stuck behind that.
+    pub(crate) fn silent(&self, now: Moment, waiting: bool, limits: SessionLimits) -> Result<(), Fault> {
+        if !waiting && now.since(self.last_heard) > limits.heartbeat * 2 {
+            return Err(Fault::Close(CloseCode::HeartbeatMissed, "nothing was heard for two heartbeats"));
+        }
+        Ok(())
+    }
+}
+
+fn already_open(frame: ClientFrame<'_>) -> Result<Deed<'_>, Fault> {
+    Ok(match frame {
+        ClientFrame::Hello(_) => {
+            return Err(Fault::Answer(DecodeError {
+                code: ErrorCode::InvalidFrame,
+                message: "`hello` came already; it opens a session once".to_owned(),
+                id: None,
+                sub: None,
+            }));
+        }
+        ClientFrame::Subscribe(subscribe) => Deed::Subscribe(subscribe),
+        ClientFrame::Unsubscribe { sub } => Deed::Unsubscribe { sub },
+        ClientFrame::Publish(publish) => Deed::Publish(publish),
+        ClientFrame::History(history) => Deed::History(history),
+        ClientFrame::Presence { id, .. } => Deed::Presence { id },
+        ClientFrame::Refresh { id, .. } => Deed::Refresh { id },
+        ClientFrame::Ping => Deed::AnswerPing,
+        ClientFrame::Pong => Deed::Nothing,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: SessionLimits = SessionLimits { heartbeat: Duration::from_secs(25), max_overhead_frames: 10 };
+
+    fn at(seconds: u64) -> Moment {
+        Moment::after_start(Duration::from_secs(seconds))
+    }
+
+    fn close_code(fault: Result<impl Sized, Fault>) -> Option<CloseCode> {
+        match fault {
+            Err(Fault::Close(code, _)) => Some(code),
+            _ => None,
+        }
+    }
+
+    fn open() -> Session {
+        let mut session = Session::new(at(0));
+        session.frame(Ok(ClientFrame::Hello(Default::default())), at(0), LIMITS).unwrap();
+        session
+    }
+
+    #[test]
+    fn a_first_frame_that_is_no_hello_ends_the_session() {
+        let fault = Session::new(at(0)).frame(Ok(ClientFrame::Ping), at(0), LIMITS);
+        assert_eq!(close_code(fault), Some(CloseCode::Protocol));
+    }
+
+    #[test]
+    fn a_second_hello_is_an_error_and_the_session_lives_on() {
+        let mut session = open();
+        let second = session.frame(Ok(ClientFrame::Hello(Default::default())), at(1), LIMITS);
+        assert!(matches!(second, Err(Fault::Answer(_))));
+        assert!(matches!(session.frame(Ok(ClientFrame::Ping), at(1), LIMITS), Ok(Deed::AnswerPing)));
+    }
+
+    #[test]
+    fn a_flood_of_pings_within_a_second_ends_the_session() {
+        let mut session = open();
+        for _ in 0..10 {
+            session.frame(Ok(ClientFrame::Ping), at(1), LIMITS).unwrap();
+        }
+        assert_eq!(close_code(session.frame(Ok(ClientFrame::Ping), at(1), LIMITS)), Some(CloseCode::Flood));
+    }
+
+    #[test]
+    fn as_many_pings_over_several_seconds_are_no_flood() {
+        let mut session = open();
+        for second in 0..30 {
+            session.frame(Ok(ClientFrame::Ping), at(second), LIMITS).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_peer_is_given_two_heartbeats_of_silence() {
+        let mut session = open();
+        session.heard(at(10));
+        assert!(session.silent(at(60), false, LIMITS).is_ok());
+        assert_eq!(close_code(session.silent(at(61), false, LIMITS)), Some(CloseCode::HeartbeatMissed));
+        assert!(session.silent(at(61), true, LIMITS).is_ok());
+    }
+}
