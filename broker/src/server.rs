@@ -77,8 +77,10 @@ impl Server {
     /// A port is taken, or the operating system refuses threads or random numbers.
     pub fn start(config: Config) -> Result<Self, ServerError> {
         let limits = Arc::new(config.limits);
-        let clients = bind(config.listen, &limits).map_err(|error| refused("listen", config.listen, error))?;
-        let internals = bind(config.internal, &limits).map_err(|error| refused("internal", config.internal, error))?;
+        let clients =
+            bind(config.listen, &limits).map_err(|error| refused("listen", config.listen, error))?;
+        let internals =
+            bind(config.internal, &limits).map_err(|error| refused("internal", config.internal, error))?;
         let (client, internal) = (clients.local_addr()?, internals.local_addr()?);
 
         let shards = config.shards.get();
@@ -93,7 +95,8 @@ impl Server {
         };
         let door = Door { policy, limits };
         let (stop, stopping) = watch::channel(false);
-        let spawned = (0..shards).map(|number| spawn(number, Arc::clone(&hub), door.clone(), stopping.clone()));
+        let spawned =
+            (0..shards).map(|number| spawn(number, Arc::clone(&hub), door.clone(), stopping.clone()));
         let shards = spawned.collect::<io::Result<Vec<_>>>()?;
         Ok(Self { client, internal, parts: Parts { hub, shards, stop, clients, internals } })
     }
@@ -114,8 +117,10 @@ impl Server {
     /// The internal port failed.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
         let Parts { hub, shards, stop: stopped, clients, internals } = self.parts;
-        let listener =
-            Listener { hub: Arc::clone(&hub), shards: shards.iter().map(|shard| shard.sockets.clone()).collect() };
+        let listener = Listener {
+            hub: Arc::clone(&hub),
+            shards: shards.iter().map(|shard| shard.sockets.clone()).collect(),
+        };
         let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
         let mut closing = stopped.subscribe();
         let closing = async move { drop(closing.wait_for(|stop| *stop).await) };
@@ -172,7 +177,8 @@ async fn sweep(hub: &Hub) {
 
 /// Tells every session that the broker stops, and waits until they have left.
 async fn drain(hub: &Hub) {
-    let goaway = ServerFrame::Goaway { reason: Cow::Borrowed("drain"), reconnect_after_ms: RECONNECT_AFTER_MS };
+    let goaway =
+        ServerFrame::Goaway { reason: Cow::Borrowed("drain"), reconnect_after_ms: RECONNECT_AFTER_MS };
     hub.close_all(&goaway, CloseCode::Drain, "the broker is stopping");
     if tokio::time::timeout(DRAIN_TIMEOUT, hub.all_left()).await.is_err() {
         tracing::warn!(sessions = hub.sessions(), "sessions did not leave in time and are cut off");

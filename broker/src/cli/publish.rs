@@ -20,7 +20,7 @@ const MAX_INPUT_BYTES: u64 = 64 * 1024 * 1024;
 
 const EXAMPLES: &str = "Examples:
   fanfare pub greetings 'hello'
-  fanfare pub orders.eu '{\"item\":\"pen\"}' --json --key order-7
+  fanfare pub orders.eu '{\"item\":\"pen\"}' --json
   fanfare pub images.cat --bytes < cat.jpg
   tail -f app.log | fanfare pub logs.app --lines
   fanfare pub words --lines --rate 5000 < /usr/share/dict/words";
@@ -95,7 +95,7 @@ async fn publish_one(topic: Topic, args: PublishArgs) -> Result<(), CommandError
         Some(payload) => payload.into_bytes(),
         None => read_input()?,
     };
-    let payload = kind.payload(&payload).map_err(|why| CommandError::Input(format!("the payload {why}")))?;
+    let payload = kind.payload(&payload).map_err(CommandError::Input)?;
     let client = args.connection.connect().await?;
     let mut request = request(&client, &topic, payload, &args.header);
     if let Some(key) = args.key {
@@ -154,16 +154,15 @@ impl PublishArgs {
 }
 
 impl Kind {
-    /// A payload of this kind, or what is wrong with it.
+    /// A payload of this kind, or what is wrong and what to do.
     fn payload(self, bytes: &[u8]) -> Result<Payload<'_>, String> {
-        let not_text = |_| "is not UTF-8 text; send it with --bytes".to_owned();
+        let not_text = |_| "the payload is not UTF-8 text; send it with --bytes".to_owned();
         match self {
             Self::Bytes => Ok(Payload::bytes(bytes)),
             Self::Text => std::str::from_utf8(bytes).map(Payload::text).map_err(not_text),
             Self::Json => {
                 let text = std::str::from_utf8(bytes).map_err(not_text)?;
-                Payload::json(text)
-                    .map_err(|e| format!("can't go as JSON: {e}; mend it, or leave --json out"))
+                Payload::json(text).map_err(|why| format!("{why}; mend it, or leave --json out"))
             }
         }
     }

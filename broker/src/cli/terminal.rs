@@ -3,11 +3,16 @@
 use std::fmt::{self, Display};
 use std::future::pending;
 use std::io::{self, IsTerminal};
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 use std::thread;
+use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Style};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
+
+/// Time that a command has to end after Ctrl-C: longer than its session needs for a close in good order.
+const GRACE: Duration = Duration::from_secs(6);
 
 /// For what is beside the point.
 pub(super) const DIM: Style = Style::new().dimmed();
@@ -50,19 +55,27 @@ impl CommandError {
 
 /// Runs a command to its end.
 ///
-/// The runtime has a thread of its own: a command that waits for a pager or a file keeps its session alive.
+/// The runtime has a thread of its own, so a command that waits for a pager or a file keeps its session alive.
 pub(super) fn run(command: impl Future<Output = Result<(), CommandError>>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };
     let handle = runtime.handle().clone();
-    // It ends with the process.
-    thread::spawn(move || runtime.block_on(pending::<()>()));
+    thread::spawn(move || runtime.block_on(end_if_stuck()));
     match handle.block_on(command) {
         Ok(()) | Err(CommandError::NobodyReads) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
+}
+
+/// Ends the process if the command does not after Ctrl-C, because it waits for its output, say; a second one ends it at
+/// once.
+async fn end_if_stuck() {
+    interrupted().await;
+    // Either outcome means that it has not ended by itself.
+    let _ = timeout(GRACE, interrupted()).await;
+    process::exit(1);
 }
 
 /// Waits for Ctrl-C or SIGTERM.

@@ -10,7 +10,7 @@ use crate::clock::Moment;
 
 /// Names a session within this process, from 1; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionId(pub u64);
+pub(crate) struct SessionId(pub(crate) u64);
 
 /// The number of a stream in its engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,7 +42,8 @@ impl Draft {
     pub(crate) fn new(publish: Publish<'_>, session: SessionId, arrived: Moment) -> Self {
         let Publish { topic, payload, echo, headers, .. } = publish;
         let headers = headers.filter(|headers| !headers.is_empty()).map(Box::new);
-        let header_bytes = headers.as_ref().map_or(0, |headers| headers.iter().map(|(n, v)| n.len() + v.len() + 10).sum());
+        let header_bytes =
+            headers.as_ref().map_or(0, |headers| headers.iter().map(|(n, v)| n.len() + v.len() + 10).sum());
         let room = topic.as_str().len() + payload.as_bytes().len() + header_bytes + BODY_OVERHEAD_BYTES;
         let mut body = Vec::with_capacity(room);
         let at = body::start(&topic, &payload, &mut body);

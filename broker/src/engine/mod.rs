@@ -6,8 +6,7 @@ pub(crate) mod read;
 mod settings;
 
 pub(crate) use memory::{MemoryEngine, Stream};
-pub use message::SessionId;
-pub(crate) use message::{Draft, Message, StreamIndex};
+pub(crate) use message::{Draft, Message, SessionId, StreamIndex};
 pub use settings::StreamConfig;
 
 pub(crate) use read::{Cursor, Lost, ReadBudget, StartAt};

@@ -52,7 +52,9 @@ impl Shard {
 
     fn read_on(&mut self, session: u32, slot: u32) {
         let hub = Arc::clone(&self.hub);
-        let (Some(id), Some(sub)) = (self.session_id(session), self.subs.get_mut(slot as usize)) else { return };
+        let (Some(id), Some(sub)) = (self.session_id(session), self.subs.get_mut(slot as usize)) else {
+            return;
+        };
         let step = sub.step(&hub);
         let (number, behind) = (sub.sub, sub.is_behind());
         self.counters().replayed_messages.add(step.messages.len() as u64);
@@ -83,7 +85,8 @@ impl Subscription {
     /// Reads a little of the first stream that it has not caught up with.
     fn step(&mut self, hub: &Hub) -> Step {
         let Some(met) = self.streams.iter_mut().find(|met| met.is_reading()) else { return Step::default() };
-        let (Some(stream), Progress::Reading(cursor)) = (hub.engine.stream(met.index), &mut met.progress) else {
+        let (Some(stream), Progress::Reading(cursor)) = (hub.engine.stream(met.index), &mut met.progress)
+        else {
             return Step::default();
         };
         let budget = ReadBudget::new(BATCH_MESSAGES, LOW_WATER_BYTES);
@@ -101,8 +104,9 @@ impl Subscription {
     fn live(&self, hub: &Hub) -> ServerFrame<'static> {
         let place = |stream: &Stream, seq| (stream.name().clone(), stream.position(seq));
         let streams = self.streams.iter();
-        let position: Position =
-            streams.filter_map(|met| hub.engine.stream(met.index).map(|stream| place(stream, met.seq()))).collect();
+        let position: Position = streams
+            .filter_map(|met| hub.engine.stream(met.index).map(|stream| place(stream, met.seq())))
+            .collect();
         ServerFrame::Live { sub: self.sub, position }
     }
 }

@@ -40,7 +40,8 @@ impl Hub {
             gaps: Vec::new(),
             full: false,
         };
-        let mut met: Vec<&Stream> = self.engine.streams().iter().filter(|stream| stream.meets(&pattern)).collect();
+        let mut met: Vec<&Stream> =
+            self.engine.streams().iter().filter(|stream| stream.meets(&pattern)).collect();
         met.sort_by(|a, b| a.name().cmp(b.name()));
         page.gaps.extend(unmet(&met, &from));
         let mut position = Position::default();
@@ -99,7 +100,10 @@ impl Page {
             for message in batch.messages {
                 if !self.take(&message) {
                     // Back to before this message; what was taken of the batch stays.
-                    let taken = self.messages.last().filter(|last| last.place().is_some_and(|p| p.index == stream.index()));
+                    let taken = self
+                        .messages
+                        .last()
+                        .filter(|last| last.place().is_some_and(|p| p.index == stream.index()));
                     cursor.after = taken.map_or(before.after, |last| last.seq());
                     return;
                 }
@@ -133,7 +137,9 @@ fn unmet<'a>(met: &'a [&Stream], from: &'a ReplayFrom) -> impl Iterator<Item = G
         _ => None,
     };
     let named = position.into_iter().flat_map(|position| position.0.keys());
-    named.filter(|name| !met.iter().any(|stream| stream.name() == *name)).map(|name| reset(name.clone(), None))
+    named
+        .filter(|name| !met.iter().any(|stream| stream.name() == *name))
+        .map(|name| reset(name.clone(), None))
 }
 
 fn reset(stream: fanfare_protocol::StreamName, position: Option<Position>) -> Gap {

@@ -150,7 +150,11 @@ impl Inner {
     fn take(&mut self, mail: &mut Mail) -> bool {
         debug_assert!(mail.messages.is_empty(), "mail is worked off before more is taken");
         mail.flushes.clear();
-        if self.messages.is_empty() && self.flushes.is_empty() && self.overflowed.is_empty() && self.dropped.is_empty() {
+        if self.messages.is_empty()
+            && self.flushes.is_empty()
+            && self.overflowed.is_empty()
+            && self.dropped.is_empty()
+        {
             return false;
         }
         mail.first = self.pushed - self.messages.len() as u64;

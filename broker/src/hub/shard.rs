@@ -65,8 +65,14 @@ impl Shard {
         let slot = slot_number(self.sessions.vacant_key());
         let outbound = Arc::new(Outbound::new(self.hub.next_session(), self.number, slot, encoding));
         self.hub.outbounds.insert(outbound.session(), Arc::clone(&outbound));
-        let attached =
-            Attached { outbound: Arc::clone(&outbound), subs: Vec::new(), behind: 0, turn: 0, dirty: false, overfull: false };
+        let attached = Attached {
+            outbound: Arc::clone(&outbound),
+            subs: Vec::new(),
+            behind: 0,
+            turn: 0,
+            dirty: false,
+            overfull: false,
+        };
         self.sessions.insert(attached);
         outbound
     }
@@ -77,8 +83,6 @@ impl Shard {
         for (_, slot) in attached.subs {
             self.remove(slot);
         }
-        self.dirty.retain(|dirty| *dirty != session);
-        self.overfull.retain(|overfull| *overfull != session);
         self.hub.outbounds.remove(&attached.outbound.session());
         self.hub.left.notify_waiters();
     }
@@ -115,7 +119,8 @@ impl Shard {
                 if message.is_hidden_from(session.outbound.session()) {
                     continue;
                 }
-                if session.outbound.push_message(sub.sub, message, queue_bytes).is_err() && !session.overfull {
+                if session.outbound.push_message(sub.sub, message, queue_bytes).is_err() && !session.overfull
+                {
                     session.overfull = true;
                     overfull.push(sub.session);
                 }
@@ -153,12 +158,12 @@ impl Shard {
         for at in 0..self.subs.capacity() {
             let Some(sub) = self.subs.get_mut(at) else { continue };
             let Some(met) = sub.streams.iter_mut().find(|met| met.index == stream.index()) else { continue };
-            let Progress::Live(last) = &mut met.progress else { continue };
-            if *last >= lost.to {
+            let Progress::Live(dealt_with) = &mut met.progress else { continue };
+            if *dealt_with >= lost.to {
                 continue;
             }
-            let gap = expired(stream, Lost { from: lost.from.max(*last + 1), to: lost.to });
-            *last = lost.to;
+            let gap = expired(stream, Lost { from: lost.from.max(*dealt_with + 1), to: lost.to });
+            *dealt_with = lost.to;
             let (session, frame) = (sub.session, ServerFrame::Gap { sub: sub.sub, gap });
             self.push_in_order(session, &frame);
         }
@@ -219,7 +224,10 @@ impl Shard {
 
     /// The sessions whose queue could not take a message since the last call.
     pub(crate) fn take_overfull(&mut self) -> Vec<u32> {
-        std::mem::take(&mut self.overfull)
+        let mut slots = std::mem::take(&mut self.overfull);
+        // A slot may belong to another session by now.
+        slots.retain(|slot| self.sessions.get(*slot as usize).is_some_and(|attached| attached.overfull));
+        slots
     }
 
     /// Notes that the session's queue could not take a message.

@@ -29,7 +29,11 @@ pub(crate) enum SubscribeError {
 
 impl Shard {
     /// Opens a subscription and queues its `subscribed`.
-    pub(crate) fn subscribe(&mut self, session: u32, subscribe: Permitted<Subscribe>) -> Result<(), SubscribeError> {
+    pub(crate) fn subscribe(
+        &mut self,
+        session: u32,
+        subscribe: Permitted<Subscribe>,
+    ) -> Result<(), SubscribeError> {
         let Subscribe { sub, pattern, from, deliver } = subscribe.into_inner();
         let start = start_at(&from)?;
         if deliver != Deliver::Every {
@@ -68,7 +72,8 @@ impl Shard {
     /// Ends a subscription and queues its `unsubscribed`.
     pub(crate) fn unsubscribe(&mut self, session: u32, sub: u32) -> Result<(), SubscribeError> {
         let attached = self.sessions.get_mut(session as usize).ok_or(SubscribeError::Unknown)?;
-        let at = attached.subs.iter().position(|(number, _)| *number == sub).ok_or(SubscribeError::Unknown)?;
+        let at =
+            attached.subs.iter().position(|(number, _)| *number == sub).ok_or(SubscribeError::Unknown)?;
         let (_, slot) = attached.subs.swap_remove(at);
         self.remove(slot);
         self.push_in_order(session, &ServerFrame::Unsubscribed { sub, code: None });
@@ -91,13 +96,16 @@ fn start_at(from: &ReplayFrom) -> Result<StartAt, SubscribeError> {
         ReplayFrom::Last => Ok(StartAt::Last),
         ReplayFrom::Start => Ok(StartAt::Start),
         ReplayFrom::Time(time_ms) => Ok(StartAt::Time(*time_ms)),
-        ReplayFrom::Position(_) | ReplayFrom::LastAfter(_) => Err(SubscribeError::NotYet("subscribing from a position")),
+        ReplayFrom::Position(_) | ReplayFrom::LastAfter(_) => {
+            Err(SubscribeError::NotYet("subscribing from a position"))
+        }
     }
 }
 
 /// Where a new subscription stands in a stream: pushed at once if nothing is to be read first.
 fn meet(stream: &Stream, start: StartAt) -> Met {
     let (cursor, head) = stream.cursor(start);
-    let progress = if cursor.after >= head { Progress::Live(head) } else { Progress::Reading(Box::new(cursor)) };
+    let progress =
+        if cursor.after >= head { Progress::Live(head) } else { Progress::Reading(Box::new(cursor)) };
     Met { index: stream.index(), progress }
 }

@@ -46,7 +46,6 @@ fn removing_says_which_item_moved_to_the_free_place() {
     assert_eq!((index.len(), index.wild.named.len()), (0, 0));
 }
 
-
 fn segment() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["a", "b", "$s", "*"])
 }

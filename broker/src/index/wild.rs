@@ -90,7 +90,10 @@ impl<T> Node<T> {
     }
 
     fn is_empty(&self) -> bool {
-        self.named.is_empty() && self.any.is_none() && self.here.items.is_empty() && self.tail.items.is_empty()
+        self.named.is_empty()
+            && self.any.is_none()
+            && self.here.items.is_empty()
+            && self.tail.items.is_empty()
     }
 
     /// Visits the items of every pattern in this tree that means the topic.
@@ -100,9 +103,8 @@ impl<T> Node<T> {
         }
         if topic.is_internal() {
             // A wildcard in the first segment never means the broker's own topics.
-            if let Some((first, rest)) = split(topic.as_str())
-                && let Some(named) = self.named.get(first)
-            {
+            let (first, rest) = split(topic.as_str());
+            if let Some(named) = self.named.get(first) {
                 named.matches_rest(rest, visit);
             }
         } else {
@@ -111,7 +113,7 @@ impl<T> Node<T> {
     }
 
     fn matches_rest(&self, rest: Option<&str>, visit: &mut impl FnMut(&[T])) {
-        let Some((first, rest)) = rest.and_then(split) else {
+        let Some((first, rest)) = rest.map(split) else {
             return visit_some(&self.here.items, visit);
         };
         visit_some(&self.tail.items, visit);
@@ -125,8 +127,8 @@ impl<T> Node<T> {
 }
 
 /// The first segment, and what follows it.
-fn split(text: &str) -> Option<(&str, Option<&str>)> {
-    Some(text.split_once('.').map_or((text, None), |(first, rest)| (first, Some(rest))))
+fn split(text: &str) -> (&str, Option<&str>) {
+    text.split_once('.').map_or((text, None), |(first, rest)| (first, Some(rest)))
 }
 
 fn visit_some<T>(items: &[T], visit: &mut impl FnMut(&[T])) {

@@ -1,7 +1,8 @@
 //! What Prometheus reads: every family with its name, help and values, made from the counters at each scrape.
 
 use prometheus::proto::{
-    Bucket, Counter as CounterValue, Gauge, Histogram as HistogramValue, LabelPair, Metric, MetricFamily, MetricType,
+    Bucket, Counter as CounterValue, Gauge, Histogram as HistogramValue, LabelPair, Metric, MetricFamily,
+    MetricType,
 };
 use prometheus::{Encoder, TextEncoder, core::Collector, process_collector::ProcessCollector};
 
@@ -73,7 +74,11 @@ fn session_families(metrics: &Metrics) -> Vec<MetricFamily> {
             by("reason", |s| &s.handshake_failures),
         ),
         counter("fanfare_errors_total", "Error frames sent, by code.", by("code", |s| &s.errors)),
-        gauge("fanfare_subscriptions", "Subscriptions open now.", one(metrics.sum(|s| s.subscriptions.get()))),
+        gauge(
+            "fanfare_subscriptions",
+            "Subscriptions open now.",
+            one(metrics.sum(|s| s.subscriptions.get())),
+        ),
         gauge(
             "fanfare_subscriptions_behind",
             "Subscriptions that read from a stream now instead of being pushed.",
@@ -91,10 +96,14 @@ fn message_families(metrics: &Metrics) -> Vec<MetricFamily> {
         total("fanfare_received_bytes_total", "Bytes read from client sockets.", |s| s.received_bytes.get()),
         total("fanfare_messages_sent_total", "Messages written to subscribers.", |s| s.sent_messages.get()),
         total("fanfare_sent_bytes_total", "Bytes written to client sockets.", |s| s.sent_bytes.get()),
-        total("fanfare_socket_writes_total", "Write calls on client sockets that took bytes.", |s| s.writes.get()),
-        total("fanfare_messages_replayed_total", "Messages read from a stream for subscriptions behind.", |s| {
-            s.replayed_messages.get()
+        total("fanfare_socket_writes_total", "Write calls on client sockets that took bytes.", |s| {
+            s.writes.get()
         }),
+        total(
+            "fanfare_messages_replayed_total",
+            "Messages read from a stream for subscriptions behind.",
+            |s| s.replayed_messages.get(),
+        ),
         publish_to_socket(metrics),
     ]
 }
@@ -127,7 +136,11 @@ fn stream_families(gauges: &Gauges) -> Vec<MetricFamily> {
     };
     vec![
         gauge("fanfare_stream_messages", "Messages that the stream retains.", each(|s| s.messages)),
-        gauge("fanfare_stream_bytes", "Memory that they take, index and headers included.", each(|s| s.bytes)),
+        gauge(
+            "fanfare_stream_bytes",
+            "Memory that they take, index and headers included.",
+            each(|s| s.bytes),
+        ),
         gauge("fanfare_topics", "Topics with a retained message.", each(|s| s.topics)),
         gauge("fanfare_stream_last_sequence", "The newest sequence.", each(|s| s.last_seq)),
     ]

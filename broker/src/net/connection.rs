@@ -91,7 +91,11 @@ impl Connection {
         let Some(waker) = inner.waker.clone() else { return };
         let flushed = inner.flush(self, io, &mut Context::from_waker(&waker));
         // The task itself goes on where the flush changed its course, or made room for it to read on.
-        if inner.paused || flushed.is_err() || inner.stage != Stage::Open || io.shard.borrow().is_behind(self.slot) {
+        if inner.paused
+            || flushed.is_err()
+            || inner.stage != Stage::Open
+            || io.shard.borrow().is_behind(self.slot)
+        {
             waker.wake();
         }
     }
@@ -150,7 +154,8 @@ impl Inner {
             match self.stage {
                 Stage::Open => {
                     let read = self.poll_work(connection, io, cx)?;
-                    let behind = self.blocked_since.is_none() && io.shard.borrow_mut().catch_up(connection.slot);
+                    let behind =
+                        self.blocked_since.is_none() && io.shard.borrow_mut().catch_up(connection.slot);
                     if read.is_pending() && !behind {
                         self.flush(connection, io, cx)?;
                         if self.stage == Stage::Open {
@@ -179,12 +184,11 @@ impl Inner {
         let flushed =
             flush(&connection.outbound, &mut self.transport, &mut io.burst.borrow_mut(), io.counters(), cx)?;
         match flushed {
-            Flushed::Empty => self.blocked_since = None,
+            Flushed::Empty | Flushed::Closed => self.blocked_since = None,
             Flushed::Blocked { progress } if progress || self.blocked_since.is_none() => {
                 self.blocked_since = Some(clock::now());
             }
             Flushed::Blocked { .. } => {}
-            Flushed::Closed => self.blocked_since = None,
         }
         let closing = connection.outbound.lanes().closing().is_some();
         if closing && matches!(self.stage, Stage::Open | Stage::Answering) {
@@ -198,7 +202,12 @@ impl Inner {
     }
 
     /// Reads once and works off what came. Pending if nothing comes, or answers have to be written first.
-    fn poll_work(&mut self, connection: &Connection, io: &ShardIo, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_work(
+        &mut self,
+        connection: &Connection,
+        io: &ShardIo,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
         if connection.outbound.lanes().reply_bytes() > io.limits.reply_bytes {
             if !std::mem::replace(&mut self.paused, true) {
                 io.counters().reading_paused.add(1);
@@ -233,6 +242,7 @@ impl Inner {
         while result.is_ok() {
             let incoming = match reading.next() {
                 Ok(Some(Incoming::Close)) => {
+                    connection.outbound.peer_closed();
                     self.stage = Stage::Answering;
                     break;
                 }
@@ -253,7 +263,7 @@ impl Inner {
         }
         reading.finish();
         if let Err(Fault::Close(code, reason)) = result {
-            connection.outbound.close(code, reason);
+            connection.outbound.close_after_replies(code, reason);
         }
     }
 

@@ -46,7 +46,9 @@ fn decode(encoding: Encoding, incoming: &Incoming) -> Result<fanfare_protocol::C
         (Encoding::MsgPack, Incoming::Binary(bytes)) => encoding.decode_client(bytes),
         (_, Incoming::Close) => Err(wrong_type("a close frame carries no request")),
         (Encoding::Json, _) => Err(wrong_type("this session speaks JSON; send text frames, not binary ones")),
-        (Encoding::MsgPack, _) => Err(wrong_type("this session speaks MessagePack; send binary frames, not text")),
+        (Encoding::MsgPack, _) => {
+            Err(wrong_type("this session speaks MessagePack; send binary frames, not text"))
+        }
     }
 }
 

@@ -68,7 +68,12 @@ pub(crate) struct ShardHandle {
 ///
 /// # Errors
 /// The operating system refuses the thread, or what its event loop needs.
-pub(crate) fn spawn(number: usize, hub: Arc<Hub>, door: Door, stop: watch::Receiver<bool>) -> io::Result<ShardHandle> {
+pub(crate) fn spawn(
+    number: usize,
+    hub: Arc<Hub>,
+    door: Door,
+    stop: watch::Receiver<bool>,
+) -> io::Result<ShardHandle> {
     let (sockets, incoming) = mpsc::channel(door.limits.max_handshakes.max(1));
     // The runtime can't leave its thread, so the thread says how making it went.
     let (report, started) = std::sync::mpsc::sync_channel(1);
@@ -85,7 +90,12 @@ pub(crate) fn spawn(number: usize, hub: Arc<Hub>, door: Door, stop: watch::Recei
     Ok(ShardHandle { sockets, thread })
 }
 
-async fn run(io: Rc<ShardIo>, door: Door, incoming: mpsc::Receiver<std::net::TcpStream>, mut stop: watch::Receiver<bool>) {
+async fn run(
+    io: Rc<ShardIo>,
+    door: Door,
+    incoming: mpsc::Receiver<std::net::TcpStream>,
+    mut stop: watch::Receiver<bool>,
+) {
     let accepting = tokio::task::spawn_local(accept(Rc::clone(&io), door, incoming));
     tokio::select! {
         // The loop writes to many sockets in one turn, and yields by itself.
@@ -174,7 +184,8 @@ impl ShardIo {
     /// How often sessions are looked after, so that each time-out is noticed in time.
     fn tick(&self) -> Duration {
         let limits = &self.limits;
-        let shortest = limits.heartbeat.min(limits.hello_timeout).min(limits.close_timeout).min(limits.stall_timeout);
+        let shortest =
+            limits.heartbeat.min(limits.hello_timeout).min(limits.close_timeout).min(limits.stall_timeout);
         (shortest / TICKS_PER_TIMEOUT).clamp(TICK_MIN, TICK_MAX)
     }
 

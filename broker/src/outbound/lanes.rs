@@ -27,6 +27,15 @@ pub(super) enum Entry {
     Ping(Arc<[u8]>),
 }
 
+/// How a session ends; nothing is queued for it any more.
+#[derive(Debug)]
+enum End {
+    /// Our close frame goes out last.
+    ByUs(CloseCode, Box<[u8]>),
+    /// The client's came; the answer is in the control lane.
+    ByPeer,
+}
+
 /// What waits for one socket.
 #[derive(Debug)]
 pub(crate) struct Lanes {
@@ -39,7 +48,7 @@ pub(crate) struct Lanes {
     reply_bytes: usize,
     /// The lane whose first frame is partly written, and how much of it.
     begun: Option<(Lane, usize)>,
-    closing: Option<(CloseCode, Box<[u8]>)>,
+    end: Option<End>,
 }
 
 impl Lanes {
@@ -52,12 +61,17 @@ impl Lanes {
             queue_bytes: 0,
             reply_bytes: 0,
             begun: None,
-            closing: None,
+            end: None,
         }
     }
 
-    pub(super) fn push_message(&mut self, sub: u32, message: &Arc<Message>, queue_bytes: usize) -> Result<(), Full> {
-        if self.closing.is_some() {
+    pub(super) fn push_message(
+        &mut self,
+        sub: u32,
+        message: &Arc<Message>,
+        queue_bytes: usize,
+    ) -> Result<(), Full> {
+        if self.end.is_some() {
             return Ok(());
         }
         let bytes = message.body(self.encoding).len() + ENTRY_BYTES;
@@ -70,18 +84,19 @@ impl Lanes {
     }
 
     pub(super) fn push_in_order(&mut self, payload: Box<[u8]>) {
-        if self.closing.is_none() {
+        if self.end.is_none() {
             self.queue_bytes += payload.len() + ENTRY_BYTES;
             self.queue.push_back(Entry::Frame(payload));
         }
     }
 
     pub(super) fn push_ping(&mut self, payload: Arc<[u8]>) {
-        if self.closing.is_some() {
+        if self.end.is_some() {
             return;
         }
         let begun = matches!(self.begun, Some((Lane::Queue, _)));
-        let older = self.queue.iter().skip(usize::from(begun)).position(|entry| matches!(entry, Entry::Ping(_)));
+        let older =
+            self.queue.iter().skip(usize::from(begun)).position(|entry| matches!(entry, Entry::Ping(_)));
         if let Some(at) = older
             && let Some(Entry::Ping(older)) = self.queue.remove(at + usize::from(begun))
         {
@@ -92,32 +107,39 @@ impl Lanes {
     }
 
     pub(super) fn push_reply(&mut self, payload: Box<[u8]>) {
-        if self.closing.is_none() {
+        if self.end.is_none() {
             self.reply_bytes += payload.len() + ENTRY_BYTES;
             self.replies.push_back(payload);
         }
     }
 
     pub(super) fn close(&mut self, code: CloseCode, reason: &str) {
-        if self.closing.is_none() {
+        if self.end.is_none() {
             self.keep_only_begun();
-            self.closing = Some((code, frame::close(code, reason).into_boxed_slice()));
+            self.end = Some(End::ByUs(code, frame::close(code, reason).into_boxed_slice()));
         }
     }
 
     pub(super) fn close_after_replies(&mut self, code: CloseCode, reason: &str) {
-        if self.closing.is_none() {
+        if self.end.is_none() {
             let replies = std::mem::take(&mut self.replies);
             self.keep_only_begun();
             self.replies = replies;
-            self.closing = Some((code, frame::close(code, reason).into_boxed_slice()));
+            self.end = Some(End::ByUs(code, frame::close(code, reason).into_boxed_slice()));
+        }
+    }
+
+    pub(super) fn peer_closed(&mut self) {
+        if self.end.is_none() {
+            self.keep_only_begun();
+            self.end = Some(End::ByPeer);
         }
     }
 
     /// Takes whole control frames from the WebSocket library; false, and takes nothing, if more than `room_bytes` of
     /// them would wait.
     pub(crate) fn push_control(&mut self, bytes: &[u8], room_bytes: usize) -> bool {
-        let room = self.closing.is_none() && self.control.len() + bytes.len() <= room_bytes;
+        let room = self.end.is_none() && self.control.len() + bytes.len() <= room_bytes;
         if room {
             self.control.extend_from_slice(bytes);
         }
@@ -126,7 +148,10 @@ impl Lanes {
 
     /// The code that the session is being closed with.
     pub(crate) fn closing(&self) -> Option<CloseCode> {
-        self.closing.as_ref().map(|(code, _)| *code)
+        match &self.end {
+            Some(End::ByUs(code, _)) => Some(*code),
+            Some(End::ByPeer) | None => None,
+        }
     }
 
     /// Bytes that wait in order.
@@ -146,7 +171,10 @@ impl Lanes {
 
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.control.is_empty() && self.replies.is_empty() && self.queue.is_empty() && self.closing.is_none()
+        self.control.is_empty()
+            && self.replies.is_empty()
+            && self.queue.is_empty()
+            && self.closing().is_none()
     }
 
     /// Gives back memory that an idle session does not need.
@@ -168,7 +196,7 @@ impl Lanes {
         let encoding = self.encoding;
         burst.start(self.begun.map_or(0, |(_, written)| written));
         let (skip_reply, skip_entry) = match self.begun {
-            Some((Lane::Control, _)) | None => (0, 0),
+            Some((Lane::Control | Lane::Close, _)) | None => (0, 0),
             Some((Lane::Replies, _)) => {
                 self.replies.front().inspect(|payload| burst.add_reply(encoding, payload));
                 (1, 0)
@@ -177,7 +205,6 @@ impl Lanes {
                 self.queue.front().inspect(|entry| burst.add_entry(encoding, entry));
                 (0, 1)
             }
-            Some((Lane::Close, _)) => (0, 0),
         };
         if !self.control.is_empty() {
             burst.add_raw(Lane::Control, &self.control);
@@ -188,7 +215,7 @@ impl Lanes {
             }
             burst.add_reply(encoding, payload);
         }
-        if let Some((_, close)) = &self.closing {
+        if let Some(End::ByUs(_, close)) = &self.end {
             return burst.add_raw(Lane::Close, close);
         }
         for entry in self.queue.iter().skip(skip_entry) {
@@ -204,8 +231,10 @@ impl Lanes {
         let mut left = written;
         for (lane, len) in burst.frames() {
             if left < len {
-                let before = if self.begun.is_some_and(|(begun, _)| begun == lane) { self.begun } else { None };
-                self.begun = Some((lane, before.map_or(0, |(_, written)| written) + left)).filter(|(_, at)| *at > 0);
+                let before =
+                    if self.begun.is_some_and(|(begun, _)| begun == lane) { self.begun } else { None };
+                self.begun =
+                    Some((lane, before.map_or(0, |(_, written)| written) + left)).filter(|(_, at)| *at > 0);
                 return false;
             }
             left -= len;

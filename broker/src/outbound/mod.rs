@@ -52,7 +52,12 @@ impl Outbound {
     ///
     /// # Errors
     /// The queue would hold more than `queue_bytes`; the message was not queued.
-    pub(crate) fn push_message(&self, sub: u32, message: &Arc<Message>, queue_bytes: usize) -> Result<(), Full> {
+    pub(crate) fn push_message(
+        &self,
+        sub: u32,
+        message: &Arc<Message>,
+        queue_bytes: usize,
+    ) -> Result<(), Full> {
         self.lanes.lock().push_message(sub, message, queue_bytes)
     }
 
@@ -85,6 +90,11 @@ impl Outbound {
     /// Ends the session once the answers that wait are written; what waits in the queue is dropped.
     pub(crate) fn close_after_replies(&self, code: CloseCode, reason: &str) {
         self.lanes.lock().close_after_replies(code, reason);
+    }
+
+    /// The client's close frame has come, and its answer is in the control lane: nothing else goes out any more.
+    pub(crate) fn peer_closed(&self) {
+        self.lanes.lock().peer_closed();
     }
 
     /// Access to all lanes at once.

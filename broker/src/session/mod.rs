@@ -34,11 +34,17 @@ pub(crate) enum Deed<'a> {
     /// Answer `hello`.
     Welcome,
     Subscribe(Subscribe),
-    Unsubscribe { sub: u32 },
+    Unsubscribe {
+        sub: u32,
+    },
     Publish(Publish<'a>),
     History(History),
-    Presence { id: u64 },
-    Refresh { id: u64 },
+    Presence {
+        id: u64,
+    },
+    Refresh {
+        id: u64,
+    },
     AnswerPing,
     Nothing,
 }
@@ -76,7 +82,10 @@ impl Session {
     /// WebSocket frames came that carry no request: pings, pongs, fragments.
     pub(crate) fn overhead(&mut self, frames: u32, now: Moment, limits: SessionLimits) -> Result<(), Fault> {
         if self.overhead.count(frames, now) as usize > limits.max_overhead_frames {
-            return Err(Fault::Close(CloseCode::Flood, "too many frames without a request (max_overhead_frames)"));
+            return Err(Fault::Close(
+                CloseCode::Flood,
+                "too many frames without a request (max_overhead_frames)",
+            ));
         }
         Ok(())
     }
@@ -142,24 +151,27 @@ fn already_open(frame: ClientFrame<'_>) -> Result<Deed<'_>, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use fanfare_protocol::frame::Hello;
+
     use super::*;
 
-    const LIMITS: SessionLimits = SessionLimits { heartbeat: Duration::from_secs(25), max_overhead_frames: 10 };
+    const LIMITS: SessionLimits =
+        SessionLimits { heartbeat: Duration::from_secs(25), max_overhead_frames: 10 };
 
     fn at(seconds: u64) -> Moment {
         Moment::after_start(Duration::from_secs(seconds))
     }
 
-    fn close_code(fault: Result<impl Sized, Fault>) -> Option<CloseCode> {
-        match fault {
-            Err(Fault::Close(code, _)) => Some(code),
-            _ => None,
-        }
+    fn close_code<T>(result: Result<T, Fault>) -> Option<CloseCode> {
+        result.err().and_then(|fault| match fault {
+            Fault::Close(code, _) => Some(code),
+            Fault::Answer(_) => None,
+        })
     }
 
     fn open() -> Session {
         let mut session = Session::new(at(0));
-        session.frame(Ok(ClientFrame::Hello(Default::default())), at(0), LIMITS).unwrap();
+        session.frame(Ok(ClientFrame::Hello(Hello::default())), at(0), LIMITS).unwrap();
         session
     }
 
@@ -172,7 +184,7 @@ mod tests {
     #[test]
     fn a_second_hello_is_an_error_and_the_session_lives_on() {
         let mut session = open();
-        let second = session.frame(Ok(ClientFrame::Hello(Default::default())), at(1), LIMITS);
+        let second = session.frame(Ok(ClientFrame::Hello(Hello::default())), at(1), LIMITS);
         assert!(matches!(second, Err(Fault::Answer(_))));
         assert!(matches!(session.frame(Ok(ClientFrame::Ping), at(1), LIMITS), Ok(Deed::AnswerPing)));
     }

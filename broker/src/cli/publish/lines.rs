@@ -66,7 +66,7 @@ impl LinePublisher {
         while let Some(batch) = self.meanwhile(batches.recv()).await? {
             let lines = match batch {
                 Ok(lines) => lines,
-                Err(error) => return self.stop_before_next(format_args!("can't be read: {error}")).await,
+                Err(error) => return self.stop_before_next(format_args!("can't read it: {error}")).await,
             };
             for line in lines {
                 if let Some(turn) = pacer.as_mut().and_then(|pacer| pacer.turn(Instant::now())) {
@@ -88,7 +88,7 @@ impl LinePublisher {
         };
         match request(&self.client, &self.topic, payload, &self.headers).send().await {
             Ok(ack) => self.under_way.push_back(ack),
-            Err(error) => return self.stop_before_next(format_args!("was not sent: {error}")).await,
+            Err(error) => return self.stop_before_next(error).await,
         }
         Ok(())
     }
@@ -126,7 +126,7 @@ impl LinePublisher {
                 }
                 Ok(())
             }
-            Err(error) => Err(self.stopped(format_args!("was not published: {error}"))),
+            Err(error) => Err(self.stopped(error)),
         }
     }
 
@@ -138,14 +138,16 @@ impl LinePublisher {
 
     /// Says that the first line without an acknowledgement is at fault.
     fn stopped(&self, why: impl Display) -> CommandError {
-        let (before, line) = (HumanCount(self.acknowledged), self.acknowledged + 1);
+        let line = self.acknowledged + 1;
+        let before = match self.acknowledged {
+            0 => "Nothing before it was published".to_owned(),
+            _ => format!("All before it are published: go on with `tail -n +{line}`"),
+        };
         let after = match self.under_way.len() {
             0 => String::new(),
-            sent => format!(", and of the {sent} after it some may be"),
+            sent => format!(" (of the {sent} after it some may be, too)"),
         };
-        CommandError::Input(format!(
-            "line {line} {why}. The {before} lines before it are published{after}; go on with `tail -n +{line}`"
-        ))
+        CommandError::Input(format!("line {line}: {why}. {before}{after}"))
     }
 
     fn summary(&self, elapsed: Duration) -> String {

@@ -21,7 +21,9 @@ pub(crate) struct Log {
 impl Log {
     /// Appends a message; its sequence is over every one in the log.
     pub(crate) fn push(&mut self, message: Arc<Message>) {
-        debug_assert!(self.chunks.back().and_then(VecDeque::back).is_none_or(|last| last.seq() < message.seq()));
+        debug_assert!(
+            self.chunks.back().and_then(VecDeque::back).is_none_or(|last| last.seq() < message.seq())
+        );
         self.len += 1;
         match self.chunks.back_mut() {
             Some(chunk) if chunk.len() < CHUNK_MESSAGES => chunk.push_back(message),

@@ -8,8 +8,8 @@ use fanfare_protocol::Pattern;
 use super::log::Log;
 use super::topics::Topics;
 use crate::engine::message::{Draft, Message, Place, StreamIndex};
-use crate::engine::settings::StreamConfig;
 use crate::engine::read::{Batch, Cursor, Lost, ReadBudget, StartAt};
+use crate::engine::settings::StreamConfig;
 
 /// Most messages that one append or sweep takes out for age or bytes, so that no publisher waits for a clean-up. More
 /// than one an append, so that the clean-up always gains on the appends.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use fanfare_protocol::{Epoch, Pattern, StreamName, StreamPosition, Topic};
 
 use super::retained::{Removed, Retained};
-use crate::engine::settings::StreamConfig;
 use crate::engine::message::{Draft, Message, StreamIndex};
 use crate::engine::read::{Batch, Cursor, ReadBudget, StartAt};
+use crate::engine::settings::StreamConfig;
 use crate::sync::Mutex;
 
 /// A retained log over a set of patterns.

@@ -22,7 +22,7 @@ fn config() -> StreamConfig {
     StreamConfig {
         name: StreamName::new("test").unwrap(),
         patterns: vec![pattern(">")],
-        max_age: Duration::from_secs(60),
+        max_age: Duration::from_mins(1),
         max_bytes: 1 << 30,
         max_messages_per_topic: None,
     }

@@ -91,7 +91,7 @@ mod tests {
         match u8::try_from(len) {
             Ok(len) if len < 126 => frame.push(0x80 | len),
             _ => {
-                frame.push(0x80 | 126);
+                frame.push(0x80 | 0x7E);
                 frame.extend_from_slice(&u16::try_from(len).unwrap().to_be_bytes());
             }
         }

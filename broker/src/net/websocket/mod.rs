@@ -63,7 +63,9 @@ impl Spare {
     }
 
     fn take(&mut self) -> Box<WebSocketContext> {
-        self.context.take().unwrap_or_else(|| Box::new(WebSocketContext::new(Role::Server, Some(self.config))))
+        self.context
+            .take()
+            .unwrap_or_else(|| Box::new(WebSocketContext::new(Role::Server, Some(self.config))))
     }
 }
 
@@ -80,7 +82,12 @@ pub(super) struct Reading<'a> {
 
 impl Reader {
     /// Takes bytes from the socket. Control frames that answer them go to `control`.
-    pub(super) fn read<'a>(&'a mut self, bytes: &'a [u8], control: &'a Control<'a>, spare: &'a mut Spare) -> Reading<'a> {
+    pub(super) fn read<'a>(
+        &'a mut self,
+        bytes: &'a [u8],
+        control: &'a Control<'a>,
+        spare: &'a mut Spare,
+    ) -> Reading<'a> {
         let overhead = self.boundary.advance(bytes);
         let context = self.kept.take().unwrap_or_else(|| spare.take());
         Reading { reader: self, spare, context, feed: Feed::new(bytes, control), overhead, closed: false }
@@ -103,7 +110,9 @@ impl Reading<'_> {
                     return Ok(Some(Incoming::Close));
                 }
                 Err(Error::Io(e)) if e.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                Err(Error::Capacity(CapacityError::MessageTooLong { .. })) => return Err(self.broken(Broken::TooLarge)),
+                Err(Error::Capacity(CapacityError::MessageTooLong { .. })) => {
+                    return Err(self.broken(Broken::TooLarge));
+                }
                 Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => return Ok(None),
                 Err(_) => return Err(self.broken(Broken::Protocol)),
             }
