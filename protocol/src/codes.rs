@@ -169,3 +169,44 @@ impl Reconnect {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CloseCode, ErrorCode, GapReason, Reconnect};
+
+    #[test]
+    fn each_name_means_one_code() {
+        for code in ErrorCode::ALL {
+            assert_eq!(ErrorCode::from_name(code.as_str()), Some(*code));
+        }
+        for reason in GapReason::ALL {
+            assert_eq!(GapReason::from_name(reason.as_str()), Some(*reason));
+        }
+        assert_eq!(ErrorCode::from_name("Conflict"), None);
+    }
+
+    #[test]
+    fn each_number_means_one_close() {
+        for code in CloseCode::ALL {
+            assert_eq!(CloseCode::from_number(code.number()), Some(*code));
+        }
+        assert_eq!(CloseCode::from_number(1006), None);
+    }
+
+    #[test]
+    fn the_range_of_a_close_says_what_to_do_even_if_the_code_is_unknown() {
+        for (code, expected) in [
+            (1000, Reconnect::Never),
+            (4000, Reconnect::Never),
+            (4099, Reconnect::Never),
+            (4100, Reconnect::BackOff),
+            (4199, Reconnect::BackOff),
+            (4200, Reconnect::Now),
+            (4299, Reconnect::Now),
+            (1001, Reconnect::BackOff),
+            (1006, Reconnect::BackOff),
+        ] {
+            assert_eq!(Reconnect::after(code), expected, "{code}");
+        }
+    }
+}

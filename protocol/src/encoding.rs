@@ -6,6 +6,18 @@ use crate::position::Position;
 use crate::{ClientFrame, ServerFrame, json, msgpack};
 
 /// How the frames of a session are written.
+///
+/// ```
+/// use fanfare_protocol::{ClientFrame, Encoding};
+///
+/// let frame = Encoding::Json.decode_client(br#"{"op":"unsubscribe","sub":7}"#)?;
+/// assert_eq!(frame, ClientFrame::Unsubscribe { sub: 7 });
+///
+/// let mut bytes = Vec::new();
+/// Encoding::MsgPack.encode_client(&frame, &mut bytes);
+/// assert_eq!(bytes, [0x93, 3, 7, 0x80]);
+/// # Ok::<(), fanfare_protocol::DecodeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Encoding {
     /// `fanfare.v1.json`: text frames, by hand and for debugging.

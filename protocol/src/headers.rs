@@ -74,3 +74,39 @@ impl Headers {
         self.0.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Headers, HeadersError};
+    use crate::limits::MAX_HEADERS_BYTES;
+
+    fn headers(name: &str, value: &str) -> Result<Headers, HeadersError> {
+        Headers::new([(name.to_owned(), value.to_owned())].into())
+    }
+
+    #[test]
+    fn names_and_values_count_together_up_to_the_bound() {
+        assert!(headers("k", &"v".repeat(MAX_HEADERS_BYTES - 1)).is_ok());
+        let over = headers("k", &"v".repeat(MAX_HEADERS_BYTES));
+        assert_eq!(over, Err(HeadersError::TooLarge(MAX_HEADERS_BYTES + 1)));
+    }
+
+    #[test]
+    fn names_are_plain_and_values_without_control_characters() {
+        assert!(headers("A-b_9", "any: value, größe").is_ok());
+        for name in ["", "a b", "a:b", "ä"] {
+            assert_eq!(headers(name, ""), Err(HeadersError::Name(name.to_owned())));
+        }
+        assert_eq!(headers("k", "a\nb"), Err(HeadersError::Value("k".to_owned())));
+    }
+
+    #[test]
+    fn a_publisher_may_not_use_reserved_prefixes_in_any_case() -> Result<(), HeadersError> {
+        for name in ["Nats-Msg-Id", "nats-x", "FANFARE-x"] {
+            let reserved = Err(HeadersError::Reserved(name.to_owned()));
+            assert_eq!(headers(name, "")?.check_publishable(), reserved);
+        }
+        assert_eq!(headers("Natsy", "")?.check_publishable(), Ok(()));
+        Ok(())
+    }
+}

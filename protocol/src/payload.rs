@@ -156,3 +156,29 @@ fn into_bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
         Cow::Owned(text) => Cow::Owned(text.into_bytes()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Payload, PayloadError, PayloadKind};
+
+    #[test]
+    fn json_is_kept_verbatim_without_the_white_space_around_it() -> Result<(), PayloadError> {
+        let payload = Payload::json(" \n{ \"n\" : 1.0 }\t")?;
+        assert_eq!(payload.as_bytes(), b"{ \"n\" : 1.0 }");
+        Ok(())
+    }
+
+    #[test]
+    fn bytes_must_be_what_their_kind_promises() {
+        assert!(matches!(Payload::of_kind(PayloadKind::Json, b"{"), Err(PayloadError::NotJson(_))));
+        assert!(matches!(Payload::of_kind(PayloadKind::Json, b"1 2"), Err(PayloadError::NotJson(_))));
+        assert_eq!(Payload::of_kind(PayloadKind::Text, b"\xff"), Err(PayloadError::NotText));
+        assert_eq!(Payload::of_kind(PayloadKind::Bytes, b"\xff"), Ok(Payload::bytes(&b"\xff"[..])));
+    }
+
+    #[test]
+    fn only_json_and_text_read_as_text() {
+        assert_eq!(Payload::text("hi").as_text(), Some("hi"));
+        assert_eq!(Payload::bytes(&b"hi"[..]).as_text(), None);
+    }
+}

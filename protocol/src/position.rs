@@ -95,3 +95,18 @@ impl FromIterator<(StreamName, StreamPosition)> for Position {
         Self(streams.into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Epoch, StreamName};
+
+    #[test]
+    fn streams_and_epochs_are_words_of_up_to_64_bytes() {
+        for word in ["a", "A-b_9", &"x".repeat(64)] {
+            assert!(StreamName::new(word).is_ok() && Epoch::new(word).is_ok(), "{word}");
+        }
+        for word in ["", "a.b", "a b", "ä", "$a", &"x".repeat(65)] {
+            assert!(StreamName::new(word).is_err() && Epoch::new(word).is_err(), "{word}");
+        }
+    }
+}

@@ -78,3 +78,31 @@ keys! {
     /// `ping` from the broker
     ping { POSITION = 1, EXCEPT = 2, }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{client_len, server_len};
+    use crate::op::{ClientOp, ServerOp};
+
+    /// Name, code and number of elements of each row of the table of ops in `WIRE.md`.
+    fn documented() -> Vec<(&'static str, u64, usize)> {
+        let rows = include_str!("../../WIRE.md").lines().filter(|line| line.contains(", options]` |"));
+        let cells = |row: &'static str| row.split('|').map(str::trim).collect::<Vec<_>>();
+        let name = |cell: &'static str| cell.split('`').nth(1).unwrap();
+        rows.map(cells)
+            .map(|cells| (name(cells[1]), cells[2].parse().unwrap(), cells[3].split(',').count()))
+            .collect()
+    }
+
+    #[test]
+    fn the_table_in_the_documentation_has_each_op_as_it_is() {
+        let table = documented();
+        assert_eq!(table.len(), 22);
+        for (name, code, elements) in table {
+            let client = ClientOp::from_number(code).map(|op| (op.name(), client_len(op)));
+            let server = ServerOp::from_number(code).map(|op| (op.name(), server_len(op)));
+            assert_eq!(client.or(server), Some((name, elements)));
+            assert!(client.is_none() || server.is_none() || client == server);
+        }
+    }
+}
