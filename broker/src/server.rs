@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fanfare_protocol::{CloseCode, ServerFrame};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -43,6 +45,9 @@ pub enum ServerError {
     /// The hub can't be built.
     #[error(transparent)]
     Hub(#[from] HubError),
+    /// A shard's thread ended by a panic, and its sessions with it.
+    #[error("a shard ended by a panic; please report what is logged above")]
+    ShardEnded,
     /// A thread or runtime can't be started, or a server failed.
     #[error("the operating system refuses what the broker needs: {0}")]
     Io(#[from] io::Error),
@@ -129,17 +134,20 @@ impl Server {
             () = stop => {}
             () = listener.run(clients) => {}
             () = sweep(&hub) => {}
+            () = any_ended(&shards) => {
+                tracing::error!("a shard ended by a panic; the broker stops, so that it can be started anew");
+            }
         }
+        let healthy = shards.iter().all(|shard| !shard.sockets.is_closed());
         drain(&hub).await;
         stopped.send_replace(true);
         let result = inside.await.map_err(io::Error::other).flatten().map_err(ServerError::Io);
         for shard in shards {
             drop(shard.sockets);
-            if shard.thread.join().is_err() {
-                tracing::error!("a shard ended by a panic");
-            }
+            // A panic has been logged where it happened, and shows in the result below.
+            let _ = shard.thread.join();
         }
-        result
+        if healthy { result } else { Err(ServerError::ShardEnded) }
     }
 }
 
@@ -161,6 +169,12 @@ impl Inside for Inspection {
     fn client_port(&self) -> u16 {
         self.client_port
     }
+}
+
+/// Completes when a shard no longer takes sockets, which is when its thread has ended.
+async fn any_ended(shards: &[ShardHandle]) {
+    let mut ends: FuturesUnordered<_> = shards.iter().map(|shard| shard.sockets.closed()).collect();
+    ends.next().await;
 }
 
 fn refused(setting: &'static str, address: SocketAddr, error: io::Error) -> ServerError {

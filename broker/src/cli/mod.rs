@@ -36,9 +36,7 @@ const EXAMPLES: &str = "Examples:
 enum Command {
     /// Runs the broker (also what happens without a command).
     Serve(serve::ServeArgs),
-    /// Publishes a message, or each line of standard input.
     Pub(publish::PublishArgs),
-    /// Follows topics and prints what is published.
     Sub(subscribe::SubscribeArgs),
 }
 

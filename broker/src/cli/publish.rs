@@ -1,5 +1,6 @@
 //! `fanfare pub`: publishes one message, or each line of standard input.
 
+mod draft;
 mod lines;
 mod pacer;
 mod reader;
@@ -9,10 +10,11 @@ use std::num::NonZeroU32;
 use std::process::ExitCode;
 
 use clap::Args;
-use fanfare_client::{Client, Payload, PublishRequest, Published, Topic};
+use fanfare_client::{Published, Topic};
 
 use super::connection::ConnectionArgs;
 use super::terminal::{self, CommandError, notice};
+use draft::{Draft, Kind, header};
 use lines::LinePublisher;
 
 /// Most of standard input that is read for one message; brokers take far less.
@@ -63,17 +65,6 @@ pub(super) struct PublishArgs {
     connection: ConnectionArgs,
 }
 
-/// Names and values.
-type Headers = Vec<(String, String)>;
-
-/// What payloads are said to be.
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    Text,
-    Json,
-    Bytes,
-}
-
 pub(super) fn run(args: PublishArgs) -> ExitCode {
     terminal::run(publish(args))
 }
@@ -81,23 +72,17 @@ pub(super) fn run(args: PublishArgs) -> ExitCode {
 async fn publish(args: PublishArgs) -> Result<(), CommandError> {
     let rule = |rule| CommandError::Input(format!("the topic {:?} {rule}", args.topic));
     let topic = Topic::new(&args.topic).map_err(rule)?;
+    let draft = Draft { topic, kind: args.kind(), headers: args.header };
     if args.lines {
         let client = args.connection.connect().await?;
-        let kind = args.kind();
-        return LinePublisher::new(client, topic, kind, args.header).run(args.rate).await;
+        return LinePublisher::new(client, draft).run(args.rate).await;
     }
-    publish_one(topic, args).await
-}
-
-async fn publish_one(topic: Topic, args: PublishArgs) -> Result<(), CommandError> {
-    let kind = args.kind();
     let payload = match args.payload {
         Some(payload) => payload.into_bytes(),
         None => read_input()?,
     };
-    let payload = kind.payload(&payload).map_err(CommandError::Input)?;
     let client = args.connection.connect().await?;
-    let mut request = request(&client, &topic, payload, &args.header);
+    let mut request = draft.message(&client, &payload).map_err(CommandError::Input)?;
     if let Some(key) = args.key {
         request = request.key(key);
     }
@@ -106,15 +91,10 @@ async fn publish_one(topic: Topic, args: PublishArgs) -> Result<(), CommandError
     }
     let published = request.await?;
     if io::stderr().is_terminal() {
-        notice(outcome(&topic, &published));
+        notice(outcome(&draft.topic, &published));
     }
     client.close().await;
     Ok(())
-}
-
-fn request(client: &Client, topic: &Topic, payload: Payload<'_>, headers: &Headers) -> PublishRequest {
-    let request = client.publish(topic, payload);
-    headers.iter().fold(request, |request, (name, value)| request.header(name, value))
 }
 
 fn outcome(topic: &Topic, published: &Published) -> String {
@@ -138,11 +118,6 @@ fn read_input() -> Result<Vec<u8>, CommandError> {
     Ok(payload)
 }
 
-fn header(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
 impl PublishArgs {
     fn kind(&self) -> Kind {
         match (self.json, self.bytes) {
@@ -150,39 +125,5 @@ impl PublishArgs {
             (_, true) => Kind::Bytes,
             _ => Kind::Text,
         }
-    }
-}
-
-impl Kind {
-    /// A payload of this kind, or what is wrong and what to do.
-    fn payload(self, bytes: &[u8]) -> Result<Payload<'_>, String> {
-        let not_text = |_| "the payload is not UTF-8 text; send it with --bytes".to_owned();
-        match self {
-            Self::Bytes => Ok(Payload::bytes(bytes)),
-            Self::Text => std::str::from_utf8(bytes).map(Payload::text).map_err(not_text),
-            Self::Json => {
-                let text = std::str::from_utf8(bytes).map_err(not_text)?;
-                Payload::json(text).map_err(|why| format!("{why}; mend it, or leave --json out"))
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_payload_that_is_not_of_its_kind_says_which_flag_helps() {
-        assert!(Kind::Text.payload(b"\xff").unwrap_err().contains("--bytes"));
-        assert!(Kind::Json.payload(b"{").unwrap_err().contains("--json"));
-        assert!(Kind::Bytes.payload(b"\xff").is_ok());
-        assert!(Kind::Text.payload(b"").is_ok());
-    }
-
-    #[test]
-    fn a_header_may_hold_further_equals_signs() {
-        assert_eq!(header("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
-        assert!(header("a").is_err());
     }
 }

@@ -59,7 +59,7 @@ type Deadlines = VecDeque<(Moment, u32, SessionId)>;
 
 /// A running shard.
 pub(crate) struct ShardHandle {
-    /// Takes connected sockets.
+    /// Takes connected sockets, as long as the shard lives.
     pub(crate) sockets: mpsc::Sender<std::net::TcpStream>,
     pub(crate) thread: JoinHandle<()>,
 }

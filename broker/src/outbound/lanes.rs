@@ -122,9 +122,9 @@ impl Lanes {
 
     pub(super) fn close_after_replies(&mut self, code: CloseCode, reason: &str) {
         if self.end.is_none() {
-            let replies = std::mem::take(&mut self.replies);
+            let (replies, reply_bytes) = (std::mem::take(&mut self.replies), self.reply_bytes);
             self.keep_only_begun();
-            self.replies = replies;
+            (self.replies, self.reply_bytes) = (replies, reply_bytes);
             self.end = Some(End::ByUs(code, frame::close(code, reason).into_boxed_slice()));
         }
     }

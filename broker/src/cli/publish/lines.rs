@@ -6,13 +6,13 @@ use std::num::NonZeroU32;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use fanfare_client::{Ack, Client, PublishedAt, Topic};
+use fanfare_client::{Ack, Client, PublishedAt};
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::sleep_until;
 
+use super::draft::Draft;
 use super::pacer::Pacer;
 use super::reader::lines_of_stdin;
-use super::{Headers, Kind, request};
 use crate::cli::terminal::{CommandError, interrupted, notice};
 
 /// Lines that may be under way: enough to fill the connection, few enough to say which one failed.
@@ -26,9 +26,7 @@ const PROGRESS: &str = "{spinner} {human_pos} lines in {elapsed}, {per_sec}";
 /// Publishes line by line.
 pub(super) struct LinePublisher {
     client: Client,
-    topic: Topic,
-    kind: Kind,
-    headers: Headers,
+    draft: Draft,
     /// Lines that were sent and not acknowledged yet, oldest first.
     under_way: VecDeque<Ack>,
     acknowledged: u64,
@@ -37,9 +35,9 @@ pub(super) struct LinePublisher {
 }
 
 impl LinePublisher {
-    pub(super) fn new(client: Client, topic: Topic, kind: Kind, headers: Headers) -> Self {
+    pub(super) fn new(client: Client, draft: Draft) -> Self {
         let under_way = VecDeque::with_capacity(MAX_LINES_UNDER_WAY);
-        Self { client, topic, kind, headers, under_way, acknowledged: 0, last: None, progress: progress() }
+        Self { client, draft, under_way, acknowledged: 0, last: None, progress: progress() }
     }
 
     /// Publishes standard input to its end, or until Ctrl-C; then waits for what is under way.
@@ -82,11 +80,11 @@ impl LinePublisher {
         if self.under_way.len() >= MAX_LINES_UNDER_WAY {
             self.settle_oldest().await?;
         }
-        let payload = match self.kind.payload(line) {
-            Ok(payload) => payload,
+        let request = match self.draft.message(&self.client, line) {
+            Ok(request) => request,
             Err(why) => return self.stop_before_next(why).await,
         };
-        match request(&self.client, &self.topic, payload, &self.headers).send().await {
+        match request.send().await {
             Ok(ack) => self.under_way.push_back(ack),
             Err(error) => return self.stop_before_next(error).await,
         }

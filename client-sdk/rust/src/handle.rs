@@ -1,0 +1,137 @@
+//! The way from a client's handles to its driver, and to what the driver has to say of the session.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll};
+
+use fanfare_protocol::ClientFrame;
+use fanfare_protocol::frame::Welcome;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::closed::Closed;
+use crate::command::{Command, Ticket};
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::session::{Answer, Call};
+use crate::signals::Signals;
+
+/// How the session is.
+#[derive(Clone, Debug)]
+pub(crate) enum Status {
+    Opening,
+    Open(Arc<Welcome<'static>>),
+    Closed(Closed),
+}
+
+/// A way to the driver. Cheap to clone; the session ends when the last one and all subscriptions are dropped.
+#[derive(Clone, Debug)]
+pub(crate) struct Handle(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    commands: mpsc::Sender<Command>,
+    status: watch::Receiver<Status>,
+    signals: Arc<Signals>,
+    limits: Limits,
+    last_sub: AtomicU32,
+}
+
+/// The answer to a request that is under way.
+#[derive(Debug)]
+pub(crate) struct Reply(oneshot::Receiver<Result<Answer, Error>>);
+
+impl Handle {
+    pub(crate) fn new(
+        commands: mpsc::Sender<Command>,
+        status: watch::Receiver<Status>,
+        signals: Arc<Signals>,
+        limits: Limits,
+    ) -> Self {
+        Self(Arc::new(Shared { commands, status, signals, limits, last_sub: AtomicU32::new(0) }))
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(crate) fn signals(&self) -> &Arc<Signals> {
+        &self.0.signals
+    }
+
+    /// A number for a subscription, used once in this session.
+    pub(crate) fn next_sub(&self) -> u32 {
+        self.0.last_sub.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Hands a request over; waits while too many are in flight.
+    pub(crate) async fn call(&self, call: Call) -> Result<Reply, Error> {
+        self.ask(|ticket| Command::Call(call, ticket)).await
+    }
+
+    /// Hands a command over that has an answer.
+    pub(crate) async fn ask(&self, command: impl FnOnce(Ticket) -> Command) -> Result<Reply, Error> {
+        let (ticket, reply) = oneshot::channel();
+        self.command(command(ticket)).await?;
+        Ok(Reply(reply))
+    }
+
+    /// Hands a frame over that awaits no answer.
+    pub(crate) async fn send(&self, frame: ClientFrame<'static>) -> Result<(), Error> {
+        self.command(Command::Send(frame)).await
+    }
+
+    /// Ends the session, and waits until it has ended.
+    pub(crate) async fn close(&self) -> Closed {
+        // A failure means that it has ended already.
+        let _ = self.0.commands.send(Command::Close).await;
+        self.closed().await
+    }
+
+    /// Waits until the session has ended.
+    pub(crate) async fn closed(&self) -> Closed {
+        let mut status = self.0.status.clone();
+        // An error means that the driver has gone, and what it said last stands.
+        let _ = status.wait_for(|status| matches!(status, Status::Closed(_))).await;
+        self.why_closed()
+    }
+
+    /// Waits until the broker has let this client in.
+    pub(crate) async fn welcomed(&self) -> Result<(), Error> {
+        let mut status = self.0.status.clone();
+        let _ = status.wait_for(|status| !matches!(status, Status::Opening)).await;
+        self.welcome().map(drop).ok_or_else(|| self.why_closed().into())
+    }
+
+    /// What the broker said when it let this client in.
+    pub(crate) fn welcome(&self) -> Option<Arc<Welcome<'static>>> {
+        match &*self.0.status.borrow() {
+            Status::Open(welcome) => Some(Arc::clone(welcome)),
+            _ => None,
+        }
+    }
+
+    async fn command(&self, command: Command) -> Result<(), Error> {
+        self.0.commands.send(command).await.map_err(|_| self.why_closed().into())
+    }
+
+    fn why_closed(&self) -> Closed {
+        match &*self.0.status.borrow() {
+            Status::Closed(closed) => closed.clone(),
+            _ => driver_gone(),
+        }
+    }
+}
+
+impl Future for Reply {
+    type Output = Result<Answer, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map(|answer| answer.unwrap_or_else(|_| Err(driver_gone().into())))
+    }
+}
+
+/// The driver answers every request before it ends; only a runtime that stops takes it away.
+fn driver_gone() -> Closed {
+    Closed::Lost { detail: "the runtime that this client runs on has stopped".to_owned() }
+}

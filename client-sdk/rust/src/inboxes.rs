@@ -1,0 +1,192 @@
+//! The buffers of all subscriptions of a client, and the bound that they share.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::closed::End;
+use crate::event::Event;
+use crate::inbox::Inbox;
+use crate::signals::Signals;
+
+/// Part of the hard bound that is freed at a time, so that looking for the fullest buffer is rare.
+const SHED_FRACTION: usize = 16;
+
+/// The buffers of all subscriptions, as the driver sees them.
+#[derive(Debug)]
+pub(crate) struct Inboxes {
+    by_sub: HashMap<u32, Arc<Inbox>>,
+    /// Subscriptions over their soft bounds when they were last looked at.
+    full: BTreeSet<u32>,
+    signals: Arc<Signals>,
+    max_bytes: usize,
+}
+
+impl Inboxes {
+    pub(crate) fn new(signals: Arc<Signals>, max_bytes: usize) -> Self {
+        Self { by_sub: HashMap::new(), full: BTreeSet::new(), signals, max_bytes }
+    }
+
+    pub(crate) fn open(&mut self, sub: u32, inbox: Arc<Inbox>) {
+        self.by_sub.insert(sub, inbox);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_sub.is_empty()
+    }
+
+    /// Adds an event; over the hard bound, the fullest subscription loses its oldest messages and is told so.
+    pub(crate) fn push(&mut self, sub: u32, event: Event) {
+        let Some(inbox) = self.by_sub.get(&sub) else { return };
+        if inbox.push(event) {
+            self.full.insert(sub);
+        }
+        let buffered = self.signals.buffered_bytes();
+        if buffered > self.max_bytes {
+            let wanted = buffered - self.max_bytes + self.max_bytes / SHED_FRACTION;
+            if let Some(fullest) = self.by_sub.values().max_by_key(|inbox| inbox.bytes()) {
+                fullest.shed(wanted);
+            }
+        }
+    }
+
+    /// Whether some subscription holds so much that reading should wait for its reader.
+    pub(crate) fn is_full(&mut self) -> bool {
+        let by_sub = &self.by_sub;
+        self.full.retain(|sub| by_sub.get(sub).is_some_and(|inbox| !inbox.has_room()));
+        !self.full.is_empty()
+    }
+
+    /// Says whether reading must wait for a reader, if the driver would wait; readers then tell it of room.
+    pub(crate) fn hold(&mut self, willing: bool) -> bool {
+        if willing && self.is_full() {
+            self.signals.held.store(true, Ordering::SeqCst);
+            // A reader that made room before it could see the flag has told nobody, so look again.
+            if self.is_full() {
+                return true;
+            }
+        }
+        if self.signals.held.load(Ordering::Relaxed) {
+            self.signals.held.store(false, Ordering::SeqCst);
+        }
+        false
+    }
+
+    /// Ends one subscription for its reader.
+    pub(crate) fn finish(&mut self, sub: u32, end: End) {
+        if let Some(inbox) = self.by_sub.remove(&sub) {
+            inbox.finish(end);
+        }
+    }
+
+    /// Forgets a subscription whose reader has gone.
+    pub(crate) fn forget(&mut self, sub: u32) {
+        self.by_sub.remove(&sub);
+    }
+
+    /// Ends every subscription for its reader.
+    pub(crate) fn finish_all(&mut self, end: &End) {
+        self.full.clear();
+        for (_, inbox) in self.by_sub.drain() {
+            inbox.finish(end.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll, Waker};
+
+    use fanfare_protocol::frame::{self, Sequenced};
+    use fanfare_protocol::{GapReason, Payload, StreamName, Topic};
+
+    use super::*;
+    use crate::limits::Limits;
+    use crate::message::Message;
+
+    const LIMITS: Limits = Limits {
+        buffer_messages: 4,
+        buffer_bytes: 1 << 20,
+        max_buffered_bytes: 16 * 1024,
+        max_in_flight: 1,
+        connect_timeout: std::time::Duration::ZERO,
+        request_timeout: std::time::Duration::ZERO,
+    };
+
+    fn inboxes() -> (Inboxes, Arc<Signals>) {
+        let signals = Arc::new(Signals::default());
+        (Inboxes::new(Arc::clone(&signals), LIMITS.max_buffered_bytes), signals)
+    }
+
+    fn open(inboxes: &mut Inboxes, sub: u32) -> Arc<Inbox> {
+        let inbox = Arc::new(Inbox::new(Arc::clone(&inboxes.signals), &LIMITS));
+        inboxes.open(sub, Arc::clone(&inbox));
+        inbox
+    }
+
+    fn message(seq: u64, bytes: usize) -> Event {
+        let stream = StreamName::new("s").unwrap();
+        Event::Message(Message::from(frame::Message {
+            topic: Topic::new("a").unwrap(),
+            payload: Payload::bytes(vec![0; bytes]),
+            time_ms: 0,
+            sequenced: Some(Sequenced { stream, seq, prev: None }),
+            by: None,
+            headers: None,
+        }))
+    }
+
+    fn next(inbox: &Inbox) -> Option<Event> {
+        match inbox.poll_next(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(event) => event,
+            Poll::Pending => None,
+        }
+    }
+
+    #[test]
+    fn over_the_soft_bound_reading_waits_until_half_is_taken() {
+        let (mut inboxes, _) = inboxes();
+        let inbox = open(&mut inboxes, 1);
+        (1..=5).for_each(|seq| inboxes.push(1, message(seq, 1)));
+        assert!(inboxes.hold(true));
+        (0..2).for_each(|_| assert!(next(&inbox).is_some()));
+        assert!(inboxes.hold(true), "three of four are left");
+        assert!(next(&inbox).is_some());
+        assert!(!inboxes.hold(true), "two of four are left");
+    }
+
+    #[test]
+    fn over_the_hard_bound_only_the_fullest_loses_messages_and_is_told() {
+        let (mut inboxes, signals) = inboxes();
+        let (small, large) = (open(&mut inboxes, 1), open(&mut inboxes, 2));
+        inboxes.push(1, message(1, 100));
+        (1..=40).for_each(|seq| inboxes.push(2, message(seq, 1_000)));
+        assert!(signals.buffered_bytes() <= LIMITS.max_buffered_bytes);
+        assert_eq!(next(&small), Some(message(1, 100)));
+        let Some(Event::Gap(gap)) = next(&large) else { panic!("the loss comes first") };
+        assert_eq!((gap.reason, gap.from, gap.count), (GapReason::Dropped, Some(1), gap.to));
+        assert_eq!(next(&large), gap.to.map(|to| message(to + 1, 1_000)), "and what is left follows it");
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_holds_nothing() {
+        let (mut inboxes, signals) = inboxes();
+        let inbox = open(&mut inboxes, 1);
+        (1..=5).for_each(|seq| inboxes.push(1, message(seq, 1)));
+        inbox.abandon();
+        inboxes.push(1, message(6, 1));
+        assert_eq!(signals.buffered_bytes(), 0);
+        assert!(!inboxes.is_full());
+    }
+
+    #[test]
+    fn after_the_end_a_reader_still_gets_what_waited() {
+        let (mut inboxes, _) = inboxes();
+        let inbox = open(&mut inboxes, 1);
+        inboxes.push(1, message(1, 1));
+        inboxes.finish(1, End::Unsubscribed(None));
+        assert_eq!(next(&inbox), Some(message(1, 1)));
+        assert!(matches!(inbox.poll_next(&mut Context::from_waker(Waker::noop())), Poll::Ready(None)));
+        assert_eq!(inbox.end(), Some(End::Unsubscribed(None)));
+    }
+}

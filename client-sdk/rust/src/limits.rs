@@ -1,0 +1,52 @@
+//! Every bound of the client: what it holds, and how long it waits, before it says so.
+//!
+//! Bounds that a program can change are defaults here (`DEFAULT_…`) and methods of
+//! [`ClientBuilder`](crate::ClientBuilder).
+
+use std::time::Duration;
+
+/// Messages that one subscription may hold before the client stops reading its socket.
+pub const DEFAULT_BUFFER_MESSAGES: usize = 1_024;
+/// Bytes that one subscription may hold before the client stops reading its socket.
+pub const DEFAULT_BUFFER_BYTES: usize = 1024 * 1024;
+/// Bytes that all subscriptions together may hold, whatever happens: over it the oldest messages of the
+/// fullest one are dropped, and a gap says so.
+pub const DEFAULT_MAX_BUFFERED_BYTES: usize = 16 * 1024 * 1024;
+/// Requests that may await their answer at a time; a further one waits for its turn.
+pub const DEFAULT_MAX_IN_FLIGHT: usize = 1_024;
+
+/// Time for the connection, the handshake and the broker's welcome, together.
+pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time for the answer to a request.
+pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time that a close may take: for the answers under way and for the broker's own close frame.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Heartbeats of the broker that may pass in silence before the session counts as dead.
+pub const SILENT_HEARTBEATS: u32 = 2;
+
+/// Largest WebSocket message that the client takes, in bytes.
+pub const MAX_INCOMING_BYTES: usize = 16 * 1024 * 1024;
+
+/// The bounds of one client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) buffer_messages: usize,
+    pub(crate) buffer_bytes: usize,
+    pub(crate) max_buffered_bytes: usize,
+    pub(crate) max_in_flight: usize,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) request_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            buffer_messages: DEFAULT_BUFFER_MESSAGES,
+            buffer_bytes: DEFAULT_BUFFER_BYTES,
+            max_buffered_bytes: DEFAULT_MAX_BUFFERED_BYTES,
+            max_in_flight: DEFAULT_MAX_IN_FLIGHT,
+            connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+            request_timeout: DEFAULT_REQUEST_TIMEOUT,
+        }
+    }
+}

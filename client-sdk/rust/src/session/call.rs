@@ -1,0 +1,44 @@
+//! Requests that the broker answers by `id`, and all answers.
+
+use fanfare_protocol::frame::{History, HistoryPage, Member, Publish, Published, Subscribed};
+use fanfare_protocol::{ClientFrame, Topic};
+
+/// A request whose answer names its `id`; the session chooses that.
+#[derive(Debug)]
+pub(crate) enum Call {
+    /// Publishes with an acknowledgement.
+    Publish(Publish<'static>),
+    /// Asks for retained messages.
+    History(History),
+    /// Asks who is there.
+    Presence(Topic),
+}
+
+/// An answer to a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Published(Published),
+    Subscribed(Subscribed),
+    History(HistoryPage<'static>),
+    Presence(Vec<Member<'static>>),
+    Pong,
+}
+
+impl Call {
+    /// The request in a word, for people.
+    pub(crate) fn what(&self) -> &'static str {
+        match self {
+            Self::Publish(_) => "publish",
+            Self::History(_) => "history",
+            Self::Presence(_) => "presence",
+        }
+    }
+
+    pub(super) fn into_frame(self, id: u64) -> ClientFrame<'static> {
+        match self {
+            Self::Publish(publish) => ClientFrame::Publish(Publish { id: Some(id), ..publish }),
+            Self::History(history) => ClientFrame::History(History { id, ..history }),
+            Self::Presence(topic) => ClientFrame::Presence { id, topic },
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! How a session ends, and who is told.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
+
+mod support;
+
+use std::time::Duration;
+
+use fanfare_client::{Client, Closed, Encoding, End, Error};
+use fanfare_protocol::ServerFrame;
+use support::{FakeBroker, message, run, subscribe};
+
+#[test]
+fn a_close_of_the_broker_is_told_to_every_request_and_subscription() {
+    run(async {
+        let broker = FakeBroker::start().await;
+        let (client, mut peer) = broker.client().await;
+        let (mut subscription, sub) = subscribe(&client, &mut peer).await;
+        let ack = client.publish("a.b", "x").send().await.unwrap();
+        peer.receive_publish().await;
+        peer.send(message(sub, 1, 1)).await;
+        peer.close(4200, "drain").await;
+        let closed = Closed::ByBroker { code: 4200, reason: "drain".into() };
+        assert_eq!(client.closed().await, closed);
+        assert!(matches!(ack.await, Err(Error::Closed(why)) if why == closed));
+        assert!(subscription.next().await.is_some(), "what had come is still there");
+        assert_eq!(subscription.next().await, None);
+        assert_eq!(subscription.end(), Some(End::Closed(closed.clone())));
+        let late = client.publish("a.b", "x").await;
+        assert!(matches!(late, Err(Error::Closed(why)) if why == closed));
+    });
+}
+
+#[test]
+fn a_close_of_the_client_waits_for_what_was_published_before() {
+    run(async {
+        let broker = FakeBroker::start().await;
+        let (client, mut peer) = broker.client().await;
+        let ack = client.publish("a.b", "x").send().await.unwrap();
+        let serve = async {
+            let id = peer.receive_publish().await.unwrap();
+            peer.acknowledge(id, 1).await;
+            assert_eq!(peer.receive_close().await, 1000);
+        };
+        let (closed, ()) = tokio::join!(client.close(), serve);
+        assert_eq!(closed, Closed::ByClient);
+        assert_eq!(ack.await.unwrap().seq(), Some(1));
+    });
+}
+
+#[test]
+fn the_session_ends_with_the_last_handle_and_subscription() {
+    run(async {
+        let broker = FakeBroker::start().await;
+        let (client, mut peer) = broker.client().await;
+        let (mut subscription, sub) = subscribe(&client, &mut peer).await;
+        drop(client);
+        peer.send(message(sub, 1, 1)).await;
+        assert!(subscription.next().await.is_some(), "a subscription keeps the session");
+        drop(subscription);
+        peer.receive().await;
+        assert_eq!(peer.receive_close().await, 1000);
+    });
+}
+
+#[test]
+fn a_connection_that_breaks_is_told() {
+    run(async {
+        let broker = FakeBroker::start().await;
+        let (client, peer) = broker.client().await;
+        drop(peer);
+        assert!(matches!(client.closed().await, Closed::Lost { .. }));
+    });
+}
+
+#[test]
+fn a_broker_that_falls_silent_is_noticed_after_two_heartbeats() {
+    run(async {
+        let broker = FakeBroker::start().await;
+        let url = broker.url();
+        let heartbeat = Duration::from_millis(20);
+        let (client, _peer) = tokio::join!(Client::connect(&url), broker.welcome(heartbeat));
+        let Closed::Silent { after } = client.unwrap().closed().await else { panic!("another end") };
+        assert!(after >= heartbeat * 2);
+    });
+}
+
+#[test]
+fn frames_of_a_later_version_are_ignored_and_garbage_ends_the_session() {
+    run(async {
+        let broker = FakeBroker::start().await;
+        let builder = Client::builder(broker.url()).encoding(Encoding::Json);
+        let (client, mut peer) = broker.client_of(builder).await;
+        peer.send_raw(br#"{"op":"confetti","colour":"red"}"#).await;
+        peer.send(ServerFrame::Ping { position: None, except: vec![] }).await;
+        peer.receive().await;
+        peer.send_raw(b"{\"op\":").await;
+        let (closed, code) = tokio::join!(client.closed(), peer.receive_close());
+        assert!(matches!(closed, Closed::Unreadable { .. }), "{closed}");
+        assert_eq!(code, 4000);
+    });
+}
