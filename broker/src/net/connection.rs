@@ -215,7 +215,7 @@ impl Inner {
             return Poll::Pending;
         }
         self.paused = false;
-        if !self.unread.is_empty() {
+        if !self.unread.is_empty() || self.reader.holds_unread() {
             let unread = std::mem::take(&mut self.unread);
             self.work(connection, io, &unread);
             return Poll::Ready(Ok(()));
@@ -238,7 +238,7 @@ impl Inner {
         let control = Control(&connection.outbound);
         let mut spare = io.spare.borrow_mut();
         let mut reading = self.reader.read(bytes, &control, &mut spare);
-        let mut result = self.session.overhead(reading.overhead, now, io.session_limits);
+        let mut result = Ok(());
         while result.is_ok() {
             let incoming = match reading.next() {
                 Ok(Some(Incoming::Close)) => {
@@ -261,7 +261,8 @@ impl Inner {
         if result.is_ok() && self.stage == Stage::Open {
             self.unread.extend_from_slice(reading.unread());
         }
-        reading.finish();
+        let overhead = reading.finish();
+        let result = result.and_then(|()| self.session.overhead(overhead, now, io.session_limits));
         if let Err(Fault::Close(code, reason)) = result {
             connection.outbound.close_after_replies(code, reason);
         }

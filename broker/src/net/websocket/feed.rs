@@ -18,16 +18,22 @@ pub(in crate::net) struct Control<'a>(pub(in crate::net) &'a Outbound);
 pub(super) struct Feed<'a> {
     bytes: &'a [u8],
     control: &'a Control<'a>,
+    refused: bool,
 }
 
 impl<'a> Feed<'a> {
     pub(super) fn new(bytes: &'a [u8], control: &'a Control<'a>) -> Self {
-        Self { bytes, control }
+        Self { bytes, control, refused: false }
     }
 
     /// The bytes that were not read yet.
     pub(super) fn rest(&self) -> &'a [u8] {
         self.bytes
+    }
+
+    /// Whether a control frame found no room, so that tungstenite holds it back for this session.
+    pub(super) fn refused(&self) -> bool {
+        self.refused
     }
 }
 
@@ -46,6 +52,7 @@ impl Write for Feed<'_> {
         if self.control.0.lanes().push_control(buf, CONTROL_ROOM_BYTES) {
             return Ok(buf.len());
         }
+        self.refused = true;
         Err(io::ErrorKind::WouldBlock.into())
     }
 

@@ -31,6 +31,10 @@ pub(super) struct Spare {
 pub(super) struct Reader {
     kept: Option<Box<WebSocketContext>>,
     boundary: Boundary,
+    /// Whether the kept context holds bytes that were taken from the socket and not looked at yet.
+    holds_unread: bool,
+    /// Whether a pong once found no room: then the context may hold one of this session at any time.
+    holds_pongs: bool,
 }
 
 /// What a client sent.
@@ -74,9 +78,9 @@ pub(super) struct Reading<'a> {
     reader: &'a mut Reader,
     spare: &'a mut Spare,
     context: Box<WebSocketContext>,
+    bytes: &'a [u8],
     feed: Feed<'a>,
-    /// Frames among these bytes that carry no message of their own: control frames and fragments.
-    pub(super) overhead: u32,
+    used_up: bool,
     closed: bool,
 }
 
@@ -88,9 +92,14 @@ impl Reader {
         control: &'a Control<'a>,
         spare: &'a mut Spare,
     ) -> Reading<'a> {
-        let overhead = self.boundary.advance(bytes);
         let context = self.kept.take().unwrap_or_else(|| spare.take());
-        Reading { reader: self, spare, context, feed: Feed::new(bytes, control), overhead, closed: false }
+        let feed = Feed::new(bytes, control);
+        Reading { reader: self, spare, context, bytes, feed, used_up: false, closed: false }
+    }
+
+    /// Whether a reading ended early, and the next one finds something without further bytes.
+    pub(super) fn holds_unread(&self) -> bool {
+        self.holds_unread
     }
 }
 
@@ -109,7 +118,10 @@ impl Reading<'_> {
                     let _ = self.context.flush(&mut self.feed);
                     return Ok(Some(Incoming::Close));
                 }
-                Err(Error::Io(e)) if e.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(Error::Io(e)) if e.kind() == io::ErrorKind::WouldBlock => {
+                    self.used_up = true;
+                    return Ok(None);
+                }
                 Err(Error::Capacity(CapacityError::MessageTooLong { .. })) => {
                     return Err(self.broken(Broken::TooLarge));
                 }
@@ -129,15 +141,21 @@ impl Reading<'_> {
         self.feed.rest()
     }
 
-    /// Ends the reading: the session keeps its context if it is within a message, else the shard gets it back.
-    pub(super) fn finish(self) {
-        if self.closed {
-            return;
+    /// Ends the reading; returns how many frames carried no message of their own: control frames and fragments.
+    ///
+    /// The session keeps its context if anything of it is in there: a part of a message, bytes that were not looked at,
+    /// a pong that found no room. Else the shard gets it back.
+    pub(super) fn finish(self) -> u32 {
+        let Self { reader, spare, context, bytes, feed, used_up, closed } = self;
+        let taken = bytes.get(..bytes.len() - feed.rest().len()).unwrap_or_default();
+        let overhead = reader.boundary.advance(taken);
+        reader.holds_unread = !used_up && !closed;
+        reader.holds_pongs |= feed.refused();
+        if used_up && !reader.holds_pongs && reader.boundary.is_between_messages() {
+            spare.context = Some(context);
+        } else if !closed {
+            reader.kept = Some(context);
         }
-        if self.reader.boundary.is_between_messages() && self.feed.rest().is_empty() {
-            self.spare.context = Some(self.context);
-        } else {
-            self.reader.kept = Some(self.context);
-        }
+        overhead
     }
 }
