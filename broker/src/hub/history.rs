@@ -12,7 +12,7 @@ use crate::engine::{Cursor, Message, ReadBudget, StartAt, Stream};
 
 /// Messages that one page looks at, matching or not, so that a rare pattern holds up no shard; `more` says that the
 /// page ended early.
-const PAGE_SCANNED_MAX: usize = 64 * 1024;
+const PAGE_SCANNED_MAX: usize = 16 * 1024;
 /// What an answer takes beside its messages, at most, in bytes: frame, position, gaps.
 const PAGE_OVERHEAD_BYTES: usize = 16 * 1024;
 

@@ -7,7 +7,7 @@ use std::task::{Poll, Waker};
 
 use fanfare_protocol::Topic;
 
-use crate::engine::{Message, StreamIndex};
+use crate::engine::{Cursor, Message, StreamIndex};
 use crate::sync::Mutex;
 
 /// Most topics whose dropped ephemeral messages are counted one by one.
@@ -28,8 +28,8 @@ struct Inner {
     bytes: usize,
     /// Ephemeral and stream messages ever put in.
     pushed: u64,
-    /// Streams that the shard must read itself, each from this sequence on (not included).
-    overflowed: Vec<(StreamIndex, u64)>,
+    /// Streams that the shard must read itself, each from where the cursor stands.
+    overflowed: Vec<(StreamIndex, Cursor)>,
     dropped: Dropped,
     flushes: Vec<u32>,
     waker: Option<Waker>,
@@ -49,7 +49,7 @@ pub(crate) struct Mail {
     pub(crate) messages: Vec<Arc<Message>>,
     /// The number of the first message among all that were ever put in.
     pub(crate) first: u64,
-    pub(crate) overflowed: Vec<(StreamIndex, u64)>,
+    pub(crate) overflowed: Vec<(StreamIndex, Cursor)>,
     pub(crate) dropped: Dropped,
     /// The slots of sessions that something was sent to directly.
     pub(crate) flushes: Vec<u32>,
@@ -70,6 +70,14 @@ impl Mailbox {
         let kept = inner.push(message, self.max_bytes);
         inner.wake();
         kept
+    }
+
+    /// Leaves a readiness probe. Probes are few and small, so there is always room: a shard that does not take its mail
+    /// fails the probe by not answering it.
+    pub(crate) fn push_probe(&self, probe: &Arc<Message>) {
+        let mut inner = self.inner.lock();
+        inner.keep(probe);
+        inner.wake();
     }
 
     /// Asks the shard to write out what was sent directly to the session in this slot.
@@ -107,10 +115,11 @@ impl Mailbox {
     }
 
     /// The shard has read an overflowed stream up to here, and goes on in its next round.
-    pub(crate) fn read_through(&self, stream: StreamIndex, seq: u64) {
+    pub(crate) fn read_through(&self, stream: StreamIndex, cursor: Cursor) {
         let mut inner = self.inner.lock();
-        if let Some((_, after)) = inner.overflowed.iter_mut().find(|(overflowed, _)| *overflowed == stream) {
-            *after = seq;
+        if let Some((_, reached)) = inner.overflowed.iter_mut().find(|(overflowed, _)| *overflowed == stream)
+        {
+            *reached = cursor;
         }
     }
 
@@ -127,18 +136,21 @@ impl Inner {
         if stream.is_some_and(|stream| self.overflowed.iter().any(|(overflowed, _)| *overflowed == stream)) {
             return true;
         }
-        let bytes = message.footprint();
-        if self.bytes + bytes > max_bytes && !self.messages.is_empty() {
+        if self.bytes + message.footprint() > max_bytes && !self.messages.is_empty() {
             match place {
-                Some(place) => self.overflowed.push((place.index, place.seq - 1)),
+                Some(place) => self.overflowed.push((place.index, Cursor::after(place.seq - 1))),
                 None => self.dropped.count(message.topic()),
             }
             return false;
         }
-        self.bytes += bytes;
+        self.keep(message);
+        true
+    }
+
+    fn keep(&mut self, message: &Arc<Message>) {
+        self.bytes += message.footprint();
         self.pushed += 1;
         self.messages.push(Arc::clone(message));
-        true
     }
 
     fn wake(&mut self) {

@@ -11,6 +11,8 @@ mod publish;
 mod shard;
 mod subscribe;
 mod subscription;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -163,7 +165,7 @@ impl Hub {
         };
         for outbound in self.all_outbounds() {
             let lanes = outbound.lanes();
-            let bytes = (lanes.queue_bytes() + lanes.reply_bytes()) as u64;
+            let bytes = lanes.waiting_bytes() as u64;
             gauges.queue_messages += lanes.queue_len() as u64;
             gauges.queue_bytes += bytes;
             gauges.queue_bytes_max = gauges.queue_bytes_max.max(bytes);

@@ -103,7 +103,7 @@ impl Hub {
         let draft = Draft::new(publish, SessionId(0), clock::now());
         let seq = self.probe.stream.append(draft, clock::wall_ms(), |message| {
             for mailbox in &self.mailboxes {
-                mailbox.push(message);
+                mailbox.push_probe(message);
             }
         });
         let answered = tokio::time::timeout(ANSWER_TIMEOUT, self.probe.all_answered(seq)).await;

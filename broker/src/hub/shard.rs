@@ -99,8 +99,8 @@ impl Shard {
         if mail.has_more() {
             return true;
         }
-        for (stream, after) in mail.overflowed.drain(..) {
-            self.read_overflowed(stream, after);
+        for (stream, cursor) in mail.overflowed.drain(..) {
+            self.read_overflowed(stream, cursor);
         }
         self.tell_dropped(&std::mem::take(&mut mail.dropped));
         false
@@ -134,11 +134,10 @@ impl Shard {
 
     /// Reads on in a stream whose messages found no room in the mailbox, until it is pushed again or the budget ends;
     /// the mailbox keeps the mark for the next round then.
-    fn read_overflowed(&mut self, stream: StreamIndex, after: u64) {
+    fn read_overflowed(&mut self, stream: StreamIndex, mut cursor: Cursor) {
         let hub = Arc::clone(&self.hub);
         let Some(stream) = hub.engine.stream(stream) else { return };
         let everything = hub.everything.clone();
-        let mut cursor = Cursor::after(after);
         let budget = ReadBudget::new(OVERFLOW_READ_MESSAGES, OVERFLOW_READ_BYTES);
         let mailbox = hub.mailbox(usize::from(self.number));
         let batch = stream.read(&mut cursor, &everything, budget, || mailbox.caught_up(stream.index()));
@@ -149,21 +148,21 @@ impl Shard {
             self.deliver(message, None);
         }
         if !batch.at_head {
-            mailbox.read_through(stream.index(), cursor.after);
+            mailbox.read_through(stream.index(), cursor);
         }
     }
 
     /// Tells every pushed subscription that meets the stream what retention took before the shard could read it.
     fn tell_expired(&mut self, stream: &Stream, lost: Lost) {
         for at in 0..self.subs.capacity() {
-            let Some(sub) = self.subs.get_mut(at) else { continue };
-            let Some(met) = sub.streams.iter_mut().find(|met| met.index == stream.index()) else { continue };
-            let Progress::Live(dealt_with) = &mut met.progress else { continue };
-            if *dealt_with >= lost.to {
+            let Some(sub) = self.subs.get(at) else { continue };
+            let Some(met) = sub.streams.iter().find(|met| met.index == stream.index()) else { continue };
+            let Progress::Live(dealt_with) = met.progress else { continue };
+            if dealt_with >= lost.to {
                 continue;
             }
-            let gap = expired(stream, Lost { from: lost.from.max(*dealt_with + 1), to: lost.to });
-            *dealt_with = lost.to;
+            // What survived within the range follows the gap, so the subscription's place stays before it.
+            let gap = expired(stream, Lost { from: lost.from.max(dealt_with + 1), to: lost.to });
             let (session, frame) = (sub.session, ServerFrame::Gap { sub: sub.sub, gap });
             self.push_in_order(session, &frame);
         }
@@ -195,10 +194,13 @@ impl Shard {
 
     /// Queues a frame that keeps its place among a session's messages.
     pub(super) fn push_in_order(&mut self, session: u32, frame: &ServerFrame<'_>) {
-        if let Some(attached) = self.sessions.get(session as usize) {
-            attached.outbound.push_in_order(frame);
-            self.mark_dirty(session);
+        let Some(attached) = self.sessions.get(session as usize) else { return };
+        attached.outbound.push_in_order(frame);
+        // Answers are bounded by reading no more requests; what the broker tells by itself is bounded here.
+        if attached.outbound.lanes().queue_bytes() > self.hub.limits.queue_bytes {
+            self.mark_overfull(session);
         }
+        self.mark_dirty(session);
     }
 
     /// Notes that something waits for the session's socket.

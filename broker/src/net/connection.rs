@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 use fanfare_protocol::CloseCode;
 use tokio::io::ReadBuf;
 
-use super::deeds;
+use super::deeds::{self, Effort};
 use super::flush::{Flushed, flush};
 use super::shard::ShardIo;
 use super::transport::Transport;
@@ -128,6 +128,11 @@ impl Connection {
         self.flush(io);
     }
 
+    /// Whether so few answers wait that the next request may be worked off.
+    fn answers_fit(&self, io: &ShardIo) -> bool {
+        self.outbound.lanes().answer_bytes() <= io.limits.reply_bytes
+    }
+
     /// Whether `hello` is still to come.
     pub(super) fn is_greeting(&self) -> bool {
         let inner = self.inner.borrow();
@@ -208,7 +213,7 @@ impl Inner {
         io: &ShardIo,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        if connection.outbound.lanes().reply_bytes() > io.limits.reply_bytes {
+        if !connection.answers_fit(io) {
             if !std::mem::replace(&mut self.paused, true) {
                 io.counters().reading_paused.add(1);
             }
@@ -231,33 +236,32 @@ impl Inner {
         Poll::Ready(Ok(()))
     }
 
-    /// Works off bytes in order, until they are used up, the session ends, or too many answers wait.
+    /// Works off bytes in order, until they are used up, the session ends, or others should have their turn.
     fn work(&mut self, connection: &Connection, io: &ShardIo, bytes: &[u8]) {
         let now = clock::now();
         self.session.heard(now);
         let control = Control(&connection.outbound);
         let mut spare = io.spare.borrow_mut();
         let mut reading = self.reader.read(bytes, &control, &mut spare);
-        let mut result = Ok(());
-        while result.is_ok() {
-            let incoming = match reading.next() {
+        let result = loop {
+            match reading.next() {
                 Ok(Some(Incoming::Close)) => {
                     connection.outbound.peer_closed();
+                    io.expect_end(connection);
                     self.stage = Stage::Answering;
-                    break;
+                    break Ok(());
                 }
-                Ok(Some(incoming)) => incoming,
-                Ok(None) => break,
-                Err(broken) => {
-                    result = Err(fault_of(broken));
-                    break;
+                Ok(Some(incoming)) => {
+                    match deeds::take_in(&mut self.session, connection, io, &incoming, now) {
+                        Ok(Effort::Light) if connection.answers_fit(io) => {}
+                        Ok(_) => break Ok(()),
+                        Err(fault) => break Err(fault),
+                    }
                 }
-            };
-            result = deeds::take_in(&mut self.session, connection, io, &incoming, now);
-            if connection.outbound.lanes().reply_bytes() > io.limits.reply_bytes {
-                break;
+                Ok(None) => break Ok(()),
+                Err(broken) => break Err(fault_of(broken)),
             }
-        }
+        };
         if result.is_ok() && self.stage == Stage::Open {
             self.unread.extend_from_slice(reading.unread());
         }

@@ -20,6 +20,14 @@ struct Failed {
     message: String,
 }
 
+/// How much a request took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effort {
+    Light,
+    /// Enough that others should have their turn before the next.
+    Heavy,
+}
+
 /// Takes in one message from the client. Errors that end the session are returned; all others are answered.
 pub(super) fn take_in(
     session: &mut Session,
@@ -27,17 +35,17 @@ pub(super) fn take_in(
     io: &ShardIo,
     incoming: &Incoming,
     now: Moment,
-) -> Result<(), Fault> {
+) -> Result<Effort, Fault> {
     let frame = decode(connection.outbound.encoding(), incoming);
-    let failed = match session.frame(frame, now, io.session_limits) {
-        Ok(deed) => perform(deed, connection, io, now).err(),
-        Err(Fault::Answer(error)) => Some(Failed::from(error)),
+    let done = match session.frame(frame, now, io.session_limits) {
+        Ok(deed) => perform(deed, connection, io, now),
+        Err(Fault::Answer(error)) => Err(Failed::from(error)),
         Err(end) => return Err(end),
     };
-    if let Some(failed) = failed {
+    Ok(done.unwrap_or_else(|failed| {
         answer(failed, connection, io);
-    }
-    Ok(())
+        Effort::Light
+    }))
 }
 
 fn decode(encoding: Encoding, incoming: &Incoming) -> Result<fanfare_protocol::ClientFrame<'_>, DecodeError> {
@@ -56,7 +64,7 @@ fn wrong_type(message: &str) -> DecodeError {
     DecodeError { code: ErrorCode::InvalidFrame, message: message.to_owned(), id: None, sub: None }
 }
 
-fn perform(deed: Deed<'_>, connection: &Connection, io: &ShardIo, now: Moment) -> Result<(), Failed> {
+fn perform(deed: Deed<'_>, connection: &Connection, io: &ShardIo, now: Moment) -> Result<Effort, Failed> {
     let (outbound, slot) = (&connection.outbound, connection.slot);
     match deed {
         Deed::Welcome => welcome(connection, io),
@@ -74,6 +82,7 @@ fn perform(deed: Deed<'_>, connection: &Connection, io: &ShardIo, now: Moment) -
         Deed::History(history) => {
             let permitted = io.authority.history(history);
             outbound.push_reply_payload(io.hub.history(permitted, outbound.encoding()));
+            return Ok(Effort::Heavy);
         }
         Deed::Presence { id } => return Err(Failed::not_yet(id, "this version does not keep presence yet")),
         // Without authentication a token is good for nothing and never expires.
@@ -81,7 +90,7 @@ fn perform(deed: Deed<'_>, connection: &Connection, io: &ShardIo, now: Moment) -
         Deed::AnswerPing => outbound.push_reply(&ServerFrame::Pong),
         Deed::Nothing => {}
     }
-    Ok(())
+    Ok(Effort::Light)
 }
 
 fn welcome(connection: &Connection, io: &ShardIo) {

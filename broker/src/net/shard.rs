@@ -146,6 +146,8 @@ async fn work(io: Rc<ShardIo>) {
             continue;
         }
         io.fan_out(&mut mail, &mut dirty).await;
+        // However much mail comes, sockets are read and accepted between two rounds of it.
+        tokio::task::yield_now().await;
     }
 }
 

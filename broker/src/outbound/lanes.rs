@@ -46,6 +46,8 @@ pub(crate) struct Lanes {
     queue: VecDeque<Entry>,
     queue_bytes: usize,
     reply_bytes: usize,
+    /// Of `queue_bytes`, those of frames that answer the client in order.
+    frame_bytes: usize,
     /// The lane whose first frame is partly written, and how much of it.
     begun: Option<(Lane, usize)>,
     end: Option<End>,
@@ -60,6 +62,7 @@ impl Lanes {
             queue: VecDeque::new(),
             queue_bytes: 0,
             reply_bytes: 0,
+            frame_bytes: 0,
             begun: None,
             end: None,
         }
@@ -86,6 +89,7 @@ impl Lanes {
     pub(super) fn push_in_order(&mut self, payload: Box<[u8]>) {
         if self.end.is_none() {
             self.queue_bytes += payload.len() + ENTRY_BYTES;
+            self.frame_bytes += payload.len() + ENTRY_BYTES;
             self.queue.push_back(Entry::Frame(payload));
         }
     }
@@ -164,9 +168,14 @@ impl Lanes {
         self.queue.len()
     }
 
-    /// Bytes of answers that wait.
-    pub(crate) fn reply_bytes(&self) -> usize {
-        self.reply_bytes
+    /// Bytes that wait, in order or not.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.queue_bytes + self.reply_bytes
+    }
+
+    /// Bytes of answers that wait, in order or not.
+    pub(crate) fn answer_bytes(&self) -> usize {
+        self.reply_bytes + self.frame_bytes
     }
 
     /// Whether nothing waits.
@@ -257,7 +266,11 @@ impl Lanes {
             }
             Lane::Queue => {
                 if let Some(entry) = self.queue.pop_front() {
-                    self.queue_bytes -= entry.bytes(self.encoding) + ENTRY_BYTES;
+                    let bytes = entry.bytes(self.encoding) + ENTRY_BYTES;
+                    self.queue_bytes -= bytes;
+                    if matches!(entry, Entry::Frame(_)) {
+                        self.frame_bytes -= bytes;
+                    }
                 }
             }
             Lane::Close => return true,
@@ -274,7 +287,10 @@ impl Lanes {
         self.replies.truncate(replies);
         self.queue.truncate(entries);
         self.reply_bytes = self.replies.iter().map(|payload| payload.len() + ENTRY_BYTES).sum();
-        self.queue_bytes = self.queue.iter().map(|entry| entry.bytes(self.encoding) + ENTRY_BYTES).sum();
+        let bytes = |entry: &Entry| entry.bytes(self.encoding) + ENTRY_BYTES;
+        self.queue_bytes = self.queue.iter().map(bytes).sum();
+        self.frame_bytes =
+            self.queue.iter().filter(|entry| matches!(entry, Entry::Frame(_))).map(bytes).sum();
     }
 }
 

@@ -51,7 +51,7 @@ fn write_out(outbound: &Outbound, sizes: &[usize], max_bytes: usize) -> (Vec<u8>
             return (out, true);
         }
     }
-    assert_eq!((lanes.queue_bytes(), lanes.reply_bytes(), lanes.queue_len()), (0, 0, 0));
+    assert_eq!((lanes.waiting_bytes(), lanes.answer_bytes(), lanes.queue_len()), (0, 0, 0));
     (out, false)
 }
 

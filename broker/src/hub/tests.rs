@@ -1,0 +1,187 @@
+//! The hub with one shard and no sockets: what reaches which queue.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use fanfare_protocol::frame::{Deliver, Publish, ReplayFrom, Subscribe};
+use fanfare_protocol::{Encoding, Pattern, Payload, ServerFrame, StreamName, Topic};
+
+use super::*;
+use crate::auth::Authority;
+use crate::clock::Moment;
+use crate::engine::StreamConfig;
+use crate::outbound::Burst;
+
+struct Bench {
+    hub: Arc<Hub>,
+    shard: Shard,
+    mail: Mail,
+}
+
+impl Bench {
+    fn new(limits: Limits) -> Self {
+        let stream = StreamConfig {
+            name: StreamName::new("kept").unwrap(),
+            patterns: vec![Pattern::new("kept.>").unwrap()],
+            max_age: std::time::Duration::from_mins(1),
+            max_bytes: 1 << 30,
+            max_messages_per_topic: None,
+        };
+        let engine = MemoryEngine::new(&[stream]).unwrap();
+        let hub = Hub::new(engine, 1, Arc::new(limits), Arc::new(Metrics::new(1, &[]))).unwrap();
+        let hub = Arc::new(hub);
+        Self { shard: Shard::new(Arc::clone(&hub), 0), hub, mail: Mail::default() }
+    }
+
+    fn publish(&self, topic: &str, text: &str) {
+        let publish = Publish {
+            id: None,
+            topic: Topic::new(topic).unwrap(),
+            payload: Payload::text(text),
+            key: None,
+            expect: None,
+            echo: true,
+            headers: None,
+        };
+        let permitted = Authority.publish(publish).unwrap();
+        self.hub.publish(permitted, SessionId(999), Moment::default()).unwrap();
+    }
+
+    fn subscribe(&mut self, outbound: &Outbound, sub: u32, pattern: &str, from: ReplayFrom) {
+        let subscribe =
+            Subscribe { sub, pattern: Pattern::new(pattern).unwrap(), from, deliver: Deliver::Every };
+        self.shard.subscribe(outbound.slot(), Authority.subscribe(subscribe)).unwrap();
+    }
+
+    /// Fans out all mail there is, and reads on for whoever is behind.
+    fn settle(&mut self, outbound: &Outbound) {
+        while self.hub.mailbox(0).poll_take(&mut self.mail, Waker::noop()).is_ready() {
+            while self.shard.fan_out(&mut self.mail) {}
+            self.mail.done();
+        }
+        while self.shard.catch_up(outbound.slot()) {}
+    }
+
+    /// What a client of this session would read now: each frame in a few words.
+    fn heard(&mut self, outbound: &Outbound) -> Vec<String> {
+        self.settle(outbound);
+        let mut words = Vec::new();
+        let mut burst = Burst::default();
+        loop {
+            let mut lanes = outbound.lanes();
+            if lanes.is_empty() {
+                break;
+            }
+            lanes.fill(&mut burst, 1);
+            burst.finish();
+            let bytes: Vec<u8> = burst.as_one().unwrap().to_vec();
+            lanes.advance(&burst, bytes.len());
+            drop(lanes);
+            let header = if bytes[1] == 126 { 4 } else { 2 };
+            let frame = Encoding::MsgPack.decode_server(&bytes[header..]).unwrap().unwrap();
+            words.push(in_words(&frame));
+            self.settle(outbound);
+        }
+        words
+    }
+}
+
+fn in_words(frame: &ServerFrame<'_>) -> String {
+    match frame {
+        ServerFrame::Message { sub, message } => format!("{sub}: {}", message.payload.as_text().unwrap()),
+        ServerFrame::Subscribed(subscribed) => {
+            format!("{}: subscribed{}", subscribed.sub, if subscribed.live { "" } else { ", behind" })
+        }
+        ServerFrame::Live { sub, .. } => format!("{sub}: live"),
+        ServerFrame::Gap { sub, gap } => format!("{sub}: gap {:?}-{:?} {:?}", gap.from, gap.to, gap.count),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_subscription_hears_what_is_published_after_it_and_nothing_before() {
+    let mut bench = Bench::new(Limits::default());
+    let outbound = bench.shard.attach(Encoding::MsgPack);
+    // The messages before are still in the mailbox: another subscription waits for them.
+    bench.subscribe(&outbound, 1, ">", ReplayFrom::Now);
+    bench.publish("kept.a", "one");
+    bench.publish("lost.a", "two");
+    bench.subscribe(&outbound, 2, ">", ReplayFrom::Now);
+    bench.publish("kept.a", "three");
+    bench.publish("lost.a", "four");
+    let heard = bench.heard(&outbound);
+    let of = |sub: &str| heard.iter().filter(|words| words.starts_with(sub)).cloned().collect::<Vec<_>>();
+    assert_eq!(of("1"), ["1: subscribed", "1: one", "1: two", "1: three", "1: four"]);
+    assert_eq!(of("2"), ["2: subscribed", "2: three", "2: four"]);
+}
+
+#[test]
+fn a_replay_becomes_live_with_no_message_missing_or_twice() {
+    let mut bench = Bench::new(Limits::default());
+    let outbound = bench.shard.attach(Encoding::MsgPack);
+    for number in 0..600 {
+        bench.publish("kept.a", &number.to_string());
+    }
+    bench.subscribe(&outbound, 1, "kept.>", ReplayFrom::Start);
+    bench.publish("kept.a", "600");
+    bench.shard.catch_up(outbound.slot());
+    bench.publish("kept.a", "601");
+    let heard = bench.heard(&outbound);
+    let messages: Vec<_> =
+        heard.iter().filter_map(|words| words.strip_prefix("1: ")?.parse::<u32>().ok()).collect();
+    assert_eq!(messages, (0..=601).collect::<Vec<_>>());
+    assert_eq!(heard[0], "1: subscribed, behind");
+    assert_eq!(heard.iter().filter(|words| *words == "1: live").count(), 1);
+}
+
+#[test]
+fn what_finds_no_room_in_the_mailbox_is_read_from_the_stream_or_counted() {
+    let mut bench = Bench::new(Limits { mailbox_bytes: 2_000, ..Limits::default() });
+    let outbound = bench.shard.attach(Encoding::MsgPack);
+    bench.subscribe(&outbound, 1, ">", ReplayFrom::Now);
+    for number in 0..100 {
+        bench.publish("kept.a", &number.to_string());
+        bench.publish("lost.a", "ephemeral");
+    }
+    let heard = bench.heard(&outbound);
+    let kept: Vec<_> =
+        heard.iter().filter_map(|words| words.strip_prefix("1: ")?.parse::<u32>().ok()).collect();
+    assert_eq!(kept, (0..100).collect::<Vec<_>>());
+    let ephemeral = heard.iter().filter(|words| *words == "1: ephemeral").count();
+    assert_eq!(heard.last(), Some(&format!("1: gap None-None Some({})", 100 - ephemeral)));
+    bench.publish("kept.a", "100");
+    assert_eq!(bench.heard(&outbound), ["1: 100"]);
+}
+
+#[test]
+fn a_probe_passes_through_a_mailbox_that_is_full() {
+    let mut bench = Bench::new(Limits { mailbox_bytes: 1, ..Limits::default() });
+    let outbound = bench.shard.attach(Encoding::MsgPack);
+    bench.subscribe(&outbound, 1, ">", ReplayFrom::Now);
+    bench.publish("kept.a", "one");
+    let hub = Arc::clone(&bench.hub);
+    let runtime = tokio::runtime::LocalRuntime::new().unwrap();
+    runtime.block_on(async {
+        // The first is polled first: the probe is in the mailbox when the second takes the mail.
+        let (ready, ()) = tokio::join!(hub.ready(), async { bench.settle(&outbound) });
+        assert_eq!(ready, Ok(()));
+    });
+    assert!(!bench.hub.mailbox(0).take(&mut bench.mail), "nothing is left behind");
+}
+
+#[test]
+fn a_session_that_leaves_takes_everything_with_it() {
+    let mut bench = Bench::new(Limits::default());
+    let first = bench.shard.attach(Encoding::MsgPack);
+    let second = bench.shard.attach(Encoding::MsgPack);
+    for (sub, pattern) in [(1, "kept.a"), (2, "kept.*"), (3, ">")] {
+        bench.subscribe(&first, sub, pattern, ReplayFrom::Now);
+        bench.subscribe(&second, sub, pattern, ReplayFrom::Now);
+    }
+    bench.shard.detach(first.slot());
+    bench.publish("kept.a", "x");
+    assert_eq!(bench.heard(&second).iter().filter(|words| words.ends_with(": x")).count(), 3);
+    bench.shard.detach(second.slot());
+    assert_eq!((bench.hub.sessions(), bench.shard.subs.len(), bench.shard.index.len()), (0, 0, 0));
+    assert_eq!((bench.hub.interest.patterns(), bench.hub.metrics.sum(|s| s.subscriptions.get())), (0, 0));
+}
