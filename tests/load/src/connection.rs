@@ -1,0 +1,112 @@
+//! A client's connection until it is ready: opened and subscribed one step after the other, then handed on.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::adapter::{Adapter, Verdict};
+use crate::error::{Doing, LoadError};
+use crate::frame::cut;
+use crate::handshake::{HEAD_MAX_BYTES, check_answer, head_bytes, request};
+use crate::server::Server;
+
+/// Longest time that a server takes to answer.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
+
+/// A WebSocket connection.
+#[derive(Debug)]
+pub struct Connection {
+    socket: TcpStream,
+    /// Bytes that were read and not yet used.
+    tail: Vec<u8>,
+}
+
+impl Connection {
+    /// Connects and shakes hands.
+    ///
+    /// # Errors
+    /// The server doesn't answer in time, or refuses.
+    pub fn open(server: &Server, adapter: &dyn Adapter) -> Result<Self, LoadError> {
+        let socket = TcpStream::connect(server.address()).doing("connect")?;
+        socket.set_nodelay(true).doing("set TCP_NODELAY")?;
+        socket.set_read_timeout(Some(ANSWER_MAX)).doing("set a timeout")?;
+        let mut connection = Self { socket, tail: Vec::new() };
+        let host = server.address().to_string();
+        connection.send(request(&host, server.path(), adapter.subprotocol()).as_bytes())?;
+        connection.await_answer(adapter)?;
+        Ok(connection)
+    }
+
+    /// Connects and subscribes to one topic; when it returns, the server has confirmed it.
+    ///
+    /// # Errors
+    /// The server doesn't answer in time, or refuses.
+    pub fn subscribe(server: &Server, adapter: &dyn Adapter, topic: &str) -> Result<Self, LoadError> {
+        let mut connection = Self::open(server, adapter)?;
+        let mut frames = Vec::new();
+        adapter.subscribe(topic, &mut frames)?;
+        connection.send(&frames)?;
+        while !connection.take_confirmation(adapter)? {
+            connection.receive()?;
+        }
+        Ok(connection)
+    }
+
+    /// Sends bytes as they are.
+    ///
+    /// # Errors
+    /// The connection has ended.
+    pub fn send(&mut self, bytes: &[u8]) -> Result<(), LoadError> {
+        self.socket.write_all(bytes).doing("send")
+    }
+
+    /// The socket, from now on non-blocking, and the bytes that were read from it and not used.
+    ///
+    /// # Errors
+    /// The kernel refuses it.
+    pub fn into_nonblocking(self) -> Result<(TcpStream, Vec<u8>), LoadError> {
+        self.socket.set_nonblocking(true).doing("make a socket non-blocking")?;
+        Ok((self.socket, self.tail))
+    }
+
+    fn await_answer(&mut self, adapter: &dyn Adapter) -> Result<(), LoadError> {
+        loop {
+            if let Some(head) = head_bytes(&self.tail) {
+                check_answer(&self.tail[..head], adapter.subprotocol())
+                    .map_err(|answer| LoadError::Protocol(format!("handshake refused: {answer}")))?;
+                self.tail = self.tail.split_off(head);
+                return Ok(());
+            }
+            if self.tail.len() > HEAD_MAX_BYTES {
+                return Err(LoadError::Protocol("an endless answer to the handshake".into()));
+            }
+            self.receive()?;
+        }
+    }
+
+    fn take_confirmation(&mut self, adapter: &dyn Adapter) -> Result<bool, LoadError> {
+        let mut confirmed = false;
+        let used = cut(&self.tail, |header, frame| match adapter.judge(header.opcode, frame) {
+            Verdict::Subscribed => {
+                confirmed = true;
+                Ok(())
+            }
+            Verdict::Harmless => Ok(()),
+            Verdict::Fault(fault) => Err(LoadError::Protocol(fault)),
+        })?;
+        // `split_off` gives back the memory too, of which ten thousand connections would keep much.
+        self.tail = self.tail.split_off(used);
+        Ok(confirmed)
+    }
+
+    fn receive(&mut self) -> Result<(), LoadError> {
+        let mut some = [0; 4096];
+        match self.socket.read(&mut some).doing("receive an answer")? {
+            0 => Err(LoadError::Server("closed the connection".into())),
+            bytes => {
+                self.tail.extend_from_slice(&some[..bytes]);
+                Ok(())
+            }
+        }
+    }
+}

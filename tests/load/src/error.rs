@@ -1,0 +1,66 @@
+//! What can spoil a sample, sorted by whose fault it is.
+
+use std::io;
+
+use crate::frame::FrameError;
+
+/// Why a sample, and with it the run, is void.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A row or subject that does not exist was asked for.
+    #[error("there is no {0}; --list says what there is")]
+    Unknown(String),
+    /// The machine or the kernel refused something.
+    #[error("cannot {doing}: {source}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The machine is not fit for the measurement: mend the machine.
+    #[error("this machine won't do: {0}")]
+    Machine(String),
+    /// The server did not start, or ended.
+    #[error("server: {0}")]
+    Server(String),
+    /// The server sent bytes that are no frames.
+    #[error("protocol: {0}")]
+    Frame(#[from] FrameError),
+    /// The server said something that it should not say: mend the server or its adapter.
+    #[error("protocol: {0}")]
+    Protocol(String),
+    /// Nothing was delivered for too long.
+    #[error("nothing was delivered for {seconds} s; {undelivered} deliveries are outstanding")]
+    Stalled {
+        /// How long was waited.
+        seconds: u64,
+        /// Messages in flight times subscribers, less what came.
+        undelivered: u64,
+    },
+    /// Messages were lost, came twice, or out of order.
+    #[error("{lost} lost, {duplicates} duplicate and {disordered} disordered deliveries")]
+    Deliveries {
+        /// Deliveries that never came.
+        lost: u64,
+        /// Deliveries that came again.
+        duplicates: u64,
+        /// Deliveries that came after a later one.
+        disordered: u64,
+    },
+}
+
+/// Says what was tried when the kernel refused it.
+pub trait Doing<T> {
+    /// Turns an error of the kernel into ours.
+    ///
+    /// # Errors
+    /// The error itself, with `doing` beside it.
+    fn doing(self, doing: &'static str) -> Result<T, LoadError>;
+}
+
+impl<T, E: Into<io::Error>> Doing<T> for Result<T, E> {
+    fn doing(self, doing: &'static str) -> Result<T, LoadError> {
+        self.map_err(|error| LoadError::Io { doing, source: error.into() })
+    }
+}
