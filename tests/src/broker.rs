@@ -1,0 +1,176 @@
+//! A broker of one's own: the built binary on free ports, for as long as a test needs it.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+
+use crate::files::Directory;
+use crate::{Metrics, Setup, binary, eventually, http, resources, within};
+
+/// A running broker. When it is dropped it must still be running, must not have panicked, and is killed.
+#[derive(Debug)]
+pub struct Broker {
+    child: Child,
+    process: u32,
+    client: SocketAddr,
+    internal: SocketAddr,
+    log: PathBuf,
+    ended: bool,
+    _files: Directory,
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Broker {
+    /// A broker with defaults.
+    pub async fn start() -> Self {
+        Setup::default().start().await
+    }
+
+    /// A broker with this configuration (TOML).
+    pub async fn with(config: &str) -> Self {
+        Setup::default().config(config).start().await
+    }
+
+    /// A broker with these lines under `[limits]`.
+    pub async fn with_limits(limits: &str) -> Self {
+        Self::with(&format!("[limits]\n{limits}")).await
+    }
+
+    pub(crate) async fn launch(setup: Setup) -> Self {
+        let files = Directory::new();
+        let config = files.write("fanfare.toml", &setup.config);
+        let log = files.path().join("log");
+        let mut child = command()
+            .args(["serve", "--listen", &setup.listen, "--internal", "127.0.0.1:0", "--config"])
+            .arg(config)
+            .args(&setup.flags)
+            .envs(setup.variables)
+            .stderr(File::create(&log).expect("the log can be written"))
+            .spawn()
+            .expect("the broker can be started");
+        let process = child.id().expect("the broker was just started");
+        let mut stdout = BufReader::new(child.stdout.take().expect("standard output is a pipe"));
+        let client = announced(&mut stdout, "listening on ws://", &log).await;
+        let internal = announced(&mut stdout, "internal   on http://", &log).await;
+        Self { child, process, client, internal, log, ended: false, _files: files, _stdout: stdout }
+    }
+
+    /// Where clients connect.
+    pub fn client(&self) -> SocketAddr {
+        self.client
+    }
+
+    /// Where metrics and health are.
+    pub fn internal(&self) -> SocketAddr {
+        self.internal
+    }
+
+    /// Where clients connect, as a URL.
+    pub fn url(&self) -> String {
+        format!("ws://{}/ws", self.client)
+    }
+
+    /// The metrics now.
+    pub async fn metrics(&self) -> Metrics {
+        let page = http::get(self.internal, "/metrics").await;
+        assert_eq!(page.status, 200, "{page:?}");
+        Metrics::parse(&page.body)
+    }
+
+    /// Waits until the sum of a metric over the samples with these labels is as wanted.
+    pub async fn metric_reaches(&self, name: &str, labels: &[(&str, &str)], wanted: u64) {
+        let what = format!("{name} {labels:?} to be {wanted}");
+        eventually(what, async || (self.metrics().await.count(name, labels) == wanted).then_some(())).await;
+    }
+
+    /// Waits until a session has ended for this reason.
+    pub async fn closed_for(&self, reason: &str) {
+        self.metric_reaches("fanfare_connections_closed_total", &[("reason", reason)], 1).await;
+    }
+
+    /// Resident memory, in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        resources::resident_bytes(self.process)
+    }
+
+    /// Open file descriptors.
+    pub fn open_files(&self) -> usize {
+        resources::open_files(self.process)
+    }
+
+    /// What it wrote to standard error.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Asks it to stop (SIGTERM).
+    pub async fn terminate(&self) {
+        self.signal("TERM").await;
+    }
+
+    /// Sends it a signal.
+    pub async fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name]).arg(self.process.to_string()).status().await;
+        assert!(sent.expect("kill can be run").success(), "the broker is gone");
+    }
+
+    /// How it ended.
+    pub async fn ended(mut self) -> ExitStatus {
+        let status = within("the broker to end", self.child.wait()).await;
+        self.ended = true;
+        status.expect("the broker is our child")
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        let log = self.log();
+        let ended = self.child.try_wait().ok().flatten();
+        let _ = self.child.start_kill();
+        if std::thread::panicking() {
+            eprintln_log(&log);
+            return;
+        }
+        assert!(self.ended || ended.is_none(), "the broker ended by itself ({ended:?}); it wrote:\n{log}");
+        assert!(!log.contains("panicked"), "the broker panicked; it wrote:\n{log}");
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "a failing test shows what its broker wrote")]
+fn eprintln_log(log: &str) {
+    eprintln!("the broker wrote:\n{log}");
+}
+
+/// The binary, with none of this environment's own settings; it is killed when dropped.
+pub fn command() -> Command {
+    let mut command = Command::new(binary());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("FANFARE_") {
+            command.env_remove(name);
+        }
+    }
+    command.kill_on_drop(true).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Reads on to the line that holds `prefix`, and the address behind it.
+async fn announced(stdout: &mut BufReader<ChildStdout>, prefix: &str, log: &PathBuf) -> SocketAddr {
+    let address = async {
+        let mut line = String::new();
+        while stdout.read_line(&mut line).await.expect("standard output is text") > 0 {
+            if let Some((_, rest)) = line.split_once(prefix) {
+                return rest.split('/').next().and_then(|address| address.parse().ok());
+            }
+            line.clear();
+        }
+        None
+    };
+    let address = within(prefix, address).await;
+    address.unwrap_or_else(|| {
+        panic!("the broker did not start; it wrote:\n{}", fs::read_to_string(log).unwrap_or_default())
+    })
+}

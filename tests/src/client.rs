@@ -1,0 +1,260 @@
+//! A plain client: sends and hears frames of either encoding, written in the JSON form of the wire.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use fanfare_protocol::Encoding;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use crate::wire::{to_json, to_wire};
+use crate::{Broker, assert_shape, has_shape, within};
+
+/// Subscriptions with which a client finds out what it has heard so far.
+const FENCE_SUB: u64 = 2_000_000_000;
+
+/// A client of a broker. It answers pings by itself while it is asked for frames, and reads only then.
+#[derive(Debug)]
+pub struct Client {
+    socket: WebSocketStream<TcpStream>,
+    encoding: Encoding,
+    /// Heard while something else was waited for.
+    early: VecDeque<Value>,
+    next_id: u64,
+    session: String,
+}
+
+impl Client {
+    /// A JSON session, with hello said.
+    pub async fn json(broker: &Broker) -> Self {
+        Self::open(broker, Encoding::Json).await
+    }
+
+    /// A MessagePack session, with hello said.
+    pub async fn msgpack(broker: &Broker) -> Self {
+        Self::open(broker, Encoding::MsgPack).await
+    }
+
+    /// A session with hello said.
+    pub async fn open(broker: &Broker, encoding: Encoding) -> Self {
+        let mut client = Self::shake(broker.client(), encoding).await;
+        client.send(json!({"op": "hello", "name": "fanfare-tests/1"})).await;
+        let welcome = client.expect(json!({"op": "welcome"})).await;
+        welcome["session"].as_str().expect("a session has a name").clone_into(&mut client.session);
+        client
+    }
+
+    /// A WebSocket on which nothing was said yet.
+    pub async fn shake(address: SocketAddr, encoding: Encoding) -> Self {
+        let mut request = format!("ws://{address}/ws").into_client_request().expect("an address makes a URL");
+        let subprotocol = encoding.subprotocol().parse().expect("a subprotocol is plain text");
+        request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol);
+        let socket = within("a connection", TcpStream::connect(address)).await.expect("the port is open");
+        let (socket, _) =
+            within("a handshake", client_async(request, socket)).await.expect("the handshake succeeds");
+        Self { socket, encoding, early: VecDeque::new(), next_id: 1, session: String::new() }
+    }
+
+    /// The name that the broker gave the session.
+    pub fn session(&self) -> &str {
+        &self.session
+    }
+
+    /// Sends a frame, given in the JSON form.
+    pub async fn send(&mut self, frame: Value) {
+        self.send_message(to_wire(self.encoding, &frame)).await;
+    }
+
+    /// Sends several frames before any answer is read.
+    pub async fn pipeline(&mut self, frames: impl IntoIterator<Item = Value>) {
+        for frame in frames {
+            let message = to_wire(self.encoding, &frame);
+            within("room to send", self.socket.feed(message)).await.expect("the broker reads");
+        }
+        within("room to send", self.socket.flush()).await.expect("the broker reads");
+    }
+
+    /// Sends any WebSocket message.
+    pub async fn send_message(&mut self, message: Message) {
+        within("room to send", self.socket.send(message)).await.expect("the broker reads");
+    }
+
+    /// Sends any WebSocket message, or finds that the broker has closed the connection.
+    pub async fn try_send_message(&mut self, message: Message) -> Result<(), Error> {
+        within("room to send", self.socket.send(message)).await
+    }
+
+    /// The next frame, in the JSON form. Pings are answered and passed over.
+    pub async fn next(&mut self) -> Value {
+        match self.early.pop_front() {
+            Some(early) => early,
+            None => self.read().await,
+        }
+    }
+
+    /// The next frame, as the text of its JSON form. Pings are answered and passed over.
+    pub async fn next_text(&mut self) -> String {
+        assert!(self.early.is_empty(), "the text of early frames was not kept");
+        String::from_utf8(self.read_bytes().await).expect("JSON is UTF-8")
+    }
+
+    /// The next frame, whatever it is. Pings are answered and given too.
+    pub async fn next_or_ping(&mut self) -> Value {
+        assert!(self.early.is_empty(), "the place of pings among early frames was not kept");
+        let frame = self.read_message().await;
+        let frame: Value = serde_json::from_slice(&frame).expect("a frame is JSON");
+        if frame["op"] == "ping" {
+            self.send(json!({"op": "pong"})).await;
+        }
+        frame
+    }
+
+    /// The next ping of the broker; what comes before it can still be asked for.
+    pub async fn next_ping(&mut self) -> Value {
+        loop {
+            let frame = self.read_message().await;
+            let frame: Value = serde_json::from_slice(&frame).expect("a frame is JSON");
+            if frame["op"] == "ping" {
+                self.send(json!({"op": "pong"})).await;
+                return frame;
+            }
+            self.early.push_back(frame);
+        }
+    }
+
+    /// The next frame, which must have this shape.
+    pub async fn expect(&mut self, shape: Value) -> Value {
+        let frame = self.next().await;
+        assert_shape(&frame, &shape);
+        frame
+    }
+
+    /// The next frame of this shape; others that come before it can still be asked for.
+    pub async fn answer(&mut self, shape: Value) -> Value {
+        loop {
+            let frame = self.read().await;
+            if has_shape(&frame, &shape) {
+                return frame;
+            }
+            let refused = frame["op"] == "error" && frame["id"] == shape["id"] && !shape["id"].is_null();
+            assert!(!refused, "wanted {shape}, but it is {frame}");
+            self.early.push_back(frame);
+        }
+    }
+
+    /// Subscribes from now on; returns `subscribed`.
+    pub async fn subscribe(&mut self, sub: u32, pattern: &str) -> Value {
+        self.subscribe_from(sub, pattern, json!("now")).await
+    }
+
+    /// Subscribes; returns `subscribed`.
+    pub async fn subscribe_from(&mut self, sub: u32, pattern: &str, from: Value) -> Value {
+        self.send(json!({"op": "subscribe", "sub": sub, "pattern": pattern, "from": from})).await;
+        self.answer(json!({"op": "subscribed", "sub": sub})).await
+    }
+
+    /// Publishes a text; returns `published`.
+    pub async fn publish(&mut self, topic: &str, text: &str) -> Value {
+        self.request(json!({"op": "publish", "topic": topic, "text": text}), "published").await
+    }
+
+    /// Publishes texts, all of them before the first answer is read; returns the last sequence.
+    pub async fn publish_all<T: AsRef<str>>(
+        &mut self,
+        topic: &str,
+        texts: impl IntoIterator<Item = T>,
+    ) -> u64 {
+        let frames =
+            texts.into_iter().map(|text| json!({"op": "publish", "topic": topic, "text": text.as_ref()}));
+        for frame in frames {
+            let message = to_wire(self.encoding, &frame);
+            within("room to send", self.socket.feed(message)).await.expect("the broker reads");
+        }
+        let last = self.publish(topic, "the last").await;
+        last["seq"].as_u64().unwrap_or(0)
+    }
+
+    /// Asks for history; returns the page.
+    pub async fn history(&mut self, pattern: &str, from: Value, limit: u32) -> Value {
+        self.request(json!({"op": "history", "pattern": pattern, "from": from, "limit": limit}), "history")
+            .await
+    }
+
+    /// Sends a request with an id of its own; returns the answer, which must have this op.
+    pub async fn request(&mut self, mut frame: Value, op: &str) -> Value {
+        let id = self.next_id;
+        self.next_id += 1;
+        frame["id"] = json!(id);
+        self.send(frame).await;
+        self.answer(json!({"op": op, "id": id})).await
+    }
+
+    /// All frames up to this moment: whatever was published and acknowledged before is among them.
+    pub async fn heard(&mut self) -> Vec<Value> {
+        let id = self.next_id;
+        self.next_id += 1;
+        let (sub, topic) = (FENCE_SUB + id, format!("fence.of.{}", self.session));
+        self.send(json!({"op": "subscribe", "sub": sub, "pattern": topic})).await;
+        self.send(json!({"op": "publish", "topic": topic, "text": ""})).await;
+        self.send(json!({"op": "unsubscribe", "sub": sub})).await;
+        self.answer(json!({"op": "unsubscribed", "sub": sub})).await;
+        self.early.drain(..).filter(|frame| frame["sub"] != sub && frame["topic"] != topic).collect()
+    }
+
+    /// Reads on to the end of the session; returns the code and the reason of the broker's close frame.
+    pub async fn expect_close(&mut self) -> (u16, String) {
+        loop {
+            match within("the session to be closed", self.socket.next()).await {
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return (frame.code.into(), frame.reason.to_string());
+                }
+                Some(Ok(Message::Close(None))) => return (1005, String::new()),
+                Some(Ok(_)) => {}
+                other => panic!("the connection ended without a close frame: {other:?}"),
+            }
+        }
+    }
+
+    /// Takes leave as WebSocket has it; the broker must answer.
+    pub async fn close(mut self) {
+        within("room to send", self.socket.close(None)).await.expect("the broker reads");
+        loop {
+            match within("the answer to close", self.socket.next()).await {
+                Some(Ok(_)) => {}
+                None => return,
+                Some(Err(error)) => panic!("the broker does not take leave: {error}"),
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Value {
+        let bytes = self.read_bytes().await;
+        serde_json::from_slice(&bytes).expect("a frame is JSON")
+    }
+
+    async fn read_bytes(&mut self) -> Vec<u8> {
+        loop {
+            let json = self.read_message().await;
+            if !json.starts_with(br#"{"op":"ping""#) {
+                return json;
+            }
+            self.send(json!({"op": "pong"})).await;
+        }
+    }
+
+    async fn read_message(&mut self) -> Vec<u8> {
+        loop {
+            match within("a frame", self.socket.next()).await {
+                Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => {
+                    return to_json(self.encoding, &message);
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                end => panic!("the session ended instead: {end:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A GET by hand: one request, one connection.
+
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::within;
+
+/// An HTTP answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its head, with the status line.
+    pub head: String,
+    /// Its body.
+    pub body: String,
+}
+
+impl Answer {
+    /// Takes apart what came over the wire.
+    pub fn parse(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no HTTP answer: {text:?}"));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = status.unwrap_or_else(|| panic!("no status: {head:?}"));
+        Self { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        lines.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+}
+
+/// What the server answers to `GET path`.
+pub async fn get(address: SocketAddr, path: &str) -> Answer {
+    request(address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")).await
+}
+
+/// What the server answers to a request, written out with its last empty line, before it closes the connection.
+pub async fn request(address: SocketAddr, request: &str) -> Answer {
+    let exchange = async {
+        let mut socket = TcpStream::connect(address).await.expect("the port is open");
+        socket.write_all(request.as_bytes()).await.expect("the server reads");
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).await.expect("the server answers and closes");
+        answer
+    };
+    Answer::parse(&within("an HTTP answer", exchange).await)
+}

@@ -1,0 +1,43 @@
+//! The harness: runs the built broker on free ports, and speaks to it as its users and its enemies do.
+//!
+//! - [`Broker`]: a broker of one's own for each test, gone with the test;
+//! - [`Client`]: a plain client for both encodings, written in the JSON form of the wire;
+//! - [`Raw`]: a socket for bytes that no client would send;
+//! - [`Witness`]: a healthy subscriber that must miss nothing, whatever happens beside it;
+//! - [`Metrics`]: what Prometheus would read;
+//! - [`http`], [`within`], [`eventually`]: small help.
+//!
+//! Nothing here uses the SDK: what the broker promises must hold for clients that nobody here wrote.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_errors_doc,
+    clippy::needless_pass_by_value,
+    reason = "a panic is how a test says what is wrong, and values are written in place"
+)]
+
+mod binary;
+mod broker;
+mod client;
+pub mod files;
+pub mod http;
+mod metrics;
+mod raw;
+mod resources;
+mod setup;
+mod shape;
+mod wait;
+mod wire;
+mod witness;
+
+pub use binary::{binary, workspace};
+pub use broker::{Broker, command};
+pub use client::Client;
+pub use metrics::{Family, Metrics};
+pub use raw::{Raw, RawReader, RawWriter, WsFrame, handshake, masked};
+pub use setup::Setup;
+pub use shape::{assert_shape, has_shape};
+pub use wait::{DEADLINE, eventually, within};
+pub use witness::Witness;

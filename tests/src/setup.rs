@@ -1,0 +1,56 @@
+//! What a test's broker is started with.
+
+use crate::Broker;
+
+/// Settings, flags and environment of a broker to be started.
+#[derive(Debug)]
+pub struct Setup {
+    pub(crate) listen: String,
+    pub(crate) config: String,
+    pub(crate) flags: Vec<String>,
+    pub(crate) variables: Vec<(String, String)>,
+}
+
+impl Default for Setup {
+    /// Defaults, on free ports.
+    fn default() -> Self {
+        let listen = "127.0.0.1:0".to_owned();
+        Self { listen, config: String::new(), flags: Vec::new(), variables: Vec::new() }
+    }
+}
+
+impl Setup {
+    /// Where clients are to connect.
+    #[must_use]
+    pub fn listen(mut self, address: impl ToString) -> Self {
+        self.listen = address.to_string();
+        self
+    }
+
+    /// Adds lines of TOML to the configuration.
+    #[must_use]
+    pub fn config(mut self, toml: &str) -> Self {
+        self.config.push_str(toml);
+        self.config.push('\n');
+        self
+    }
+
+    /// Adds a flag with its value.
+    #[must_use]
+    pub fn flag(mut self, name: &str, value: impl ToString) -> Self {
+        self.flags.extend([name.to_owned(), value.to_string()]);
+        self
+    }
+
+    /// Sets an environment variable.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: impl ToString) -> Self {
+        self.variables.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// Starts the broker.
+    pub async fn start(self) -> Broker {
+        Broker::launch(self).await
+    }
+}

@@ -1,0 +1,27 @@
+//! The promises: what the built broker does, as its users, operators and enemies see it. One file a group.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a panic is how a test says what is wrong"
+)]
+
+mod cli;
+mod conversation;
+mod delivery;
+mod ephemeral;
+mod errors;
+mod floods;
+mod framing;
+mod handshake;
+mod history;
+mod mailbox;
+mod metrics;
+mod operation;
+mod peers;
+mod replay;
+mod retention;
+mod sharding;
+mod silence;
+mod slow_readers;

@@ -1,0 +1,162 @@
+//! Slow readers: one that takes nothing costs only itself.
+
+use fanfare_tests::{Broker, Client, Raw, Setup, Witness, eventually, masked};
+use serde_json::json;
+
+/// Growth of the broker's memory beyond what its streams retain, in bytes.
+const MEMORY_BOUND: u64 = 40 << 20;
+/// A stream that holds little, so that memory tells of the sessions.
+const SMALL_STREAM: &str = "[[stream]]\nname = \"s\"\npatterns = [\">\"]\nmax_bytes = \"4MiB\"\n";
+
+#[tokio::test]
+async fn a_subscriber_that_never_reads_is_closed_with_4101_and_the_others_miss_nothing() {
+    let broker = Broker::with(&format!("{SMALL_STREAM}\n[limits]\nclose_timeout = \"1m\"")).await;
+    let witness = Witness::beside(&broker).await;
+    let before = broker.resident_bytes();
+    let mut sleeper = Client::json(&broker).await;
+    sleeper.subscribe(1, "flow").await;
+    let mut publisher = Client::msgpack(&broker).await;
+    let text = "x".repeat(8_000);
+    // Far more than the sleeper's queue and both kernels' buffers hold.
+    publisher.publish_all("flow", (0..4_000).map(|_| &text)).await;
+    assert!(broker.resident_bytes() < before + MEMORY_BOUND);
+    assert_eq!(sleeper.expect_close().await.0, 4101);
+    drop(sleeper);
+    broker.closed_for("too_slow").await;
+    witness.missed_nothing().await;
+}
+
+#[tokio::test]
+async fn a_subscriber_that_never_reads_is_gone_after_the_close_timeout() {
+    let broker = Broker::with(&format!("{SMALL_STREAM}\n[limits]\nclose_timeout = \"200ms\"")).await;
+    let mut sleeper = Client::json(&broker).await;
+    sleeper.subscribe(1, "flow").await;
+    let mut publisher = Client::msgpack(&broker).await;
+    let text = "x".repeat(8_000);
+    publisher.publish_all("flow", (0..4_000).map(|_| &text)).await;
+    broker.closed_for("too_slow").await;
+    broker.metric_reaches("fanfare_connections", &[], 1).await;
+    broker.metric_reaches("fanfare_queue_bytes", &[], 0).await;
+    drop(sleeper);
+}
+
+#[tokio::test]
+async fn who_reads_no_answers_is_read_no_more_and_gets_every_answer_later() {
+    const REQUESTS: usize = 20_000;
+    let broker = Broker::with(SMALL_STREAM).await;
+    let witness = Witness::beside(&broker).await;
+    Client::json(&broker).await.publish("page", &"x".repeat(1_000)).await;
+    let before = broker.resident_bytes();
+    let (reader, writer) = Raw::open(broker.client()).await.split();
+    let writing = tokio::spawn(async move {
+        let mut writer = writer;
+        for id in 0..REQUESTS {
+            let request = json!({"op": "history", "id": id, "pattern": "page", "from": "start"}).to_string();
+            writer.write(&masked(0x81, request.as_bytes())).await;
+        }
+        writer
+    });
+    eventually("reading to pause", async || {
+        (broker.metrics().await.count("fanfare_reading_paused_total", &[]) > 0).then_some(())
+    })
+    .await;
+    assert!(!writing.is_finished(), "the broker takes in no more than it can answer");
+    assert!(broker.resident_bytes() < before + MEMORY_BOUND);
+    let mut reader = reader;
+    for id in 0..REQUESTS {
+        let answer = reader.frame().await.expect("every request is answered");
+        let answer: serde_json::Value = serde_json::from_slice(&answer.payload).unwrap();
+        assert_eq!((&answer["op"], &answer["id"]), (&json!("history"), &json!(id)));
+    }
+    writing.await.unwrap();
+    assert!(broker.resident_bytes() < before + MEMORY_BOUND);
+    witness.missed_nothing().await;
+}
+
+#[tokio::test]
+async fn a_socket_that_takes_nothing_for_the_stall_timeout_is_closed() {
+    let limits = "[limits]\nstall_timeout = \"300ms\"\nheartbeat = \"100ms\"\nclose_timeout = \"200ms\"";
+    let broker = Broker::with(&format!("{SMALL_STREAM}\n{limits}")).await;
+    let witness = Witness::beside(&broker).await;
+    Client::json(&broker).await.publish("page", &"x".repeat(60_000)).await;
+    let mut greedy = Raw::open(broker.client()).await;
+    let request = masked(
+        0x81,
+        json!({"op": "history", "id": 1, "pattern": "page", "from": "start"}).to_string().as_bytes(),
+    );
+    // Enough answers to fill the kernels' buffers; the broker reads no further then.
+    greedy.write(&request.repeat(300)).await;
+    broker.closed_for("too_slow").await;
+    witness.missed_nothing().await;
+}
+
+#[tokio::test]
+async fn a_replay_to_a_client_that_never_reads_takes_little_memory() {
+    let broker = Broker::start().await;
+    let mut publisher = Client::msgpack(&broker).await;
+    let text = "x".repeat(10_000);
+    publisher.publish_all("flow", (0..3_000).map(|_| &text)).await;
+    let witness = Witness::beside(&broker).await;
+    let before = broker.resident_bytes();
+    let mut sleepers = Vec::new();
+    for _ in 0..20 {
+        let mut sleeper = Client::msgpack(&broker).await;
+        sleeper.send(json!({"op": "subscribe", "sub": 1, "pattern": "flow", "from": "start"})).await;
+        sleepers.push(sleeper);
+    }
+    broker.metric_reaches("fanfare_subscriptions_behind", &[], 20).await;
+    let grown = broker.resident_bytes().saturating_sub(before);
+    assert!(grown < MEMORY_BOUND, "{grown} bytes for 20 replays of 30 MB");
+    witness.missed_nothing().await;
+}
+
+#[tokio::test]
+async fn a_pong_that_finds_no_room_is_never_sent_to_another_session() {
+    let broker = Setup::default().flag("--shards", 1).config(SMALL_STREAM).start().await;
+    let mut sleeper = Raw::open(broker.client()).await;
+    let subscribe = json!({"op": "subscribe", "sub": 1, "pattern": "flow"}).to_string();
+    sleeper.write(&masked(0x81, subscribe.as_bytes())).await;
+    let mut publisher = Client::msgpack(&broker).await;
+    let text = "x".repeat(8_000);
+    // Until the sleeper's socket takes no more and some of it waits in its queue.
+    eventually("the sleeper's socket to be full", async || {
+        publisher.publish("flow", &text).await;
+        (broker.metrics().await.count("fanfare_queue_bytes", &[]) > 100_000).then_some(())
+    })
+    .await;
+    let before = broker.metrics().await.count("fanfare_received_bytes_total", &[]);
+    let pings = masked(0x89, &[b'p'; 120]).repeat(100);
+    sleeper.write(&pings).await;
+    eventually("the pings to be read", async || {
+        let now = broker.metrics().await.count("fanfare_received_bytes_total", &[]);
+        (now >= before + pings.len() as u64).then_some(())
+    })
+    .await;
+    let mut other = Raw::open(broker.client()).await;
+    for _ in 0..3 {
+        other.write(&masked(0x81, br#"{"op":"ping"}"#)).await;
+        assert_eq!(other.frame().await.unwrap().payload, br#"{"op":"pong"}"#);
+    }
+    drop(sleeper);
+}
+
+#[tokio::test]
+async fn requests_that_wait_for_answers_to_be_read_stay_those_of_their_session() {
+    const REQUESTS: usize = 40;
+    let broker = Setup::default().flag("--shards", 1).config(SMALL_STREAM).start().await;
+    let mut other = Raw::open(broker.client()).await;
+    Client::json(&broker).await.publish("page", &"x".repeat(60_000)).await;
+    let mut greedy = Raw::open(broker.client()).await;
+    let request = |id| json!({"op": "history", "id": id, "pattern": "page", "from": "start"}).to_string();
+    // All in one read of the broker; their answers are far more than may wait for a socket.
+    let requests: Vec<u8> = (0..REQUESTS).flat_map(|id| masked(0x81, request(id).as_bytes())).collect();
+    assert!(requests.len() < 4_000);
+    greedy.write(&requests).await;
+    other.write(&masked(0x81, br#"{"op":"ping"}"#)).await;
+    assert_eq!(other.frame().await.unwrap().payload, br#"{"op":"pong"}"#);
+    for id in 0..REQUESTS {
+        let answer = greedy.frame().await.expect("every request is answered");
+        let answer: serde_json::Value = serde_json::from_slice(&answer.payload).unwrap();
+        assert_eq!((&answer["op"], &answer["id"]), (&json!("history"), &json!(id)));
+    }
+}
