@@ -28,7 +28,7 @@ mod session;
 mod sync;
 
 pub use engine::StreamConfig;
-pub use hub::MAX_SHARDS;
+pub use hub::{HubError, MAX_SHARDS};
 
 /// The version of this build.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -121,7 +121,7 @@ limits! {
     max_connections: usize = Count(100_000, "100000"), 1..=10_000_000,
         "the handshake is answered and the session closed with 4100",
         "fanfare_connections_closed_total{reason=\"over_capacity\"}";
-    /// Handshakes under way at once.
+    /// Handshakes under way at once, shared evenly by the shards.
     max_handshakes: usize = Count(1_024, "1024"), 1..=1_000_000,
         "the connection is answered 503 and closed",
         "fanfare_handshake_failures_total{reason=\"too_many_handshakes\"}";
@@ -171,7 +171,7 @@ limits! {
         "fanfare_connections_closed_total{reason=\"flood\"}";
     /// Messages and frames that wait in one session's outbound queue, in bytes.
     queue_bytes: usize = Bytes(MIB, "1MiB"), 1..=64 * GIB,
-        "the session reads from the stream at its own pace, or is closed with 4101 where that is not possible",
+        "the session is closed with 4101",
         "fanfare_queue_bytes_max";
     /// Answers that wait for one session's socket, in bytes.
     reply_bytes: usize = Bytes(256 * KIB, "256KiB"), 1..=64 * GIB,

@@ -8,8 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fanfare_protocol::{CloseCode, ServerFrame};
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -122,10 +120,7 @@ impl Server {
     /// The internal port failed.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
         let Parts { hub, shards, stop: stopped, clients, internals } = self.parts;
-        let listener = Listener {
-            hub: Arc::clone(&hub),
-            shards: shards.iter().map(|shard| shard.sockets.clone()).collect(),
-        };
+        let listener = Listener::new(&shards);
         let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
         let mut closing = stopped.subscribe();
         let closing = async move { drop(closing.wait_for(|stop| *stop).await) };
@@ -134,20 +129,14 @@ impl Server {
             () = stop => {}
             () = listener.run(clients) => {}
             () = sweep(&hub) => {}
-            () = any_ended(&shards) => {
-                tracing::error!("a shard ended by a panic; the broker stops, so that it can be started anew");
-            }
         }
-        let healthy = shards.iter().all(|shard| !shard.sockets.is_closed());
         drain(&hub).await;
         stopped.send_replace(true);
         let result = inside.await.map_err(io::Error::other).flatten().map_err(ServerError::Io);
         for shard in shards {
-            drop(shard.sockets);
-            // A panic has been logged where it happened, and shows in the result below.
-            let _ = shard.thread.join();
+            shard.thread.join().map_err(|_| ServerError::ShardEnded)?;
         }
-        if healthy { result } else { Err(ServerError::ShardEnded) }
+        result
     }
 }
 
@@ -163,18 +152,15 @@ impl Inside for Inspection {
     }
 
     async fn ready(&self) -> Result<(), String> {
+        if self.hub.is_stopping() {
+            return Err("the broker is stopping".to_owned());
+        }
         self.hub.ready().await.map_err(|not_ready| not_ready.to_string())
     }
 
     fn client_port(&self) -> u16 {
         self.client_port
     }
-}
-
-/// Completes when a shard no longer takes sockets, which is when its thread has ended.
-async fn any_ended(shards: &[ShardHandle]) {
-    let mut ends: FuturesUnordered<_> = shards.iter().map(|shard| shard.sockets.closed()).collect();
-    ends.next().await;
 }
 
 fn refused(setting: &'static str, address: SocketAddr, error: io::Error) -> ServerError {

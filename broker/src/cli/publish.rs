@@ -112,9 +112,15 @@ fn read_input() -> Result<Vec<u8>, CommandError> {
     }
     let mut payload = Vec::new();
     stdin
-        .take(MAX_INPUT_BYTES)
+        .take(MAX_INPUT_BYTES + 1)
         .read_to_end(&mut payload)
         .map_err(|source| CommandError::Io { what: "can't read standard input", source })?;
+    if payload.len() as u64 > MAX_INPUT_BYTES {
+        let what = format!(
+            "standard input has more than {MAX_INPUT_BYTES} bytes, too many for a message; --lines sends each line"
+        );
+        return Err(CommandError::Input(what));
+    }
     Ok(payload)
 }
 

@@ -52,9 +52,9 @@ fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     runtime.block_on(async {
         let streams = describe_streams(&config);
         let server = Server::start(config)?;
-        greet(&server, &streams)?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        greet(&server, &streams)?;
         let stop = async {
             tokio::select! {
                 _ = terminate.recv() => {}

@@ -1,11 +1,12 @@
 //! Messages as the broker holds them: encoded once, shared by everyone who waits for them.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::Arc;
 
 use fanfare_protocol::frame::{Message as WireMessage, Publish, Sequenced};
 use fanfare_protocol::{Encoding, Headers, Payload, PayloadKind, StreamName, Topic, body};
 
+use super::json_body::{JsonBody, Ledger};
 use crate::clock::Moment;
 
 /// Names a session within this process, from 1; never used twice.
@@ -23,6 +24,8 @@ pub(crate) struct Place {
     pub(crate) stream: StreamName,
     pub(crate) seq: u64,
     pub(crate) prev: Option<u64>,
+    /// Where the stream counts the JSON bodies of its messages.
+    pub(crate) json_bytes: Arc<Ledger>,
 }
 
 /// A message that has no place yet: all that can be encoded before the stream's lock is.
@@ -69,7 +72,7 @@ impl Draft {
             payload: self.payload,
             headers: self.headers,
             msgpack: self.body,
-            json: OnceLock::new(),
+            json: JsonBody::default(),
         }
     }
 }
@@ -89,7 +92,7 @@ pub(crate) struct Message {
     payload: Range<usize>,
     headers: Option<Box<Headers>>,
     msgpack: Vec<u8>,
-    json: OnceLock<Box<[u8]>>,
+    json: JsonBody,
 }
 
 impl Message {
@@ -123,11 +126,22 @@ impl Message {
     pub(crate) fn body(&self, encoding: Encoding) -> &[u8] {
         match encoding {
             Encoding::MsgPack => &self.msgpack,
-            Encoding::Json => self.json.get_or_init(|| self.encode_json()),
+            Encoding::Json => {
+                let ledger = self.place.as_ref().map(|place| &*place.json_bytes);
+                self.json.get(ledger, || self.encode_json())
+            }
         }
     }
 
-    /// The memory that the message takes for as long as it is retained, in bytes.
+    /// The message's stream no longer retains it.
+    pub(crate) fn release(&self) {
+        if let Some(place) = &self.place {
+            self.json.release(&place.json_bytes);
+        }
+    }
+
+    /// The memory that the message takes for as long as it is retained, in bytes. A JSON body stands in its stream's
+    /// ledger instead, once it is made.
     pub(crate) fn footprint(&self) -> usize {
         let headers = self.headers.as_ref().map_or(0, |headers| {
             headers.iter().map(|(name, value)| name.len() + value.len() + HEADER_OVERHEAD_BYTES).sum()

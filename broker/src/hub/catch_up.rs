@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use fanfare_protocol::{Position, ServerFrame};
 
-use super::Hub;
 use super::shard::{Shard, expired};
+use super::shared::Hub;
 use super::subscription::{Progress, Subscription};
 use crate::engine::{Message, ReadBudget, Stream};
 
@@ -19,7 +19,7 @@ const BATCH_MESSAGES: usize = 256;
 struct Step {
     lost: Option<ServerFrame<'static>>,
     messages: Vec<Arc<Message>>,
-    live: Option<ServerFrame<'static>>,
+    at_head: bool,
 }
 
 impl Shard {
@@ -52,32 +52,26 @@ impl Shard {
 
     fn read_on(&mut self, session: u32, slot: u32) {
         let hub = Arc::clone(&self.hub);
-        let (Some(id), Some(sub)) = (self.session_id(session), self.subs.get_mut(slot as usize)) else {
-            return;
-        };
+        let Some(attached) = self.sessions.get(session as usize) else { return };
+        let Some(sub) = self.subs.get_mut(slot as usize) else { return };
         let step = sub.step(&hub);
-        let (number, behind) = (sub.sub, sub.is_behind());
-        self.counters().replayed_messages.add(step.messages.len() as u64);
         if let Some(lost) = &step.lost {
-            self.push_in_order(session, lost);
+            attached.outbound.push_in_order(lost);
         }
-        let mut overfull = false;
-        if let Some(attached) = self.sessions.get(session as usize) {
-            for message in step.messages.iter().filter(|message| !message.is_hidden_from(id)) {
-                // The budget is far below the room over the low-water mark: see `limits`.
-                overfull |= attached.outbound.push_message(number, message, hub.limits.queue_bytes).is_err();
-            }
-        }
-        if overfull {
-            self.mark_overfull(session);
-        }
-        if let Some(live) = &step.live {
+        let (id, queue_bytes) = (attached.outbound.session(), hub.limits.queue_bytes);
+        let fits = |message: &Arc<Message>| {
+            message.is_hidden_from(id)
+                || attached.outbound.push_message(sub.sub, message, queue_bytes).is_ok()
+        };
+        let pushed = step.messages.iter().take_while(|message| fits(message)).count();
+        sub.settle(&step, step.messages.get(pushed));
+        let live = (!sub.is_behind()).then(|| sub.live(&hub));
+        self.counters().replayed_messages.add(pushed as u64);
+        if let Some(live) = &live {
             self.push_in_order(session, live);
-        }
-        self.mark_dirty(session);
-        if !behind {
             self.note_live(session);
         }
+        self.mark_dirty(session);
     }
 }
 
@@ -92,13 +86,21 @@ impl Subscription {
         let budget = ReadBudget::new(BATCH_MESSAGES, LOW_WATER_BYTES);
         let batch = stream.read(cursor, &self.pattern, budget, || ());
         let lost = batch.lost.map(|lost| ServerFrame::Gap { sub: self.sub, gap: expired(stream, lost) });
-        let mut step = Step { lost, messages: batch.messages, live: None };
-        if batch.at_head {
-            // Read to the end under the lock, with interest registered long ago: every later message comes by mail.
+        Step { lost, messages: batch.messages, at_head: batch.at_head }
+    }
+
+    /// Notes how far the queue took the step: the subscription reads on from the message that found no room, or is
+    /// pushed if it stands at the stream's newest message.
+    fn settle(&mut self, step: &Step, refused: Option<&Arc<Message>>) {
+        let Some(met) = self.streams.iter_mut().find(|met| met.is_reading()) else { return };
+        let Progress::Reading(cursor) = &mut met.progress else { return };
+        if let Some(refused) = refused {
+            cursor.after = refused.seq() - 1;
+        } else if step.at_head {
+            // It was read to the end under the lock, with interest registered long ago, and no mail was taken since:
+            // every later message comes by mail.
             met.progress = Progress::Live(cursor.after);
-            step.live = (!self.is_behind()).then(|| self.live(hub));
         }
-        step
     }
 
     fn live(&self, hub: &Hub) -> ServerFrame<'static> {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use fanfare_protocol::{Encoding, Position, ServerFrame};
 
-use super::Hub;
 use super::mailbox::Mail;
 use super::shard::Shard;
+use super::shared::Hub;
 use super::subscription::Subscription;
 
 /// The heads of all streams at a moment, encoded once for every session of a sweep.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use fanfare_protocol::frame::{Gap, History, ReplayFrom};
 use fanfare_protocol::{Encoding, GapReason, Pattern, Position};
 
-use super::Hub;
 use super::shard::expired;
+use super::shared::Hub;
 use crate::auth::Permitted;
 use crate::engine::{Cursor, Message, ReadBudget, StartAt, Stream};
 

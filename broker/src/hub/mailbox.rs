@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 use fanfare_protocol::Topic;
 
 use crate::engine::{Cursor, Message, StreamIndex};
-use crate::sync::Mutex;
+use crate::sync::{Mutex, MutexGuard};
 
 /// Most topics whose dropped ephemeral messages are counted one by one.
 const DROPPED_TOPICS_MAX: usize = 1_024;
@@ -68,7 +68,7 @@ impl Mailbox {
     pub(crate) fn push(&self, message: &Arc<Message>) -> bool {
         let mut inner = self.inner.lock();
         let kept = inner.push(message, self.max_bytes);
-        inner.wake();
+        wake(inner);
         kept
     }
 
@@ -77,14 +77,14 @@ impl Mailbox {
     pub(crate) fn push_probe(&self, probe: &Arc<Message>) {
         let mut inner = self.inner.lock();
         inner.keep(probe);
-        inner.wake();
+        wake(inner);
     }
 
     /// Asks the shard to write out what was sent directly to the session in this slot.
     pub(crate) fn request_flush(&self, slot: u32) {
         let mut inner = self.inner.lock();
         inner.flushes.push(slot);
-        inner.wake();
+        wake(inner);
     }
 
     /// How many messages were ever put in: a later one has at least this number.
@@ -129,6 +129,15 @@ impl Mailbox {
     }
 }
 
+/// Wakes the shard, if it waits, once the lock is free again: waking another thread is a system call.
+fn wake(mut inner: MutexGuard<'_, Inner>) {
+    let waker = inner.waker.take();
+    drop(inner);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
 impl Inner {
     fn push(&mut self, message: &Arc<Message>, max_bytes: usize) -> bool {
         let place = message.place();
@@ -151,12 +160,6 @@ impl Inner {
         self.bytes += message.footprint();
         self.pushed += 1;
         self.messages.push(Arc::clone(message));
-    }
-
-    fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
     }
 
     fn take(&mut self, mail: &mut Mail) -> bool {

@@ -1,7 +1,6 @@
 //! Readiness: a probe message, appended to a private stream, must come back through every shard.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -9,7 +8,8 @@ use fanfare_protocol::frame::Publish;
 use fanfare_protocol::{Pattern, Payload, StreamName, Topic};
 use tokio::sync::{Mutex, Notify};
 
-use super::{Hub, HubError};
+use super::error::HubError;
+use super::mailbox::Mailbox;
 use crate::clock::{self, Moment};
 use crate::engine::{Draft, Message, SessionId, Stream, StreamConfig, StreamIndex};
 
@@ -58,6 +58,50 @@ impl Probe {
         })
     }
 
+    /// Whether every shard passes on a message. An answer of less than a second ago is given again.
+    pub(super) async fn ready(&self, mailboxes: &[Mailbox]) -> Result<(), NotReady> {
+        let mut cached = self.cached.lock().await;
+        if let Some((at, result)) = &*cached
+            && clock::now().since(*at) < CACHED_FOR
+        {
+            return result.clone();
+        }
+        let seq = self.send(mailboxes);
+        let answered = tokio::time::timeout(ANSWER_TIMEOUT, self.all_answered(seq)).await;
+        let result = answered.map_err(|_| NotReady { shards: self.late(seq) });
+        *cached = Some((clock::now(), result.clone()));
+        result
+    }
+
+    /// Appends a probe, which goes to every shard; returns its sequence.
+    fn send(&self, mailboxes: &[Mailbox]) -> u64 {
+        let publish = Publish {
+            id: None,
+            topic: self.topic.clone(),
+            payload: Payload::bytes(&[][..]),
+            key: None,
+            expect: None,
+            echo: true,
+            headers: None,
+        };
+        let draft = Draft::new(publish, SessionId(0), clock::now());
+        self.stream.append(draft, clock::wall_ms(), |message| {
+            for mailbox in mailboxes {
+                mailbox.push_probe(message);
+            }
+        })
+    }
+
+    /// Takes note of a probe that has reached a shard; false if it is any other message.
+    pub(super) fn answer(&self, shard: u8, message: &Message) -> bool {
+        let Some(place) = message.place().filter(|place| place.index == PROBE_STREAM) else { return false };
+        if let Some(answered) = self.answered.get(usize::from(shard)) {
+            answered.fetch_max(place.seq, Ordering::Release);
+            self.progress.notify_waiters();
+        }
+        true
+    }
+
     fn late(&self, seq: u64) -> Vec<usize> {
         let late = |(_, answered): &(usize, &AtomicU64)| answered.load(Ordering::Acquire) < seq;
         self.answered.iter().enumerate().filter(late).map(|(shard, _)| shard).collect()
@@ -72,51 +116,5 @@ impl Probe {
             }
             progress.await;
         }
-    }
-}
-
-impl Hub {
-    /// Whether a message passes through the stream and every shard; asked at most once a second, answered from the
-    /// last result between.
-    pub(crate) async fn ready(&self) -> Result<(), NotReady> {
-        let mut cached = self.probe.cached.lock().await;
-        if let Some((at, result)) = &*cached
-            && clock::now().since(*at) < CACHED_FOR
-        {
-            return result.clone();
-        }
-        let result = self.probe_shards().await;
-        *cached = Some((clock::now(), result.clone()));
-        result
-    }
-
-    async fn probe_shards(&self) -> Result<(), NotReady> {
-        let publish = Publish {
-            id: None,
-            topic: self.probe.topic.clone(),
-            payload: Payload::bytes(&[][..]),
-            key: None,
-            expect: None,
-            echo: true,
-            headers: None,
-        };
-        let draft = Draft::new(publish, SessionId(0), clock::now());
-        let seq = self.probe.stream.append(draft, clock::wall_ms(), |message| {
-            for mailbox in &self.mailboxes {
-                mailbox.push_probe(message);
-            }
-        });
-        let answered = tokio::time::timeout(ANSWER_TIMEOUT, self.probe.all_answered(seq)).await;
-        answered.map_err(|_| NotReady { shards: self.probe.late(seq) })
-    }
-
-    /// Takes note of a probe message that has reached a shard; false if it is any other message.
-    pub(super) fn answer_probe(&self, shard: u8, message: &Arc<Message>) -> bool {
-        let Some(place) = message.place().filter(|place| place.index == PROBE_STREAM) else { return false };
-        if let Some(answered) = self.probe.answered.get(usize::from(shard)) {
-            answered.fetch_max(place.seq, Ordering::Release);
-            self.probe.progress.notify_waiters();
-        }
-        true
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fanfare_protocol::frame::{Publish, PublishedAt};
 
-use super::Hub;
+use super::shared::Hub;
 use crate::auth::Permitted;
 use crate::clock::{self, Moment};
 use crate::engine::{Draft, Message, SessionId};

@@ -6,10 +6,10 @@ use fanfare_protocol::frame::Gap;
 use fanfare_protocol::{Encoding, GapReason, ServerFrame};
 use slab::Slab;
 
-use super::Hub;
 use super::mailbox::{Dropped, Mail};
+use super::shared::Hub;
 use super::subscription::{Progress, Subscription};
-use crate::engine::{Cursor, Lost, Message, ReadBudget, SessionId, Stream, StreamIndex};
+use crate::engine::{Cursor, Lost, Message, ReadBudget, Stream, StreamIndex};
 use crate::index::TopicIndex;
 use crate::metrics::ShardCounters;
 use crate::outbound::Outbound;
@@ -92,7 +92,7 @@ impl Shard {
     pub(crate) fn fan_out(&mut self, mail: &mut Mail) -> bool {
         let part_bytes = self.hub.limits.queue_bytes / PARTS_PER_QUEUE;
         for (message, number) in mail.next_part(part_bytes) {
-            if !self.hub.answer_probe(self.number, message) {
+            if !self.hub.probe.answer(self.number, message) {
                 self.deliver(message, Some(number));
             }
         }
@@ -240,11 +240,6 @@ impl Shard {
             attached.overfull = true;
             self.overfull.push(session);
         }
-    }
-
-    /// The session's identity.
-    pub(super) fn session_id(&self, session: u32) -> Option<SessionId> {
-        self.sessions.get(session as usize).map(|attached| attached.outbound.session())
     }
 
     /// Whether the session has a subscription that is behind.

@@ -9,8 +9,10 @@ use fanfare_protocol::{Encoding, Pattern, Payload, ServerFrame, StreamName, Topi
 use super::*;
 use crate::auth::Authority;
 use crate::clock::Moment;
-use crate::engine::StreamConfig;
-use crate::outbound::Burst;
+use crate::engine::{MemoryEngine, SessionId, StreamConfig};
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::outbound::{Burst, Outbound};
 
 struct Bench {
     hub: Arc<Hub>,

@@ -11,7 +11,7 @@ use tokio::io::ReadBuf;
 
 use super::deeds::{self, Effort};
 use super::flush::{Flushed, flush};
-use super::shard::ShardIo;
+use super::io::Io;
 use super::transport::Transport;
 use super::websocket::{Broken, Control, Incoming, Reader};
 use crate::clock::{self, Moment};
@@ -25,7 +25,6 @@ const TURNS_MAX: usize = 4;
 /// A session's end of the network.
 #[derive(Debug)]
 pub(super) struct Connection {
-    pub(super) slot: u32,
     pub(super) outbound: Arc<Outbound>,
     inner: RefCell<Inner>,
 }
@@ -71,11 +70,11 @@ impl Connection {
             waker: None,
             blocked_since: None,
         };
-        Self { slot: outbound.slot(), outbound, inner: RefCell::new(inner) }
+        Self { outbound, inner: RefCell::new(inner) }
     }
 
     /// Drives the connection to its end; returns why it ended, as a word for metrics.
-    pub(super) async fn run(&self, io: &ShardIo) -> &'static str {
+    pub(super) async fn run(&self, io: &Io) -> &'static str {
         let broken = poll_fn(|cx| self.inner.borrow_mut().poll(self, io, cx)).await.is_err();
         let closing = self.outbound.lanes().closing();
         match closing {
@@ -86,7 +85,7 @@ impl Connection {
     }
 
     /// Writes out what waits, on behalf of the connection's task.
-    pub(super) fn flush(&self, io: &ShardIo) {
+    pub(super) fn flush(&self, io: &Io) {
         let mut inner = self.inner.borrow_mut();
         let Some(waker) = inner.waker.clone() else { return };
         let flushed = inner.flush(self, io, &mut Context::from_waker(&waker));
@@ -94,42 +93,45 @@ impl Connection {
         if inner.paused
             || flushed.is_err()
             || inner.stage != Stage::Open
-            || io.shard.borrow().is_behind(self.slot)
+            || io.shard.borrow().is_behind(self.outbound.slot())
         {
             waker.wake();
         }
     }
 
-    /// Looks after the connection once a heartbeat: closes it if its peer is silent or takes nothing. True if it is
-    /// well and should be pinged.
-    pub(super) fn check(&self, io: &ShardIo, now: Moment) -> bool {
+    /// Closes the session if its peer is silent or takes nothing.
+    pub(super) fn check(&self, io: &Io, now: Moment) {
         let inner = self.inner.borrow();
         if inner.stage != Stage::Open || !inner.session.is_open() {
-            return false;
+            return;
         }
         let stalled = inner.blocked_since.is_some_and(|since| now.since(since) > io.limits.stall_timeout);
         let waiting = inner.blocked_since.is_some();
-        let fault = inner.session.silent(now, waiting, io.session_limits).err();
+        let silent = inner.session.silent(now, waiting, io.session_limits);
         drop(inner);
-        match fault {
-            _ if stalled => self.close(io, CloseCode::TooSlow, "the socket took nothing for stall_timeout"),
-            Some(Fault::Close(code, reason)) => self.close(io, code, reason),
-            _ => {
-                self.outbound.lanes().shrink();
-                return true;
-            }
+        if stalled {
+            self.close(io, CloseCode::TooSlow, "the socket took nothing for stall_timeout");
+        } else if let Err(Fault::Close(code, reason)) = silent {
+            self.close(io, code, reason);
+        } else {
+            self.outbound.lanes().shrink();
         }
-        false
+    }
+
+    /// Whether the session is under way: `hello` has come, and no close.
+    pub(super) fn is_open(&self) -> bool {
+        let inner = self.inner.borrow();
+        inner.stage == Stage::Open && inner.session.is_open()
     }
 
     /// Ends the session with a close frame.
-    pub(super) fn close(&self, io: &ShardIo, code: CloseCode, reason: &str) {
+    pub(super) fn close(&self, io: &Io, code: CloseCode, reason: &str) {
         self.outbound.close(code, reason);
         self.flush(io);
     }
 
     /// Whether so few answers wait that the next request may be worked off.
-    fn answers_fit(&self, io: &ShardIo) -> bool {
+    fn answers_fit(&self, io: &Io) -> bool {
         self.outbound.lanes().answer_bytes() <= io.limits.reply_bytes
     }
 
@@ -150,7 +152,7 @@ impl Connection {
 }
 
 impl Inner {
-    fn poll(&mut self, connection: &Connection, io: &ShardIo, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll(&mut self, connection: &Connection, io: &Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.waker.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
             self.waker = Some(cx.waker().clone());
         }
@@ -159,8 +161,8 @@ impl Inner {
             match self.stage {
                 Stage::Open => {
                     let read = self.poll_work(connection, io, cx)?;
-                    let behind =
-                        self.blocked_since.is_none() && io.shard.borrow_mut().catch_up(connection.slot);
+                    let behind = self.blocked_since.is_none()
+                        && io.shard.borrow_mut().catch_up(connection.outbound.slot());
                     if read.is_pending() && !behind {
                         self.flush(connection, io, cx)?;
                         if self.stage == Stage::Open {
@@ -182,7 +184,7 @@ impl Inner {
     }
 
     /// Writes out what waits; moves on to closing where the queue says so.
-    fn flush(&mut self, connection: &Connection, io: &ShardIo, cx: &mut Context<'_>) -> io::Result<()> {
+    fn flush(&mut self, connection: &Connection, io: &Io, cx: &mut Context<'_>) -> io::Result<()> {
         if matches!(self.stage, Stage::Draining | Stage::Done) {
             return Ok(());
         }
@@ -198,7 +200,7 @@ impl Inner {
         let closing = connection.outbound.lanes().closing().is_some();
         if closing && matches!(self.stage, Stage::Open | Stage::Answering) {
             self.stage = Stage::Closing;
-            io.expect_end(connection);
+            io.expect_end(&connection.outbound);
         }
         if flushed == Flushed::Closed {
             self.stage = Stage::Draining;
@@ -207,12 +209,7 @@ impl Inner {
     }
 
     /// Reads once and works off what came. Pending if nothing comes, or answers have to be written first.
-    fn poll_work(
-        &mut self,
-        connection: &Connection,
-        io: &ShardIo,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_work(&mut self, connection: &Connection, io: &Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !connection.answers_fit(io) {
             if !std::mem::replace(&mut self.paused, true) {
                 io.counters().reading_paused.add(1);
@@ -237,7 +234,7 @@ impl Inner {
     }
 
     /// Works off bytes in order, until they are used up, the session ends, or others should have their turn.
-    fn work(&mut self, connection: &Connection, io: &ShardIo, bytes: &[u8]) {
+    fn work(&mut self, connection: &Connection, io: &Io, bytes: &[u8]) {
         let now = clock::now();
         self.session.heard(now);
         let control = Control(&connection.outbound);
@@ -247,12 +244,12 @@ impl Inner {
             match reading.next() {
                 Ok(Some(Incoming::Close)) => {
                     connection.outbound.peer_closed();
-                    io.expect_end(connection);
+                    io.expect_end(&connection.outbound);
                     self.stage = Stage::Answering;
                     break Ok(());
                 }
                 Ok(Some(incoming)) => {
-                    match deeds::take_in(&mut self.session, connection, io, &incoming, now) {
+                    match deeds::take_in(&mut self.session, &connection.outbound, io, &incoming, now) {
                         Ok(Effort::Light) if connection.answers_fit(io) => {}
                         Ok(_) => break Ok(()),
                         Err(fault) => break Err(fault),
@@ -273,7 +270,7 @@ impl Inner {
     }
 
     /// Reads and throws away what comes, until the peer ends its side.
-    fn poll_discard(&mut self, io: &ShardIo, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_discard(&mut self, io: &Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut scratch = io.scratch.borrow_mut();
         let mut buf = ReadBuf::new(&mut scratch);
         ready!(self.transport.poll_read(cx, &mut buf))?;

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use fanfare_protocol::frame::{ErrorFrame, Publish, Published, Welcome};
 use fanfare_protocol::{DecodeError, Encoding, ErrorCode, ServerFrame};
 
-use super::connection::Connection;
-use super::shard::ShardIo;
+use super::io::Io;
 use super::websocket::Incoming;
 use crate::clock::Moment;
 use crate::hub::{PublishError, SubscribeError};
+use crate::outbound::Outbound;
 use crate::session::{Deed, Fault, Session};
 
 /// A request that failed, and how its answer is found again.
@@ -31,19 +31,19 @@ pub(super) enum Effort {
 /// Takes in one message from the client. Errors that end the session are returned; all others are answered.
 pub(super) fn take_in(
     session: &mut Session,
-    connection: &Connection,
-    io: &ShardIo,
+    outbound: &Outbound,
+    io: &Io,
     incoming: &Incoming,
     now: Moment,
 ) -> Result<Effort, Fault> {
-    let frame = decode(connection.outbound.encoding(), incoming);
+    let frame = decode(outbound.encoding(), incoming);
     let done = match session.frame(frame, now, io.session_limits) {
-        Ok(deed) => perform(deed, connection, io, now),
+        Ok(deed) => perform(deed, outbound, io, now),
         Err(Fault::Answer(error)) => Err(Failed::from(error)),
         Err(end) => return Err(end),
     };
     Ok(done.unwrap_or_else(|failed| {
-        answer(failed, connection, io);
+        answer(failed, outbound, io);
         Effort::Light
     }))
 }
@@ -64,11 +64,11 @@ fn wrong_type(message: &str) -> DecodeError {
     DecodeError { code: ErrorCode::InvalidFrame, message: message.to_owned(), id: None, sub: None }
 }
 
-fn perform(deed: Deed<'_>, connection: &Connection, io: &ShardIo, now: Moment) -> Result<Effort, Failed> {
-    let (outbound, slot) = (&connection.outbound, connection.slot);
+fn perform(deed: Deed<'_>, outbound: &Outbound, io: &Io, now: Moment) -> Result<Effort, Failed> {
+    let slot = outbound.slot();
     match deed {
-        Deed::Welcome => welcome(connection, io),
-        Deed::Publish(publish) => self::publish(publish, connection, io, now)?,
+        Deed::Welcome => welcome(outbound, io),
+        Deed::Publish(publish) => self::publish(publish, outbound, io, now)?,
         Deed::Subscribe(subscribe) => {
             let sub = subscribe.sub;
             let permitted = io.authority.subscribe(subscribe);
@@ -93,27 +93,27 @@ fn perform(deed: Deed<'_>, connection: &Connection, io: &ShardIo, now: Moment) -
     Ok(Effort::Light)
 }
 
-fn welcome(connection: &Connection, io: &ShardIo) {
+fn welcome(outbound: &Outbound, io: &Io) {
     let welcome = Welcome {
-        session: Cow::Owned(io.hub.session_name(connection.outbound.session())),
+        session: Cow::Owned(io.hub.session_name(outbound.session())),
         heartbeat_ms: u64::try_from(io.limits.heartbeat.as_millis()).unwrap_or(u64::MAX),
         max_payload_bytes: io.limits.max_payload_bytes as u64,
         expires_in_ms: None,
     };
-    connection.outbound.push_reply(&ServerFrame::Welcome(welcome));
+    outbound.push_reply(&ServerFrame::Welcome(welcome));
 }
 
-fn publish(publish: Publish<'_>, connection: &Connection, io: &ShardIo, now: Moment) -> Result<(), Failed> {
+fn publish(publish: Publish<'_>, outbound: &Outbound, io: &Io, now: Moment) -> Result<(), Failed> {
     let id = publish.id;
     let failed = |code, message| Failed { id, sub: None, code, message };
     let permitted =
         io.authority.publish(publish).map_err(|denied| failed(ErrorCode::Forbidden, denied.to_string()))?;
-    let at = io.hub.publish(permitted, connection.outbound.session(), now);
+    let at = io.hub.publish(permitted, outbound.session(), now);
     let at = at.map_err(|error| failed(code_of(&error), error.to_string()))?;
     io.counters().received_messages.add(1);
     if let Some(id) = id {
         let published = Published { id, at, duplicate: false };
-        connection.outbound.push_reply(&ServerFrame::Published(published));
+        outbound.push_reply(&ServerFrame::Published(published));
     }
     Ok(())
 }
@@ -126,9 +126,9 @@ fn code_of(error: &PublishError) -> ErrorCode {
     }
 }
 
-fn answer(failed: Failed, connection: &Connection, io: &ShardIo) {
+fn answer(failed: Failed, outbound: &Outbound, io: &Io) {
     io.counters().errors.count(failed.code.as_str());
-    connection.outbound.push_reply(&ServerFrame::Error(ErrorFrame {
+    outbound.push_reply(&ServerFrame::Error(ErrorFrame {
         id: failed.id,
         sub: failed.sub,
         code: failed.code,

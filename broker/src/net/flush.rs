@@ -47,11 +47,10 @@ pub(super) fn flush(
         progress = true;
         counters.writes.add(1);
         counters.sent_bytes.add(written as u64);
-        if lanes.advance(burst, written) {
+        let advance = lanes.advance(burst, written);
+        counters.sent_messages.add(advance.messages);
+        if advance.closed {
             return Ok(Flushed::Closed);
-        }
-        if written == burst.len() {
-            counters.sent_messages.add(burst.messages() as u64);
         }
     }
     Ok(Flushed::Empty)

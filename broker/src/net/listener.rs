@@ -2,14 +2,14 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use crate::hub::Hub;
+use super::arrival::{Arrival, Seats};
+use super::shard::ShardHandle;
 use crate::limits::Limits;
 
 /// Unsent bytes in the kernel over which a socket takes no more: backlog waits in our bounded queue, not there.
@@ -31,11 +31,14 @@ pub(crate) fn bind(address: SocketAddr, limits: &Limits) -> io::Result<TcpListen
 
 /// Accepts clients for the shards.
 pub(crate) struct Listener {
-    pub(crate) hub: Arc<Hub>,
-    pub(crate) shards: Vec<mpsc::Sender<std::net::TcpStream>>,
+    shards: Vec<(mpsc::Sender<Arrival>, Seats)>,
 }
 
 impl Listener {
+    pub(crate) fn new(shards: &[ShardHandle]) -> Self {
+        Self { shards: shards.iter().map(|shard| (shard.arrivals.clone(), shard.seats.clone())).collect() }
+    }
+
     /// Accepts until dropped.
     pub(crate) async fn run(self, listener: TcpListener) {
         loop {
@@ -49,12 +52,14 @@ impl Listener {
         }
     }
 
-    async fn hand_over(&self, socket: tokio::net::TcpStream) {
+    /// Gives the socket to the shard with the fewest. If even that one has no room, accepting waits: the kernel's
+    /// backlog is the queue then, and it is bounded.
+    async fn hand_over(&self, socket: TcpStream) {
         let Ok(socket) = socket.into_std() else { return };
-        let fewest = (0..self.shards.len()).min_by_key(|shard| self.hub.sessions_of(*shard));
-        if let Some(shard) = fewest.and_then(|shard| self.shards.get(shard)) {
-            // A full channel holds the accepting back: the kernel's backlog is the queue then, and it is bounded.
-            let _ = shard.send(socket).await;
+        let Some((shard, seats)) = self.shards.iter().min_by_key(|(_, seats)| seats.taken()) else { return };
+        let arrival = Arrival { socket, seat: seats.take() };
+        if shard.send(arrival).await.is_err() {
+            tracing::error!("a shard has ended and takes no more connections");
         }
     }
 }

@@ -1,12 +1,15 @@
 //! The network: sockets in, frames out. All I/O with clients happens here, each session on the thread of its shard.
 
+mod arrival;
 mod connection;
 mod deeds;
 mod door;
 mod flush;
 pub(crate) mod handshake;
 pub(crate) mod http;
+mod io;
 mod listener;
+mod sessions;
 mod shard;
 mod transport;
 mod websocket;

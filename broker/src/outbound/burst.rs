@@ -6,23 +6,14 @@ use std::sync::Arc;
 
 use fanfare_protocol::Encoding;
 
+use super::entry::{Entry, Lane};
 use super::frame;
-use super::lanes::Entry;
 use crate::engine::Message;
 
 /// Bodies of at least this many bytes are written from where they lie; smaller ones are cheaper to copy.
 const LARGE_BODY_BYTES: usize = 4 * 1024;
 /// Most pieces of memory in one write.
 const MAX_PIECES: usize = 64;
-
-/// Where a frame waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lane {
-    Control,
-    Replies,
-    Queue,
-    Close,
-}
 
 /// One write in the making. A shard has one and uses it for all its sessions.
 #[derive(Debug, Default)]
@@ -33,7 +24,6 @@ pub(crate) struct Burst {
     /// Bytes of the first frame that an earlier write took.
     skip: usize,
     len: usize,
-    messages: usize,
     prefix: Vec<u8>,
     prefix_of: Option<(Encoding, u32)>,
 }
@@ -53,7 +43,6 @@ impl Burst {
         self.frames.clear();
         self.skip = skip;
         self.len = 0;
-        self.messages = 0;
     }
 
     pub(super) fn is_full(&self, max_bytes: usize) -> bool {
@@ -93,7 +82,6 @@ impl Burst {
             encoding.message_prefix(sub, &mut self.prefix);
             self.prefix_of = Some((encoding, sub));
         }
-        self.messages += 1;
         let before = self.joined.len();
         frame::data_header(encoding, self.prefix.len() + body.len(), &mut self.joined);
         self.joined.extend_from_slice(&self.prefix);
@@ -168,13 +156,9 @@ impl Burst {
     }
 
     /// Bytes in the burst.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.len
-    }
-
-    /// Messages in the burst.
-    pub(crate) fn messages(&self) -> usize {
-        self.messages
     }
 
     /// Each frame's lane and how many of its bytes are in the burst.

@@ -5,26 +5,22 @@ use std::sync::Arc;
 
 use fanfare_protocol::{CloseCode, Encoding};
 
-use super::burst::{Burst, Lane};
+use super::burst::Burst;
+use super::entry::{ENTRY_BYTES, Entry, Lane};
 use super::frame;
 use crate::engine::Message;
-
-/// What an entry takes in a lane beside what it points to, in bytes.
-const ENTRY_BYTES: usize = size_of::<Entry>();
 
 /// The queue has no room for a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Full;
 
-/// Something that waits in order.
-#[derive(Debug)]
-pub(super) enum Entry {
-    /// A message for a subscription; its body is shared.
-    Message(u32, Arc<Message>),
-    /// A frame of this session alone.
-    Frame(Box<[u8]>),
-    /// A `ping`, shared by the sessions of a sweep.
-    Ping(Arc<[u8]>),
+/// What a write has brought to its end.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Advance {
+    /// Messages that are written whole.
+    pub(crate) messages: u64,
+    /// Whether the close frame is written.
+    pub(crate) closed: bool,
 }
 
 /// How a session ends; nothing is queued for it any more.
@@ -78,7 +74,8 @@ impl Lanes {
             return Ok(());
         }
         let bytes = message.body(self.encoding).len() + ENTRY_BYTES;
-        if self.queue_bytes + bytes > queue_bytes {
+        // One message always fits, however large its encoding: else its subscriber could never be served.
+        if self.queue_bytes + bytes > queue_bytes && !self.queue.is_empty() {
             return Err(Full);
         }
         self.queue_bytes += bytes;
@@ -235,8 +232,9 @@ impl Lanes {
         }
     }
 
-    /// Takes out what a write of `written` bytes took from the socket's side; true once the close frame is gone.
-    pub(crate) fn advance(&mut self, burst: &Burst, written: usize) -> bool {
+    /// Takes out what a write of `written` bytes took.
+    pub(crate) fn advance(&mut self, burst: &Burst, written: usize) -> Advance {
+        let mut advance = Advance::default();
         let mut left = written;
         for (lane, len) in burst.frames() {
             if left < len {
@@ -244,19 +242,17 @@ impl Lanes {
                     if self.begun.is_some_and(|(begun, _)| begun == lane) { self.begun } else { None };
                 self.begun =
                     Some((lane, before.map_or(0, |(_, written)| written) + left)).filter(|(_, at)| *at > 0);
-                return false;
+                return advance;
             }
             left -= len;
             self.begun = None;
-            if self.take_first(lane) {
-                return true;
-            }
+            self.take_first(lane, &mut advance);
         }
-        false
+        advance
     }
 
-    /// Takes out the first of a lane; true if it was the close frame.
-    fn take_first(&mut self, lane: Lane) -> bool {
+    /// Takes out the first of a lane.
+    fn take_first(&mut self, lane: Lane, advance: &mut Advance) {
         match lane {
             Lane::Control => self.control.clear(),
             Lane::Replies => {
@@ -268,14 +264,15 @@ impl Lanes {
                 if let Some(entry) = self.queue.pop_front() {
                     let bytes = entry.bytes(self.encoding) + ENTRY_BYTES;
                     self.queue_bytes -= bytes;
-                    if matches!(entry, Entry::Frame(_)) {
-                        self.frame_bytes -= bytes;
+                    match entry {
+                        Entry::Message(..) => advance.messages += 1,
+                        Entry::Frame(_) => self.frame_bytes -= bytes,
+                        Entry::Ping(_) => {}
                     }
                 }
             }
-            Lane::Close => return true,
+            Lane::Close => advance.closed = true,
         }
-        false
     }
 
     fn keep_only_begun(&mut self) {
@@ -291,16 +288,5 @@ impl Lanes {
         self.queue_bytes = self.queue.iter().map(bytes).sum();
         self.frame_bytes =
             self.queue.iter().filter(|entry| matches!(entry, Entry::Frame(_))).map(bytes).sum();
-    }
-}
-
-impl Entry {
-    /// The bytes that the entry keeps waiting: what goes into its frame, but for the part that differs per subscription.
-    fn bytes(&self, encoding: Encoding) -> usize {
-        match self {
-            Self::Message(_, message) => message.body(encoding).len(),
-            Self::Frame(payload) => payload.len(),
-            Self::Ping(payload) => payload.len(),
-        }
     }
 }

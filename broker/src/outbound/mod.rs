@@ -1,6 +1,7 @@
 //! The outbound queue of a session: what waits for its socket, in order and bounded.
 
 mod burst;
+mod entry;
 mod frame;
 mod lanes;
 

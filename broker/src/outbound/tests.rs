@@ -6,6 +6,7 @@ use fanfare_protocol::frame::Publish;
 use fanfare_protocol::{CloseCode, Encoding, Payload, ServerFrame, Topic};
 use proptest::prelude::*;
 
+use super::lanes::Advance;
 use super::*;
 use crate::clock::Moment;
 use crate::engine::Draft;
@@ -47,7 +48,7 @@ fn write_out(outbound: &Outbound, sizes: &[usize], max_bytes: usize) -> (Vec<u8>
         assert_eq!(bytes.len(), burst.len());
         let written = bytes.len().min(sizes.next().unwrap_or(1).max(1));
         out.extend_from_slice(&bytes[..written]);
-        if lanes.advance(&burst, written) {
+        if lanes.advance(&burst, written).closed {
             return (out, true);
         }
     }
@@ -93,7 +94,7 @@ fn answers_overtake_messages_but_never_cut_into_a_frame() {
     {
         let mut lanes = outbound.lanes();
         lanes.fill(&mut burst, usize::MAX);
-        assert!(!lanes.advance(&burst, 1));
+        assert_eq!(lanes.advance(&burst, 1), Advance::default());
     }
     outbound.push_reply(&ServerFrame::Pong);
     let (rest, _) = write_out(&outbound, &[usize::MAX], usize::MAX);
@@ -105,7 +106,8 @@ fn answers_overtake_messages_but_never_cut_into_a_frame() {
 #[test]
 fn a_queue_that_is_full_refuses_a_message_and_keeps_what_it_has() {
     let outbound = outbound(Encoding::MsgPack);
-    outbound.push_message(1, &message(100), 400).unwrap();
+    // However large, one message always fits.
+    outbound.push_message(1, &message(500), 400).unwrap();
     assert_eq!(outbound.push_message(1, &message(400), 400), Err(Full));
     assert_eq!(outbound.lanes().queue_len(), 1);
 }

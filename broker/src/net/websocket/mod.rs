@@ -5,7 +5,7 @@ mod feed;
 
 use std::io;
 
-use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
+use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 
@@ -125,7 +125,6 @@ impl Reading<'_> {
                 Err(Error::Capacity(CapacityError::MessageTooLong { .. })) => {
                     return Err(self.broken(Broken::TooLarge));
                 }
-                Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => return Ok(None),
                 Err(_) => return Err(self.broken(Broken::Protocol)),
             }
         }

@@ -1,0 +1,170 @@
+//! What all threads share of the hub: the engine, who is interested in what, and the ways to every shard and session.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use dashmap::DashMap;
+use fanfare_protocol::{CloseCode, Pattern, ServerFrame};
+use tokio::sync::Notify;
+
+use super::error::HubError;
+use super::interest::Interest;
+use super::mailbox::Mailbox;
+use super::probe::{NotReady, Probe};
+use crate::engine::{MemoryEngine, SessionId, Stream};
+use crate::limits::Limits;
+use crate::metrics::{self, Gauges, Metrics, ShardCounters, StreamGauges};
+use crate::outbound::Outbound;
+
+/// What all threads share.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    pub(super) engine: MemoryEngine,
+    pub(super) interest: Interest,
+    pub(super) mailboxes: Box<[Mailbox]>,
+    pub(super) outbounds: DashMap<SessionId, Arc<Outbound>>,
+    next_session: AtomicU64,
+    /// Tells this process from every other in the names of its sessions.
+    instance: u32,
+    stopping: AtomicBool,
+    /// Told whenever a session ends.
+    pub(super) left: Notify,
+    pub(super) probe: Probe,
+    pub(super) everything: Pattern,
+    pub(super) limits: Arc<Limits>,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+impl Hub {
+    /// A hub for this many shards.
+    pub(crate) fn new(
+        engine: MemoryEngine,
+        shards: usize,
+        limits: Arc<Limits>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, HubError> {
+        Ok(Self {
+            engine,
+            interest: Interest::default(),
+            mailboxes: (0..shards).map(|_| Mailbox::new(limits.mailbox_bytes)).collect(),
+            outbounds: DashMap::new(),
+            next_session: AtomicU64::new(1),
+            instance: getrandom::u32()?,
+            stopping: AtomicBool::new(false),
+            left: Notify::new(),
+            probe: Probe::new(shards)?,
+            everything: Pattern::new(">").map_err(|e| HubError::InternalName(e.to_string()))?,
+            limits,
+            metrics,
+        })
+    }
+
+    /// A number for a new session.
+    pub(crate) fn next_session(&self) -> SessionId {
+        SessionId(self.next_session.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A shard's mailbox.
+    pub(crate) fn mailbox(&self, shard: usize) -> &Mailbox {
+        &self.mailboxes[shard]
+    }
+
+    /// Takes out messages over their age limit.
+    pub(crate) fn sweep(&self, wall_ms: u64) {
+        for stream in self.engine.streams() {
+            stream.sweep(wall_ms);
+        }
+    }
+
+    /// Sends a frame to every session, then closes it, and every session that comes later. For the end of the process.
+    pub(crate) fn close_all(&self, frame: &ServerFrame<'_>, code: CloseCode, reason: &str) {
+        self.stopping.store(true, Ordering::SeqCst);
+        for outbound in self.all_outbounds() {
+            outbound.push_reply(frame);
+            outbound.close_after_replies(code, reason);
+            self.mailbox(outbound.shard()).request_flush(outbound.slot());
+        }
+    }
+
+    /// What a shard counts.
+    pub(crate) fn counters(&self, shard: usize) -> &ShardCounters {
+        self.metrics.shard(shard)
+    }
+
+    /// How many shards there are.
+    pub(crate) fn shards(&self) -> usize {
+        self.mailboxes.len()
+    }
+
+    /// The name of a session, for logs and clients: no other process of this broker, earlier or later, gives it again.
+    pub(crate) fn session_name(&self, session: SessionId) -> String {
+        format!("{:08x}-{}", self.instance, session.0)
+    }
+
+    /// The whole page of metrics, in Prometheus text format.
+    pub(crate) fn render_metrics(&self) -> String {
+        metrics::render(&self.metrics, &self.gauges())
+    }
+
+    /// Whether a message passes through a stream and every shard; asked at most once a second, answered from the last
+    /// result between.
+    pub(crate) async fn ready(&self) -> Result<(), NotReady> {
+        self.probe.ready(&self.mailboxes).await
+    }
+
+    /// Whether [`Hub::close_all`] was called.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Completes when no session is open.
+    pub(crate) async fn all_left(&self) {
+        loop {
+            let left = self.left.notified();
+            if self.outbounds.is_empty() {
+                return;
+            }
+            left.await;
+        }
+    }
+
+    /// How many sessions are open.
+    pub(crate) fn sessions(&self) -> usize {
+        self.outbounds.len()
+    }
+
+    /// What there is now, for Prometheus.
+    pub(crate) fn gauges(&self) -> Gauges {
+        let mut gauges = Gauges {
+            shards: self.mailboxes.len() as u64,
+            patterns: self.interest.patterns() as u64,
+            mailbox_bytes: self.mailboxes.iter().map(|mailbox| mailbox.bytes() as u64).sum(),
+            streams: self.engine.streams().iter().map(stream_gauges).collect(),
+            ..Gauges::default()
+        };
+        for outbound in self.all_outbounds() {
+            let lanes = outbound.lanes();
+            let bytes = lanes.waiting_bytes() as u64;
+            gauges.queue_messages += lanes.queue_len() as u64;
+            gauges.queue_bytes += bytes;
+            gauges.queue_bytes_max = gauges.queue_bytes_max.max(bytes);
+        }
+        gauges
+    }
+
+    /// The queues of all sessions. Copied first: no guard of the map is held while they are worked on.
+    fn all_outbounds(&self) -> Vec<Arc<Outbound>> {
+        self.outbounds.iter().map(|entry| Arc::clone(entry.value())).collect()
+    }
+}
+
+fn stream_gauges(stream: &Stream) -> StreamGauges {
+    let fill = stream.fill();
+    StreamGauges {
+        name: stream.name().to_string(),
+        messages: fill.messages,
+        bytes: fill.bytes,
+        topics: fill.topics,
+        last_seq: fill.head,
+    }
+}

@@ -1,0 +1,87 @@
+//! What the tasks of a shard share: its half of the hub, the buffers that all its sessions use, and its deadlines.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::websocket::Spare;
+use crate::auth::Authority;
+use crate::clock::{self, Moment};
+use crate::engine::SessionId;
+use crate::hub::{Hub, Shard};
+use crate::limits::Limits;
+use crate::metrics::ShardCounters;
+use crate::outbound::{Burst, Outbound};
+use crate::session::SessionLimits;
+
+/// The buffer that all sessions of a shard read into, in bytes.
+const SCRATCH_BYTES: usize = 64 * 1024;
+
+/// Shared by tasks of one thread; none holds a borrow over an await.
+pub(super) struct Io {
+    pub(super) hub: Arc<Hub>,
+    pub(super) number: usize,
+    pub(super) limits: Arc<Limits>,
+    pub(super) session_limits: SessionLimits,
+    pub(super) authority: Authority,
+    pub(super) shard: RefCell<Shard>,
+    pub(super) spare: RefCell<Spare>,
+    pub(super) scratch: RefCell<Box<[u8]>>,
+    pub(super) burst: RefCell<Burst>,
+    /// Sessions whose `hello` is still to come.
+    pub(super) greeting: RefCell<Deadlines>,
+    /// Sessions that are being closed.
+    pub(super) ending: RefCell<Deadlines>,
+}
+
+impl Io {
+    pub(super) fn new(number: usize, hub: Arc<Hub>, limits: Arc<Limits>) -> Self {
+        Self {
+            session_limits: SessionLimits::from(&*limits),
+            authority: Authority,
+            shard: RefCell::new(Shard::new(Arc::clone(&hub), u8::try_from(number).unwrap_or(u8::MAX))),
+            spare: RefCell::new(Spare::new(limits.max_frame_bytes)),
+            scratch: RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()),
+            burst: RefCell::default(),
+            greeting: RefCell::new(Deadlines::new(limits.hello_timeout)),
+            ending: RefCell::new(Deadlines::new(limits.close_timeout)),
+            hub,
+            number,
+            limits,
+        }
+    }
+
+    pub(super) fn counters(&self) -> &ShardCounters {
+        self.hub.counters(self.number)
+    }
+
+    /// A session is being closed: it is given `close_timeout` to take its leave.
+    pub(super) fn expect_end(&self, session: &Outbound) {
+        self.ending.borrow_mut().add(session, clock::now());
+    }
+}
+
+/// Sessions that must have done something by a deadline. All have the same time for it, so the nearest comes first.
+#[derive(Debug)]
+pub(super) struct Deadlines {
+    time: Duration,
+    waiting: VecDeque<(Moment, u32, SessionId)>,
+}
+
+impl Deadlines {
+    fn new(time: Duration) -> Self {
+        Self { time, waiting: VecDeque::new() }
+    }
+
+    /// Gives a session its time.
+    pub(super) fn add(&mut self, session: &Outbound, now: Moment) {
+        self.waiting.push_back((now.plus(self.time), session.slot(), session.session()));
+    }
+
+    /// The slot and number of a session whose time is over, one a call; the slot may be another session's by now.
+    pub(super) fn pop_late(&mut self, now: Moment) -> Option<(u32, SessionId)> {
+        let (_, slot, session) = self.waiting.pop_front_if(|(deadline, ..)| *deadline <= now)?;
+        Some((slot, session))
+    }
+}
