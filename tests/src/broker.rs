@@ -92,6 +92,10 @@ impl Broker {
         self.metric_reaches("fanfare_connections_closed_total", &[("reason", reason)], 1).await;
     }
 
+    pub(crate) fn process(&self) -> u32 {
+        self.process
+    }
+
     /// Resident memory, in bytes.
     pub fn resident_bytes(&self) -> u64 {
         resources::resident_bytes(self.process)

@@ -170,7 +170,7 @@ async fn unknown_fields_are_ignored() {
 
 #[tokio::test]
 async fn the_broker_pings_and_names_the_heads_that_were_served() {
-    let broker = Broker::with_limits("heartbeat = \"100ms\"").await;
+    let broker = Broker::with_limits("heartbeat = \"300ms\"").await;
     let mut client = Client::json(&broker).await;
     client.subscribe(1, "quiet").await;
     let published = client.publish("loud", "x").await;

@@ -44,7 +44,7 @@ async fn a_leading_wildcard_never_hears_the_brokers_own_topics() {
         // The probe of readiness publishes to a topic of the broker itself.
         assert_eq!(fanfare_tests::http::get(broker.internal(), "/readyz").await.status, 200);
     }
-    assert_eq!(client.heard().await.iter().filter(|m| m["sub"] != 1 || m["topic"] != json!("")).count(), 0);
+    assert_eq!(client.heard().await, [] as [Value; 0]);
 }
 
 #[tokio::test]

@@ -227,11 +227,12 @@ async fn a_session_that_leaves_within_a_replay_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn a_ping_never_runs_ahead_of_the_messages() {
-    const COUNT: usize = 3_000;
-    let broker = Broker::with_limits("heartbeat = \"20ms\"").await;
+    const RETAINED: usize = 3_000;
+    const FLOW: usize = 1_000;
+    let broker = Broker::with_limits("heartbeat = \"200ms\"").await;
     let mut publisher = Client::msgpack(&broker).await;
     let text = "x".repeat(500);
-    publisher.publish_all("a", (0..COUNT).map(|_| &text)).await;
+    publisher.publish_all("a", (0..RETAINED).map(|_| &text)).await;
     let mut reader = Client::msgpack(&broker).await;
     // One is live from the start, the other has to catch up first: pings are not for it until it has.
     reader
@@ -240,9 +241,16 @@ async fn a_ping_never_runs_ahead_of_the_messages() {
                 .map(|(sub, from)| json!({"op": "subscribe", "sub": sub, "pattern": ">", "from": from})),
         )
         .await;
-    let flow = tokio::spawn(async move { publisher.publish_all("a", (0..COUNT).map(|_| &text)).await });
+    let flow = tokio::spawn(async move {
+        let mut pace = tokio::time::interval(std::time::Duration::from_millis(1));
+        for _ in 0..FLOW {
+            pace.tick().await;
+            publisher.publish("a", &text).await;
+        }
+        publisher
+    });
     let (mut seqs, mut pings) = ([0, 0, 0], 0);
-    let last = u64::try_from(2 * (COUNT + 1)).unwrap();
+    let last = u64::try_from(RETAINED + 1 + FLOW).unwrap();
     while seqs[1] < last || seqs[2] < last || pings < 3 {
         let frame = reader.next_or_ping().await;
         let sub = usize::try_from(frame["sub"].as_u64().unwrap_or(0)).unwrap();

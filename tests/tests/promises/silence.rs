@@ -38,7 +38,7 @@ async fn a_hello_that_cannot_be_read_can_be_said_again_but_gains_no_time() {
 
 #[tokio::test]
 async fn who_is_silent_for_two_heartbeats_is_closed_with_4201() {
-    let broker = Broker::with_limits("heartbeat = \"150ms\"").await;
+    let broker = Broker::with_limits("heartbeat = \"300ms\"").await;
     let witness = Witness::beside(&broker).await;
     let mut silent = Raw::open(broker.client()).await;
     assert_eq!(silent.expect_close().await, 4201);
@@ -48,9 +48,9 @@ async fn who_is_silent_for_two_heartbeats_is_closed_with_4201() {
 
 #[tokio::test]
 async fn who_answers_pings_stays() {
-    let broker = Broker::with_limits("heartbeat = \"100ms\"").await;
+    let broker = Broker::with_limits("heartbeat = \"300ms\"").await;
     let mut client = Client::json(&broker).await;
-    for _ in 0..10 {
+    for _ in 0..6 {
         client.next_ping().await;
     }
     client.send(json!({"op": "ping"})).await;

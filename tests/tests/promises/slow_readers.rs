@@ -75,7 +75,7 @@ async fn who_reads_no_answers_is_read_no_more_and_gets_every_answer_later() {
 
 #[tokio::test]
 async fn a_socket_that_takes_nothing_for_the_stall_timeout_is_closed() {
-    let limits = "[limits]\nstall_timeout = \"300ms\"\nheartbeat = \"100ms\"\nclose_timeout = \"200ms\"";
+    let limits = "[limits]\nstall_timeout = \"300ms\"\nheartbeat = \"300ms\"\nclose_timeout = \"200ms\"";
     let broker = Broker::with(&format!("{SMALL_STREAM}\n{limits}")).await;
     let witness = Witness::beside(&broker).await;
     Client::json(&broker).await.publish("page", &"x".repeat(60_000)).await;
