@@ -1,12 +1,10 @@
 //! Messages as the broker holds them: encoded once, shared by everyone who waits for them.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use fanfare_protocol::frame::{Message as WireMessage, Publish, Sequenced};
 use fanfare_protocol::{Encoding, Headers, Payload, PayloadKind, StreamName, Topic, body};
 
-use super::json_body::{JsonBody, Ledger};
 use crate::clock::Moment;
 
 /// Names a session within this process, from 1; never used twice.
@@ -24,8 +22,6 @@ pub(crate) struct Place {
     pub(crate) stream: StreamName,
     pub(crate) seq: u64,
     pub(crate) prev: Option<u64>,
-    /// Where the stream counts the JSON bodies of its messages.
-    pub(crate) json_bytes: Arc<Ledger>,
 }
 
 /// A message that has no place yet: all that can be encoded before the stream's lock is.
@@ -72,7 +68,6 @@ impl Draft {
             payload: self.payload,
             headers: self.headers,
             msgpack: self.body,
-            json: JsonBody::default(),
         }
     }
 }
@@ -80,7 +75,7 @@ impl Draft {
 /// What a body takes beside topic, payload and headers, at most, in bytes: a stream's name and fixed fields.
 const BODY_OVERHEAD_BYTES: usize = 64;
 
-/// A published message. Its MessagePack body is its storage; a JSON body is made when the first reader asks.
+/// A published message. Its MessagePack body is its storage.
 #[derive(Debug)]
 pub(crate) struct Message {
     topic: Topic,
@@ -92,7 +87,6 @@ pub(crate) struct Message {
     payload: Range<usize>,
     headers: Option<Box<Headers>>,
     msgpack: Vec<u8>,
-    json: JsonBody,
 }
 
 impl Message {
@@ -122,26 +116,12 @@ impl Message {
         self.hide_from == Some(session)
     }
 
-    /// The part of a `message` frame that all subscriptions share.
-    pub(crate) fn body(&self, encoding: Encoding) -> &[u8] {
-        match encoding {
-            Encoding::MsgPack => &self.msgpack,
-            Encoding::Json => {
-                let ledger = self.place.as_ref().map(|place| &*place.json_bytes);
-                self.json.get(ledger, || self.encode_json())
-            }
-        }
+    /// The part of a `message` frame that all subscriptions share, in MessagePack.
+    pub(crate) fn msgpack(&self) -> &[u8] {
+        &self.msgpack
     }
 
-    /// The message's stream no longer retains it.
-    pub(crate) fn release(&self) {
-        if let Some(place) = &self.place {
-            self.json.release(&place.json_bytes);
-        }
-    }
-
-    /// The memory that the message takes for as long as it is retained, in bytes. A JSON body stands in its stream's
-    /// ledger instead, once it is made.
+    /// The memory that the message takes for as long as it is retained, in bytes.
     pub(crate) fn footprint(&self) -> usize {
         let headers = self.headers.as_ref().map_or(0, |headers| {
             headers.iter().map(|(name, value)| name.len() + value.len() + HEADER_OVERHEAD_BYTES).sum()
@@ -149,7 +129,8 @@ impl Message {
         size_of::<Self>() + ARC_OVERHEAD_BYTES + self.msgpack.capacity() + headers
     }
 
-    fn encode_json(&self) -> Box<[u8]> {
+    /// The same part in JSON, made anew.
+    pub(crate) fn encode_json(&self) -> Box<[u8]> {
         let payload = self.msgpack.get(self.payload.clone()).unwrap_or_default();
         let payload = Payload::of_kind(self.kind, payload).unwrap_or_else(|_| Payload::bytes(payload));
         let sequenced = self.place.as_ref().map(|place| Sequenced {

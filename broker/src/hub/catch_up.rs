@@ -8,6 +8,7 @@ use super::shard::{Shard, expired};
 use super::shared::Hub;
 use super::subscription::{Progress, Subscription};
 use crate::engine::{Message, ReadBudget, Stream};
+use crate::outbound::Delivery;
 
 /// A session reads on while less than this waits for its socket, in bytes.
 pub(crate) const LOW_WATER_BYTES: usize = 64 * 1024;
@@ -61,7 +62,7 @@ impl Shard {
         let (id, queue_bytes) = (attached.outbound.session(), hub.limits.queue_bytes);
         let fits = |message: &Arc<Message>| {
             message.is_hidden_from(id)
-                || attached.outbound.push_message(sub.sub, message, queue_bytes).is_ok()
+                || attached.outbound.push_message(sub.sub, &Delivery::new(message), queue_bytes).is_ok()
         };
         let pushed = step.messages.iter().take_while(|message| fits(message)).count();
         sub.settle(&step, step.messages.get(pushed));

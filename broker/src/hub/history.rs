@@ -8,7 +8,8 @@ use fanfare_protocol::{Encoding, GapReason, Pattern, Position};
 use super::shard::expired;
 use super::shared::Hub;
 use crate::auth::Permitted;
-use crate::engine::{Cursor, Message, ReadBudget, StartAt, Stream};
+use crate::engine::{Cursor, Message, ReadBudget, StartAt, Stream, StreamIndex};
+use crate::outbound::{Body, Delivery};
 
 /// Messages that one page looks at, matching or not, so that a rare pattern holds up no shard; `more` says that the
 /// page ended early.
@@ -19,7 +20,9 @@ const PAGE_OVERHEAD_BYTES: usize = 16 * 1024;
 /// A page in the making.
 struct Page {
     encoding: Encoding,
-    messages: Vec<Arc<Message>>,
+    bodies: Vec<Body>,
+    /// The stream and sequence of the last message.
+    last: Option<(StreamIndex, u64)>,
     messages_left: usize,
     bytes_left: usize,
     scans_left: usize,
@@ -33,7 +36,8 @@ impl Hub {
         let History { id, pattern, from, limit } = history.into_inner();
         let mut page = Page {
             encoding,
-            messages: Vec::new(),
+            bodies: Vec::new(),
+            last: None,
             messages_left: limit as usize,
             bytes_left: self.limits.max_frame_bytes.saturating_sub(PAGE_OVERHEAD_BYTES),
             scans_left: PAGE_SCANNED_MAX,
@@ -50,7 +54,7 @@ impl Hub {
             page.read(stream, &mut cursor, &pattern);
             position.0.insert(stream.name().clone(), stream.position(cursor.after));
         }
-        let bodies: Vec<&[u8]> = page.messages.iter().map(|message| message.body(encoding)).collect();
+        let bodies: Vec<&[u8]> = page.bodies.iter().map(Body::bytes).collect();
         let mut frame = Vec::new();
         encoding.history_of_bodies(id, &bodies, &page.gaps, &position, page.full, &mut frame);
         frame.into_boxed_slice()
@@ -100,11 +104,8 @@ impl Page {
             for message in batch.messages {
                 if !self.take(&message) {
                     // Back to before this message; what was taken of the batch stays.
-                    let taken = self
-                        .messages
-                        .last()
-                        .filter(|last| last.place().is_some_and(|p| p.index == stream.index()));
-                    cursor.after = taken.map_or(before.after, |last| last.seq());
+                    let taken = self.last.filter(|(index, _)| *index == stream.index());
+                    cursor.after = taken.map_or(before.after, |(_, seq)| seq);
                     return;
                 }
             }
@@ -118,14 +119,16 @@ impl Page {
 
     /// Takes a message into the page; false if the page has no room for it.
     fn take(&mut self, message: &Arc<Message>) -> bool {
-        let bytes = message.body(self.encoding).len() + 1;
-        if bytes > self.bytes_left && !self.messages.is_empty() {
+        let body = Delivery::new(message).body(self.encoding);
+        let bytes = body.bytes().len() + 1;
+        if bytes > self.bytes_left && !self.bodies.is_empty() {
             self.full = true;
             return false;
         }
         self.bytes_left = self.bytes_left.saturating_sub(bytes);
         self.messages_left = self.messages_left.saturating_sub(1);
-        self.messages.push(Arc::clone(message));
+        self.bodies.push(body);
+        self.last = message.place().map(|place| (place.index, place.seq));
         true
     }
 }

@@ -12,7 +12,7 @@ use super::subscription::{Progress, Subscription};
 use crate::engine::{Cursor, Lost, Message, ReadBudget, Stream, StreamIndex};
 use crate::index::TopicIndex;
 use crate::metrics::ShardCounters;
-use crate::outbound::Outbound;
+use crate::outbound::{Delivery, Outbound};
 
 /// A queue takes this many parts of mail at least.
 const PARTS_PER_QUEUE: usize = 4;
@@ -109,6 +109,7 @@ impl Shard {
     fn deliver(&mut self, message: &Arc<Message>, number: Option<u64>) {
         let Self { hub, index, subs, sessions, dirty, overfull, .. } = self;
         let queue_bytes = hub.limits.queue_bytes;
+        let delivery = Delivery::new(message);
         index.matches(message.topic(), |slots| {
             for slot in slots {
                 let Some(sub) = subs.get_mut(*slot as usize) else { continue };
@@ -119,7 +120,8 @@ impl Shard {
                 if message.is_hidden_from(session.outbound.session()) {
                     continue;
                 }
-                if session.outbound.push_message(sub.sub, message, queue_bytes).is_err() && !session.overfull
+                if session.outbound.push_message(sub.sub, &delivery, queue_bytes).is_err()
+                    && !session.overfull
                 {
                     session.overfull = true;
                     overfull.push(sub.session);

@@ -2,13 +2,12 @@
 
 use std::io::IoSlice;
 use std::ops::Range;
-use std::sync::Arc;
 
 use fanfare_protocol::Encoding;
 
+use super::body::Body;
 use super::entry::{Entry, Lane};
 use super::frame;
-use crate::engine::Message;
 
 /// Bodies of at least this many bytes are written from where they lie; smaller ones are cheaper to copy.
 const LARGE_BODY_BYTES: usize = 4 * 1024;
@@ -32,7 +31,7 @@ pub(crate) struct Burst {
 #[derive(Debug)]
 enum Piece {
     Joined(Range<usize>),
-    Body(Arc<Message>, Encoding, Range<usize>),
+    Body(Body, Range<usize>),
 }
 
 impl Burst {
@@ -62,7 +61,7 @@ impl Burst {
 
     pub(super) fn add_entry(&mut self, encoding: Encoding, entry: &Entry) {
         match entry {
-            Entry::Message(sub, message) => self.add_message(encoding, *sub, message),
+            Entry::Message(sub, body) => self.add_message(encoding, *sub, body),
             Entry::Frame(payload) => self.add_payload(Lane::Queue, encoding, payload),
             Entry::Ping(payload) => self.add_payload(Lane::Queue, encoding, payload),
         }
@@ -75,8 +74,8 @@ impl Burst {
         self.close_frame(lane, before);
     }
 
-    fn add_message(&mut self, encoding: Encoding, sub: u32, message: &Arc<Message>) {
-        let body = message.body(encoding);
+    fn add_message(&mut self, encoding: Encoding, sub: u32, shared: &Body) {
+        let body = shared.bytes();
         if self.prefix_of != Some((encoding, sub)) {
             self.prefix.clear();
             encoding.message_prefix(sub, &mut self.prefix);
@@ -92,7 +91,7 @@ impl Burst {
         let head = self.cut_skipped(before);
         self.close_joined();
         let cut = std::mem::take(&mut self.skip).min(body.len());
-        self.pieces.push(Piece::Body(Arc::clone(message), encoding, cut..body.len()));
+        self.pieces.push(Piece::Body(shared.clone(), cut..body.len()));
         self.add_frame(Lane::Queue, head + body.len() - cut);
     }
 
@@ -149,9 +148,7 @@ impl Burst {
     fn bytes_of<'a>(&'a self, piece: &'a Piece) -> &'a [u8] {
         match piece {
             Piece::Joined(range) => self.joined.get(range.clone()).unwrap_or_default(),
-            Piece::Body(message, encoding, range) => {
-                message.body(*encoding).get(range.clone()).unwrap_or_default()
-            }
+            Piece::Body(body, range) => body.bytes().get(range.clone()).unwrap_or_default(),
         }
     }
 

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use fanfare_protocol::Encoding;
-
-use crate::engine::Message;
+use super::body::Body;
 
 /// What an entry takes in a lane beside what it points to, in bytes.
 pub(super) const ENTRY_BYTES: usize = size_of::<Entry>();
@@ -22,7 +20,7 @@ pub(super) enum Lane {
 #[derive(Debug)]
 pub(super) enum Entry {
     /// A message for a subscription; its body is shared.
-    Message(u32, Arc<Message>),
+    Message(u32, Body),
     /// A frame of this session alone.
     Frame(Box<[u8]>),
     /// A `ping`, shared by the sessions of a sweep.
@@ -31,9 +29,9 @@ pub(super) enum Entry {
 
 impl Entry {
     /// The bytes that the entry keeps waiting: what goes into its frame, but for the part that differs per subscription.
-    pub(super) fn bytes(&self, encoding: Encoding) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         match self {
-            Self::Message(_, message) => message.body(encoding).len(),
+            Self::Message(_, body) => body.bytes().len(),
             Self::Frame(payload) => payload.len(),
             Self::Ping(payload) => payload.len(),
         }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use fanfare_protocol::{CloseCode, Encoding};
 
+use super::body::Delivery;
 use super::burst::Burst;
 use super::entry::{ENTRY_BYTES, Entry, Lane};
 use super::frame;
-use crate::engine::Message;
 
 /// The queue has no room for a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,19 +67,20 @@ impl Lanes {
     pub(super) fn push_message(
         &mut self,
         sub: u32,
-        message: &Arc<Message>,
+        delivery: &Delivery<'_>,
         queue_bytes: usize,
     ) -> Result<(), Full> {
         if self.end.is_some() {
             return Ok(());
         }
-        let bytes = message.body(self.encoding).len() + ENTRY_BYTES;
+        let body = delivery.body(self.encoding);
+        let bytes = body.bytes().len() + ENTRY_BYTES;
         // One message always fits, however large its encoding: else its subscriber could never be served.
         if self.queue_bytes + bytes > queue_bytes && !self.queue.is_empty() {
             return Err(Full);
         }
         self.queue_bytes += bytes;
-        self.queue.push_back(Entry::Message(sub, Arc::clone(message)));
+        self.queue.push_back(Entry::Message(sub, body));
         Ok(())
     }
 
@@ -262,7 +263,7 @@ impl Lanes {
             }
             Lane::Queue => {
                 if let Some(entry) = self.queue.pop_front() {
-                    let bytes = entry.bytes(self.encoding) + ENTRY_BYTES;
+                    let bytes = entry.bytes() + ENTRY_BYTES;
                     self.queue_bytes -= bytes;
                     match entry {
                         Entry::Message(..) => advance.messages += 1,
@@ -284,7 +285,7 @@ impl Lanes {
         self.replies.truncate(replies);
         self.queue.truncate(entries);
         self.reply_bytes = self.replies.iter().map(|payload| payload.len() + ENTRY_BYTES).sum();
-        let bytes = |entry: &Entry| entry.bytes(self.encoding) + ENTRY_BYTES;
+        let bytes = |entry: &Entry| entry.bytes() + ENTRY_BYTES;
         self.queue_bytes = self.queue.iter().map(bytes).sum();
         self.frame_bytes =
             self.queue.iter().filter(|entry| matches!(entry, Entry::Frame(_))).map(bytes).sum();

@@ -1,5 +1,6 @@
 //! The outbound queue of a session: what waits for its socket, in order and bounded.
 
+mod body;
 mod burst;
 mod entry;
 mod frame;
@@ -9,10 +10,11 @@ use std::sync::Arc;
 
 use fanfare_protocol::{CloseCode, Encoding, ServerFrame};
 
+pub(crate) use body::{Body, Delivery};
 pub(crate) use burst::Burst;
 pub(crate) use lanes::{Full, Lanes};
 
-use crate::engine::{Message, SessionId};
+use crate::engine::SessionId;
 use crate::sync::{Mutex, MutexGuard};
 
 /// What waits for a session's socket. Any thread may add answers; only the owning shard adds messages.
@@ -56,10 +58,10 @@ impl Outbound {
     pub(crate) fn push_message(
         &self,
         sub: u32,
-        message: &Arc<Message>,
+        delivery: &Delivery<'_>,
         queue_bytes: usize,
     ) -> Result<(), Full> {
-        self.lanes.lock().push_message(sub, message, queue_bytes)
+        self.lanes.lock().push_message(sub, delivery, queue_bytes)
     }
 
     /// Queues a frame that keeps its place among the messages.

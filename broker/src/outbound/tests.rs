@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::lanes::Advance;
 use super::*;
 use crate::clock::Moment;
-use crate::engine::Draft;
+use crate::engine::{Draft, Message};
 
 const ROOM: usize = 1 << 20;
 
@@ -59,9 +59,9 @@ fn write_out(outbound: &Outbound, sizes: &[usize], max_bytes: usize) -> (Vec<u8>
 fn fill(outbound: &Outbound, frames: &[(u8, usize)]) {
     for (kind, bytes) in frames {
         match kind {
-            0 => outbound.push_message(7, &message(*bytes), ROOM).unwrap(),
+            0 => outbound.push_message(7, &Delivery::new(&message(*bytes)), ROOM).unwrap(),
             1 => outbound.push_in_order(&ServerFrame::Behind { sub: 3 }),
-            2 => outbound.push_message(70_000, &message(*bytes * 40), ROOM).unwrap(),
+            2 => outbound.push_message(70_000, &Delivery::new(&message(*bytes * 40)), ROOM).unwrap(),
             _ => outbound.push_ping(&Arc::from(vec![9; *bytes])),
         }
     }
@@ -88,8 +88,8 @@ proptest! {
 #[test]
 fn answers_overtake_messages_but_never_cut_into_a_frame() {
     let outbound = outbound(Encoding::MsgPack);
-    outbound.push_message(7, &message(10), ROOM).unwrap();
-    outbound.push_message(7, &message(20), ROOM).unwrap();
+    outbound.push_message(7, &Delivery::new(&message(10)), ROOM).unwrap();
+    outbound.push_message(7, &Delivery::new(&message(20)), ROOM).unwrap();
     let mut burst = Burst::default();
     {
         let mut lanes = outbound.lanes();
@@ -107,8 +107,8 @@ fn answers_overtake_messages_but_never_cut_into_a_frame() {
 fn a_queue_that_is_full_refuses_a_message_and_keeps_what_it_has() {
     let outbound = outbound(Encoding::MsgPack);
     // However large, one message always fits.
-    outbound.push_message(1, &message(500), 400).unwrap();
-    assert_eq!(outbound.push_message(1, &message(400), 400), Err(Full));
+    outbound.push_message(1, &Delivery::new(&message(500)), 400).unwrap();
+    assert_eq!(outbound.push_message(1, &Delivery::new(&message(400)), 400), Err(Full));
     assert_eq!(outbound.lanes().queue_len(), 1);
 }
 
@@ -116,7 +116,7 @@ fn a_queue_that_is_full_refuses_a_message_and_keeps_what_it_has() {
 fn closing_drops_what_waits_but_for_the_frame_begun() {
     let outbound = outbound(Encoding::MsgPack);
     for _ in 0..3 {
-        outbound.push_message(1, &message(50), ROOM).unwrap();
+        outbound.push_message(1, &Delivery::new(&message(50)), ROOM).unwrap();
     }
     let mut burst = Burst::default();
     let begun = {
@@ -135,7 +135,7 @@ fn closing_drops_what_waits_but_for_the_frame_begun() {
 fn a_newer_ping_takes_the_place_of_one_that_waits() {
     let outbound = outbound(Encoding::MsgPack);
     outbound.push_ping(&Arc::from([1; 3]));
-    outbound.push_message(1, &message(5), ROOM).unwrap();
+    outbound.push_message(1, &Delivery::new(&message(5)), ROOM).unwrap();
     outbound.push_ping(&Arc::from([2; 3]));
     assert_eq!(outbound.lanes().queue_len(), 2);
     let (bytes, _) = write_out(&outbound, &[usize::MAX], usize::MAX);

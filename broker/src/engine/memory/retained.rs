@@ -2,13 +2,11 @@
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use fanfare_protocol::Pattern;
 
 use super::log::Log;
 use super::topics::Topics;
-use crate::engine::Ledger;
 use crate::engine::message::{Draft, Message, Place, StreamIndex};
 use crate::engine::read::{Batch, Cursor, Lost, ReadBudget, StartAt};
 use crate::engine::settings::StreamConfig;
@@ -29,7 +27,6 @@ pub(crate) struct Retained {
     head: u64,
     last_time_ms: u64,
     message_bytes: usize,
-    json_bytes: Arc<Ledger>,
     /// Every sequence up to this one that is not in the log was taken by config.
     removed_through: u64,
 }
@@ -47,8 +44,7 @@ impl Retained {
         self.head += 1;
         self.last_time_ms = self.last_time_ms.max(wall_ms);
         let (topic, prev) = self.topics.shared(draft.topic());
-        let json_bytes = Arc::clone(&self.json_bytes);
-        let place = Place { index, stream: config.name.clone(), seq: self.head, prev, json_bytes };
+        let place = Place { index, stream: config.name.clone(), seq: self.head, prev };
         let message = Arc::new(draft.seal(topic, Some(place), self.last_time_ms));
         self.message_bytes += message.footprint() + SLOT_BYTES;
         let limit = config.max_messages_per_topic.map(|limit| limit.get() as usize);
@@ -84,7 +80,6 @@ impl Retained {
 
     fn forget(&mut self, old: Arc<Message>, removed: &mut Removed) {
         self.message_bytes -= old.footprint() + SLOT_BYTES;
-        old.release();
         self.removed_through = self.removed_through.max(old.seq());
         self.topics.remove_oldest(old.topic(), old.seq());
         removed.push(old);
@@ -163,7 +158,7 @@ impl Retained {
 
     /// The memory that the stream takes, in bytes: messages, log and index.
     pub(crate) fn bytes(&self) -> u64 {
-        (self.message_bytes + self.json_bytes.load(Ordering::Relaxed) + self.topics.bytes()) as u64
+        (self.message_bytes + self.topics.bytes()) as u64
     }
 
     pub(crate) fn messages(&self) -> usize {

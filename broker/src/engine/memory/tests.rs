@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fanfare_protocol::frame::Publish;
-use fanfare_protocol::{Encoding, Pattern, Payload, StreamName, Topic};
+use fanfare_protocol::{Pattern, Payload, StreamName, Topic};
 use proptest::prelude::*;
 
 use super::retained::{Removed, Retained};
@@ -139,19 +139,6 @@ fn bytes_are_bounded_index_included_and_the_newest_stays() {
     tiny.append("a", 0);
     tiny.append("b", 0);
     assert_eq!(tiny.read(&mut tiny.retained.cursor(StartAt::Start), ">").0, [2]);
-}
-
-#[test]
-fn json_bodies_count_while_their_messages_are_retained() {
-    let mut bench = Bench::new(config());
-    bench.append("a", 0);
-    let before = bench.retained.bytes();
-    let batch = bench.retained.read(&mut Cursor::after(0), &pattern(">"), ReadBudget::new(1, 1));
-    let json = batch.messages[0].body(Encoding::Json).len() as u64;
-    assert_eq!(bench.retained.bytes(), before + json);
-    let mut removed = Removed::new();
-    bench.retained.expire(1_000_000, &bench.config, &mut removed);
-    assert_eq!(bench.retained.bytes(), 0);
 }
 
 #[test]

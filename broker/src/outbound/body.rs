@@ -1,0 +1,57 @@
+//! A message's body as it goes out: the MessagePack one is the message's own, a JSON one is made for who waits for it.
+//!
+//! So retained messages hold one body, whoever reads them, and a stream's memory does not depend on its readers.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use fanfare_protocol::Encoding;
+
+use crate::engine::Message;
+
+/// A body that waits in a queue, shared by all that wait for it.
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    /// The message's storage.
+    MsgPack(Arc<Message>),
+    /// Made for the sessions of one shard, and freed when the last has it.
+    Json(Arc<JsonBody>),
+}
+
+/// A message in JSON.
+#[derive(Debug)]
+pub(crate) struct JsonBody(Box<[u8]>);
+
+/// A message on its way to any number of sessions of one shard.
+#[derive(Debug)]
+pub(crate) struct Delivery<'a> {
+    message: &'a Arc<Message>,
+    json: OnceCell<Arc<JsonBody>>,
+}
+
+impl<'a> Delivery<'a> {
+    pub(crate) fn new(message: &'a Arc<Message>) -> Self {
+        Self { message, json: OnceCell::new() }
+    }
+
+    /// The body for a session that speaks this encoding. The JSON one is made at the first call.
+    pub(crate) fn body(&self, encoding: Encoding) -> Body {
+        match encoding {
+            Encoding::MsgPack => Body::MsgPack(Arc::clone(self.message)),
+            Encoding::Json => {
+                let make = || Arc::new(JsonBody(self.message.encode_json()));
+                Body::Json(Arc::clone(self.json.get_or_init(make)))
+            }
+        }
+    }
+}
+
+impl Body {
+    /// The part of a `message` frame that all subscriptions share.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::MsgPack(message) => message.msgpack(),
+            Self::Json(body) => &body.0,
+        }
+    }
+}
