@@ -2,7 +2,7 @@
 //!
 //! The parts, from the ground; imports point only downwards:
 //!
-//! - `clock`, `sync`, `limits`, `metrics`: time, locks, bounds and counts;
+//! - `version`, `clock`, `sync`, `limits`, `metrics`: what was built; time, locks, bounds and counts;
 //! - `engine`: orders and retains messages;
 //! - `auth`, `index`, `outbound`: who may, who wants, what waits for a socket;
 //! - `hub`: publish, subscribe, catch up, history, one file a deed;
@@ -26,14 +26,8 @@ mod outbound;
 pub mod server;
 mod session;
 mod sync;
+mod version;
 
 pub use engine::StreamConfig;
 pub use hub::{HubError, MAX_SHARDS};
-
-/// The version of this build.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// The revision that this build was made from, where the builder said so in `FANFARE_REVISION`.
-pub const REVISION: &str = match option_env!("FANFARE_REVISION") {
-    Some(revision) => revision,
-    None => "unknown",
-};
+pub use version::{REVISION, VERSION};

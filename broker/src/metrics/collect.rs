@@ -8,6 +8,7 @@ use prometheus::{Encoder, TextEncoder, core::Collector, process_collector::Proce
 
 use super::counters::{Metrics, ShardCounters};
 use super::histogram::BOUNDS_SECONDS;
+use crate::version::{REVISION, VERSION};
 
 /// What is there at the moment of the scrape and is counted nowhere.
 #[derive(Debug, Default)]
@@ -147,7 +148,7 @@ fn stream_families(gauges: &Gauges) -> Vec<MetricFamily> {
 }
 
 fn build_info() -> MetricFamily {
-    let labels = vec![("version", crate::VERSION.to_owned()), ("revision", crate::REVISION.to_owned())];
+    let labels = vec![("version", VERSION.to_owned()), ("revision", REVISION.to_owned())];
     gauge("fanfare_build_info", "Always 1; the labels say what runs.", vec![(labels, 1.0)])
 }
 

@@ -20,6 +20,7 @@ mod mailbox;
 mod metrics;
 mod operation;
 mod peers;
+mod readme;
 mod replay;
 mod retention;
 mod sharding;
