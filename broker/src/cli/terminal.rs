@@ -4,11 +4,13 @@ use std::fmt::{self, Display};
 use std::future::pending;
 use std::io::{self, IsTerminal};
 use std::process::{self, ExitCode};
+use std::sync::LazyLock;
 use std::thread;
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Style};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 /// Time that a command has to end after Ctrl-C: longer than its session needs for a close in good order.
@@ -53,6 +55,10 @@ impl CommandError {
     }
 }
 
+/// Whether Ctrl-C or SIGTERM has come. Signals are the process's, and so is this; once true it stays so, whoever asks
+/// late is told all the same.
+static INTERRUPTED: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
+
 /// Runs a command to its end.
 ///
 /// The runtime has a thread of its own, so a command that waits for a pager or a file keeps its session alive.
@@ -61,31 +67,53 @@ pub(super) fn run(command: impl Future<Output = Result<(), CommandError>>) -> Ex
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };
+    // The handlers stand before the command begins, so that no signal falls between.
+    let signals = match runtime.block_on(async { Signals::listen() }) {
+        Ok(signals) => signals,
+        Err(error) => return fail(&error),
+    };
     let handle = runtime.handle().clone();
-    thread::spawn(move || runtime.block_on(end_if_stuck()));
+    thread::spawn(move || runtime.block_on(end_if_stuck(signals)));
     match handle.block_on(command) {
         Ok(()) | Err(CommandError::NobodyReads) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
 }
 
-/// Ends the process if the command does not after Ctrl-C, because it waits for its output, say; a second one ends it at
-/// once.
-async fn end_if_stuck() {
-    interrupted().await;
+/// Ctrl-C and SIGTERM.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Tells the command of a signal, and ends the process if the command does not, because it waits for its output, say; a
+/// second signal ends it at once.
+async fn end_if_stuck(mut signals: Signals) {
+    signals.next().await;
+    INTERRUPTED.send_replace(true);
     // Either outcome means that it has not ended by itself.
-    let _ = timeout(GRACE, interrupted()).await;
+    let _ = timeout(GRACE, signals.next()).await;
     process::exit(1);
 }
 
 /// Waits for Ctrl-C or SIGTERM.
 pub(super) async fn interrupted() {
-    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-    // Without handlers, the operating system ends the process by itself.
-    let (Ok(mut interrupt), Ok(mut terminate)) = signals else { return pending().await };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    if INTERRUPTED.subscribe().wait_for(|interrupted| *interrupted).await.is_err() {
+        // The sender is static and never goes.
+        pending().await
     }
 }
 
