@@ -113,7 +113,7 @@ async fn end_if_stuck(mut signals: Signals) {
 pub(super) async fn interrupted() {
     if INTERRUPTED.subscribe().wait_for(|interrupted| *interrupted).await.is_err() {
         // The sender is static and never goes.
-        pending().await
+        pending::<()>().await;
     }
 }
 
