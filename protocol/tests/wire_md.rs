@@ -32,3 +32,11 @@ fn worked_examples_are_the_vectors_that_they_name() -> Result<(), serde_json::Er
     }
     Ok(())
 }
+
+#[test]
+fn every_close_code_stands_in_the_table() {
+    for code in fanfare_protocol::CloseCode::ALL.iter().filter(|code| code.number() >= 4000) {
+        let row = format!("| {} | `{}` |", code.number(), code.as_str());
+        assert!(include_str!("../WIRE.md").contains(&row), "{row}");
+    }
+}

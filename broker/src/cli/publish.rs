@@ -44,7 +44,7 @@ pub(super) struct PublishArgs {
     #[arg(long)]
     lines: bool,
     /// Publish this many lines a second, evenly; as fast as the broker takes them if absent
-    #[arg(long, value_name = "N", requires = "lines")]
+    #[arg(long, value_name = "N", requires = "lines", conflicts_with = "payload")]
     rate: Option<NonZeroU32>,
     /// The payload is JSON (it is checked); text unless said otherwise
     #[arg(long, conflicts_with = "bytes")]
@@ -52,10 +52,11 @@ pub(super) struct PublishArgs {
     /// The payload is bytes, of any kind
     #[arg(long)]
     bytes: bool,
-    /// A repeat with this key is delivered once
+    /// A repeat with this key is delivered once (brokers of this version answer `unavailable`)
     #[arg(long, value_name = "KEY", conflicts_with = "lines")]
     key: Option<String>,
-    /// Publish only if this is the sequence of the topic's last message (0: none)
+    /// Publish only if this is the sequence of the topic's last message, 0: none (brokers of this version answer
+    /// `unavailable`)
     #[arg(long, value_name = "SEQ", conflicts_with = "lines")]
     expect: Option<u64>,
     /// A short fact beside the payload; can be given again

@@ -8,7 +8,8 @@ use clap::Args;
 use tokio::runtime::LocalRuntime;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::{Config, Overrides};
+use crate::config::units::{format_bytes, format_duration};
+use crate::config::{Config, DEFAULT_LISTEN, Overrides};
 use crate::server::Server;
 
 #[derive(Debug, Args)]
@@ -51,7 +52,11 @@ fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = LocalRuntime::new()?;
     runtime.block_on(async {
         let streams = describe_streams(&config);
+        let open_to_all = config.allow_anonymous && !config.listen.ip().to_canonical().is_loopback();
         let server = Server::start(config)?;
+        if open_to_all {
+            tracing::warn!("anyone who reaches the client port may publish and subscribe (allow_anonymous)");
+        }
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         greet(&server, &streams)?;
@@ -60,7 +65,7 @@ fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            tracing::info!("stopping: sessions are told to come back later");
+            tracing::info!("stopping: sessions are sent away");
         };
         server.run(stop).await?;
         Ok(())
@@ -69,17 +74,20 @@ fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
 
 fn describe_streams(config: &Config) -> String {
     let describe = |stream: &crate::StreamConfig| {
-        let patterns: Vec<_> = stream.patterns.iter().map(ToString::to_string).collect();
-        let (age, mib) = (stream.max_age, stream.max_bytes >> 20);
-        format!("`{}` keeps {} for {age:?}, at most {mib} MiB", stream.name, patterns.join(", "))
+        let patterns: Vec<_> = stream.patterns.iter().map(|pattern| format!("`{pattern}`")).collect();
+        let (age, bytes) = (format_duration(stream.max_age), format_bytes(stream.max_bytes));
+        format!("`{}` keeps {} for {age}, at most {bytes}", stream.name, patterns.join(", "))
     };
     config.streams.iter().map(describe).collect::<Vec<_>>().join("; ")
 }
 
-/// Says what the broker listens on, and what to try next.
+/// Says what the broker listens on, and what to try next, in commands that work as they stand.
 fn greet(server: &Server, streams: &str) -> io::Result<()> {
     let (client, internal) = (server.client_address(), server.internal_address());
     let version = crate::VERSION;
+    let program = std::env::args().next().unwrap_or_else(|| "fanfare".to_owned());
+    let elsewhere = client != DEFAULT_LISTEN;
+    let at = if elsewhere { format!(" --server ws://{client}") } else { String::new() };
     let mut out = io::stdout().lock();
     writeln!(
         out,
@@ -89,8 +97,8 @@ fn greet(server: &Server, streams: &str) -> io::Result<()> {
   streams    {streams}
 
 Try it in a second terminal:
-  fanfare sub '>'                    follow every topic
-  fanfare pub greetings 'hello'      publish to one
+  {program} sub{at} '>'                    follow every topic
+  {program} pub{at} greetings 'hello'      publish to one
 
 Ctrl-C stops the broker."
     )?;

@@ -16,4 +16,4 @@ mod written;
 mod tests;
 
 pub use fault::{Fault, Faults, Place};
-pub use resolved::{Config, Overrides};
+pub use resolved::{Config, DEFAULT_LISTEN, Overrides};

@@ -46,7 +46,8 @@ pub struct Overrides {
     pub allow_anonymous: Option<bool>,
 }
 
-const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7440);
+/// Where clients connect unless configured.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7440);
 const DEFAULT_INTERNAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7441);
 /// No configuration is longer; a path that never ends (a device) is not read for ever.
 const FILE_BYTES_MAX: u64 = 1 << 20;

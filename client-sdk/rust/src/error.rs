@@ -120,7 +120,7 @@ fn refusal_step(status: u16) -> &'static str {
     match status {
         401 => "connect with a valid token",
         403 => "ask the operator for the permission, or for this origin to be allowed",
-        404 => "check the path: the broker listens at /ws",
+        404 => "check host, port and path: clients connect to the client port, at /ws",
         429 | 503 => "try again after a short pause",
         _ => "check the host, the port and the path",
     }

@@ -150,7 +150,7 @@ fn refused(address: &Address, error: WsError) -> Error {
 fn text_of(response: &Response) -> String {
     let body = response.body().as_deref().unwrap_or_default();
     let text = String::from_utf8_lossy(body);
-    let line = text.trim().lines().next().unwrap_or_default();
+    let line = text.trim().lines().next().unwrap_or_default().trim_end_matches([':', '.']);
     line.chars().filter(|c| !c.is_control()).take(REFUSAL_CHARS).collect()
 }
 

@@ -139,7 +139,7 @@ impl LinePublisher {
         let line = self.acknowledged + 1;
         let before = match self.acknowledged {
             0 => "Nothing before it was published".to_owned(),
-            _ => format!("All before it are published: go on with `tail -n +{line}`"),
+            _ => format!("All before it are published: mend it, then go on with `tail -n +{line}`"),
         };
         let after = match self.under_way.len() {
             0 => String::new(),
