@@ -1,5 +1,6 @@
 //! Reading a stream: where a reader stands, how much it may take at once, and what it is told.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::engine::message::Message;
@@ -39,12 +40,13 @@ impl Cursor {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadBudget {
     /// Messages to look at, matching or not.
-    pub(crate) scanned_max: usize,
+    scanned_max: usize,
     /// Messages to return.
-    pub(crate) messages_max: usize,
+    messages_max: usize,
     /// Bytes of messages to return; one is always returned.
-    pub(crate) bytes_max: usize,
-    pub(crate) taken_any: bool,
+    bytes_max: usize,
+    /// Whether a message was taken: the first is free of the bounds on what is returned.
+    taken_any: bool,
 }
 
 impl ReadBudget {
@@ -53,6 +55,26 @@ impl ReadBudget {
 
     pub(crate) fn new(messages_max: usize, bytes_max: usize) -> Self {
         Self { scanned_max: Self::SCANNED_MAX, messages_max, bytes_max, taken_any: false }
+    }
+
+    /// Pays for looking at one message.
+    pub(super) fn scan(&mut self) -> ControlFlow<()> {
+        self.scanned_max = match self.scanned_max.checked_sub(1) {
+            Some(left) => left,
+            None => return ControlFlow::Break(()),
+        };
+        ControlFlow::Continue(())
+    }
+
+    /// Pays for one message; the first is always affordable.
+    pub(super) fn take(&mut self, bytes: usize) -> ControlFlow<()> {
+        let first = !std::mem::replace(&mut self.taken_any, true);
+        if !first && (self.messages_max == 0 || self.bytes_max < bytes) {
+            return ControlFlow::Break(());
+        }
+        self.messages_max = self.messages_max.saturating_sub(1);
+        self.bytes_max = self.bytes_max.saturating_sub(bytes);
+        ControlFlow::Continue(())
     }
 }
 

@@ -96,11 +96,10 @@ impl Lanes {
         if self.end.is_some() {
             return;
         }
-        let begun = matches!(self.begun, Some((Lane::Queue, _)));
-        let older =
-            self.queue.iter().skip(usize::from(begun)).position(|entry| matches!(entry, Entry::Ping(_)));
+        let begun = self.begun_in(Lane::Queue);
+        let older = self.queue.iter().skip(begun).position(|entry| matches!(entry, Entry::Ping(_)));
         if let Some(at) = older
-            && let Some(Entry::Ping(older)) = self.queue.remove(at + usize::from(begun))
+            && let Some(Entry::Ping(older)) = self.queue.remove(at + begun)
         {
             self.queue_bytes -= older.len() + ENTRY_BYTES;
         }
@@ -117,23 +116,22 @@ impl Lanes {
 
     pub(super) fn close(&mut self, code: CloseCode, reason: &str) {
         if self.end.is_none() {
-            self.keep_only_begun();
-            self.end = Some(End::ByUs(code, frame::close(code, reason).into_boxed_slice()));
+            self.drop_replies();
         }
+        self.close_after_replies(code, reason);
     }
 
     pub(super) fn close_after_replies(&mut self, code: CloseCode, reason: &str) {
         if self.end.is_none() {
-            let (replies, reply_bytes) = (std::mem::take(&mut self.replies), self.reply_bytes);
-            self.keep_only_begun();
-            (self.replies, self.reply_bytes) = (replies, reply_bytes);
+            self.drop_queue();
             self.end = Some(End::ByUs(code, frame::close(code, reason).into_boxed_slice()));
         }
     }
 
     pub(super) fn peer_closed(&mut self) {
         if self.end.is_none() {
-            self.keep_only_begun();
+            self.drop_replies();
+            self.drop_queue();
             self.end = Some(End::ByPeer);
         }
     }
@@ -239,10 +237,9 @@ impl Lanes {
         let mut left = written;
         for (lane, len) in burst.frames() {
             if left < len {
-                let before =
-                    if self.begun.is_some_and(|(begun, _)| begun == lane) { self.begun } else { None };
-                self.begun =
-                    Some((lane, before.map_or(0, |(_, written)| written) + left)).filter(|(_, at)| *at > 0);
+                // Only the burst's first frame can have been begun before.
+                let before = self.begun.map_or(0, |(_, written)| written);
+                self.begun = Some((lane, before + left)).filter(|(_, written)| *written > 0);
                 return advance;
             }
             left -= len;
@@ -276,18 +273,23 @@ impl Lanes {
         }
     }
 
-    fn keep_only_begun(&mut self) {
-        let (replies, entries) = match self.begun {
-            Some((Lane::Replies, _)) => (1, 0),
-            Some((Lane::Queue, _)) => (0, 1),
-            _ => (0, 0),
-        };
-        self.replies.truncate(replies);
-        self.queue.truncate(entries);
+    /// Drops the answers, but for one that is partly written.
+    fn drop_replies(&mut self) {
+        self.replies.truncate(self.begun_in(Lane::Replies));
         self.reply_bytes = self.replies.iter().map(|payload| payload.len() + ENTRY_BYTES).sum();
+    }
+
+    /// Drops what waits in order, but for an entry that is partly written.
+    fn drop_queue(&mut self) {
+        self.queue.truncate(self.begun_in(Lane::Queue));
         let bytes = |entry: &Entry| entry.bytes() + ENTRY_BYTES;
         self.queue_bytes = self.queue.iter().map(bytes).sum();
         self.frame_bytes =
             self.queue.iter().filter(|entry| matches!(entry, Entry::Frame(_))).map(bytes).sum();
+    }
+
+    /// How many frames of this lane are partly written: one or none.
+    fn begun_in(&self, lane: Lane) -> usize {
+        usize::from(self.begun.is_some_and(|(begun, _)| begun == lane))
     }
 }

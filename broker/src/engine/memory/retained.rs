@@ -1,6 +1,5 @@
 //! What a stream holds under its lock: the log, its topics, and the rules by which messages leave.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use fanfare_protocol::Pattern;
@@ -167,26 +166,5 @@ impl Retained {
 
     pub(crate) fn topics(&self) -> usize {
         self.topics.len()
-    }
-}
-
-impl ReadBudget {
-    fn scan(&mut self) -> ControlFlow<()> {
-        self.scanned_max = match self.scanned_max.checked_sub(1) {
-            Some(left) => left,
-            None => return ControlFlow::Break(()),
-        };
-        ControlFlow::Continue(())
-    }
-
-    /// Pays for one message; the first is always affordable.
-    fn take(&mut self, bytes: usize) -> ControlFlow<()> {
-        let first = !std::mem::replace(&mut self.taken_any, true);
-        if !first && (self.messages_max == 0 || self.bytes_max < bytes) {
-            return ControlFlow::Break(());
-        }
-        self.messages_max = self.messages_max.saturating_sub(1);
-        self.bytes_max = self.bytes_max.saturating_sub(bytes);
-        ControlFlow::Continue(())
     }
 }
