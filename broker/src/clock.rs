@@ -25,6 +25,19 @@ impl Moment {
     }
 }
 
+/// Both clocks, read together: once for everything that one read of a socket brings.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Now {
+    pub(crate) moment: Moment,
+    /// Milliseconds since 1970 (UTC).
+    pub(crate) wall_ms: u64,
+}
+
+/// Reads both clocks.
+pub(crate) fn read() -> Now {
+    Now { moment: now(), wall_ms: wall_ms() }
+}
+
 /// The present moment.
 pub fn now() -> Moment {
     static START: OnceLock<Instant> = OnceLock::new();

@@ -6,7 +6,7 @@ use fanfare_protocol::frame::{Publish, PublishedAt};
 
 use super::shared::Hub;
 use crate::auth::Permitted;
-use crate::clock::{self, Moment};
+use crate::clock::Now;
 use crate::engine::{Draft, Message, SessionId};
 
 /// Why a message was not published.
@@ -29,12 +29,12 @@ pub(crate) enum PublishError {
 }
 
 impl Hub {
-    /// Publishes a message that arrived at `arrived`. Returns its place; none if no stream holds the topic.
+    /// Publishes a message that arrives `now`. Returns its place; none if no stream holds the topic.
     pub(crate) fn publish(
         &self,
         publish: Permitted<Publish<'_>>,
         session: SessionId,
-        arrived: Moment,
+        now: Now,
     ) -> Result<Option<PublishedAt>, PublishError> {
         let publish = publish.into_inner();
         let (bytes, max) = (publish.payload.as_bytes().len(), self.limits.max_payload_bytes);
@@ -45,13 +45,13 @@ impl Hub {
         if publish.key.is_some() || publish.expect.is_some() {
             return Err(if stream.is_some() { PublishError::NotYet } else { PublishError::NeedsStream });
         }
-        let draft = Draft::new(publish, session, arrived);
+        let draft = Draft::new(publish, session, now.moment);
         let Some(stream) = stream else {
             let topic = draft.topic().clone();
-            self.send(&Arc::new(draft.seal(topic, None, clock::wall_ms())));
+            self.send(&Arc::new(draft.seal(topic, None, now.wall_ms)));
             return Ok(None);
         };
-        let seq = stream.append(draft, clock::wall_ms(), |message| self.send(message));
+        let seq = stream.append(draft, now.wall_ms, |message| self.send(message));
         Ok(Some(PublishedAt { stream: stream.name().clone(), epoch: stream.epoch().clone(), seq }))
     }
 

@@ -8,7 +8,7 @@ use fanfare_protocol::{Encoding, Pattern, Payload, ServerFrame, StreamName, Topi
 
 use super::*;
 use crate::auth::Authority;
-use crate::clock::Moment;
+use crate::clock::Now;
 use crate::engine::{MemoryEngine, SessionId, StreamConfig};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
@@ -46,7 +46,7 @@ impl Bench {
             headers: None,
         };
         let permitted = Authority.publish(publish).unwrap();
-        self.hub.publish(permitted, SessionId(999), Moment::default()).unwrap();
+        self.hub.publish(permitted, SessionId(999), Now::default()).unwrap();
     }
 
     fn subscribe(&mut self, outbound: &Outbound, sub: u32, pattern: &str, from: ReplayFrom) {

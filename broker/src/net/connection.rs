@@ -235,8 +235,8 @@ impl Inner {
 
     /// Works off bytes in order, until they are used up, the session ends, or others should have their turn.
     fn work(&mut self, connection: &Connection, io: &Io, bytes: &[u8]) {
-        let now = clock::now();
-        self.session.heard(now);
+        let now = clock::read();
+        self.session.heard(now.moment);
         let control = Control(&connection.outbound);
         let mut spare = io.spare.borrow_mut();
         let mut reading = self.reader.read(bytes, &control, &mut spare);
@@ -263,7 +263,7 @@ impl Inner {
             self.unread.extend_from_slice(reading.unread());
         }
         let overhead = reading.finish();
-        let result = result.and_then(|()| self.session.overhead(overhead, now, io.session_limits));
+        let result = result.and_then(|()| self.session.overhead(overhead, now.moment, io.session_limits));
         if let Err(Fault::Close(code, reason)) = result {
             connection.outbound.close_after_replies(code, reason);
         }

@@ -7,7 +7,7 @@ use fanfare_protocol::{DecodeError, Encoding, ErrorCode, ServerFrame};
 
 use super::io::Io;
 use super::websocket::Incoming;
-use crate::clock::Moment;
+use crate::clock::Now;
 use crate::hub::{PublishError, SubscribeError};
 use crate::outbound::Outbound;
 use crate::session::{Deed, Fault, Session};
@@ -34,10 +34,10 @@ pub(super) fn take_in(
     outbound: &Outbound,
     io: &Io,
     incoming: &Incoming,
-    now: Moment,
+    now: Now,
 ) -> Result<Effort, Fault> {
     let frame = decode(outbound.encoding(), incoming);
-    let done = match session.frame(frame, now, io.session_limits) {
+    let done = match session.frame(frame, now.moment, io.session_limits) {
         Ok(deed) => perform(deed, outbound, io, now),
         Err(Fault::Answer(error)) => Err(Failed::from(error)),
         Err(end) => return Err(end),
@@ -64,7 +64,7 @@ fn wrong_type(message: &str) -> DecodeError {
     DecodeError { code: ErrorCode::InvalidFrame, message: message.to_owned(), id: None, sub: None }
 }
 
-fn perform(deed: Deed<'_>, outbound: &Outbound, io: &Io, now: Moment) -> Result<Effort, Failed> {
+fn perform(deed: Deed<'_>, outbound: &Outbound, io: &Io, now: Now) -> Result<Effort, Failed> {
     let slot = outbound.slot();
     match deed {
         Deed::Welcome => welcome(outbound, io),
@@ -103,7 +103,7 @@ fn welcome(outbound: &Outbound, io: &Io) {
     outbound.push_reply(&ServerFrame::Welcome(welcome));
 }
 
-fn publish(publish: Publish<'_>, outbound: &Outbound, io: &Io, now: Moment) -> Result<(), Failed> {
+fn publish(publish: Publish<'_>, outbound: &Outbound, io: &Io, now: Now) -> Result<(), Failed> {
     let id = publish.id;
     let failed = |code, message| Failed { id, sub: None, code, message };
     let permitted =
