@@ -9,4 +9,4 @@ pub(crate) use memory::{MemoryEngine, Stream};
 pub(crate) use message::{Draft, Message, SessionId, StreamIndex};
 pub use settings::StreamConfig;
 
-pub(crate) use read::{Cursor, Lost, ReadBudget, StartAt};
+pub(crate) use read::{Begin, Cursor, Lost, ReadBudget, StartAt};

@@ -3,11 +3,13 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use fanfare_protocol::StreamPosition;
+
 use crate::engine::message::Message;
 
-/// Where a reading begins.
+/// Where a reading is to begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StartAt {
+pub(crate) enum StartAt<'a> {
     /// After the newest message.
     Now,
     /// With the oldest retained message.
@@ -16,6 +18,20 @@ pub(crate) enum StartAt {
     Last,
     /// With the first retained message of this time or later, in milliseconds since 1970.
     Time(u64),
+    /// After a position; none stands for the beginning of the stream.
+    After(Option<&'a StreamPosition>),
+}
+
+/// Where a reading begins, and what its reader is to be told first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Begin {
+    pub(crate) cursor: Cursor,
+    /// The position is of another epoch or from the future: the reading begins with what is retained.
+    pub(crate) reset: bool,
+    /// What retention took after the position.
+    pub(crate) lost: Option<Lost>,
+    /// Whether there is nothing to read: the cursor stands at the newest sequence.
+    pub(crate) at_head: bool,
 }
 
 /// Where a reader stands in a stream.

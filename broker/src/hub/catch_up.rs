@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use fanfare_protocol::{Position, ServerFrame};
 
-use super::shard::{Shard, expired};
+use super::shard::Shard;
 use super::shared::Hub;
+use super::start::expired;
 use super::subscription::{Progress, Subscription};
 use crate::engine::{Message, ReadBudget, Stream};
 use crate::outbound::Delivery;

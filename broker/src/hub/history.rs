@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use fanfare_protocol::frame::{Gap, History, ReplayFrom};
-use fanfare_protocol::{Encoding, GapReason, Pattern, Position};
+use fanfare_protocol::{Encoding, Pattern, Position};
 
-use super::shard::expired;
 use super::shared::Hub;
+use super::start::{expired, reset, start_at, unmet};
 use crate::auth::Permitted;
 use crate::engine::{Cursor, Message, ReadBudget, StartAt, Stream, StreamIndex};
 use crate::outbound::{Body, Delivery};
@@ -47,10 +47,10 @@ impl Hub {
         let mut met: Vec<&Stream> =
             self.engine.streams().iter().filter(|stream| stream.meets(&pattern)).collect();
         met.sort_by(|a, b| a.name().cmp(b.name()));
-        page.gaps.extend(unmet(&met, &from));
+        page.gaps.extend(unmet(&met, &from).map(|name| reset(name.clone(), None)));
         let mut position = Position::default();
         for stream in met {
-            let mut cursor = page.begin(stream, &from);
+            let mut cursor = page.begin(stream, &from, &pattern);
             page.read(stream, &mut cursor, &pattern);
             position.0.insert(stream.name().clone(), stream.position(cursor.after));
         }
@@ -63,29 +63,19 @@ impl Hub {
 
 impl Page {
     /// Where the page begins in a stream, with a gap if the position does not fit it.
-    fn begin(&mut self, stream: &Stream, from: &ReplayFrom) -> Cursor {
-        match from {
-            ReplayFrom::Now => stream.cursor(StartAt::Now).0,
-            ReplayFrom::Last => stream.cursor(StartAt::Last).0,
-            ReplayFrom::Start => stream.cursor(StartAt::Start).0,
-            ReplayFrom::Time(time_ms) => stream.cursor(StartAt::Time(*time_ms)).0,
-            ReplayFrom::Position(position) => self.resume(stream, position),
-            ReplayFrom::LastAfter(position) => {
-                let last = stream.cursor(StartAt::Last).0;
-                Cursor { after: self.resume(stream, position).after, ..last }
-            }
+    fn begin(&mut self, stream: &Stream, from: &ReplayFrom, pattern: &Pattern) -> Cursor {
+        let begin = stream.begin(start_at(from, stream), pattern);
+        if begin.reset {
+            let position =
+                Position::from_iter([(stream.name().clone(), stream.position(begin.cursor.after))]);
+            self.gaps.push(reset(stream.name().clone(), Some(position)));
         }
-    }
-
-    fn resume(&mut self, stream: &Stream, position: &Position) -> Cursor {
-        let Some(place) = position.get(stream.name().as_str()) else { return Cursor::after(0) };
-        let (start, head) = stream.cursor(StartAt::Start);
-        if place.epoch == *stream.epoch() && place.seq <= head {
-            return Cursor::after(place.seq);
+        if matches!(from, ReplayFrom::LastAfter(_)) {
+            let last = stream.begin(StartAt::Last, pattern).cursor;
+            return Cursor { after: begin.cursor.after, ..last };
         }
-        let position = Position::from_iter([(stream.name().clone(), stream.position(start.after))]);
-        self.gaps.push(reset(stream.name().clone(), Some(position)));
-        start
+        self.gaps.extend(begin.lost.map(|lost| expired(stream, lost)));
+        begin.cursor
     }
 
     fn read(&mut self, stream: &Stream, cursor: &mut Cursor, pattern: &Pattern) {
@@ -131,20 +121,4 @@ impl Page {
         self.last = message.place().map(|place| (place.index, place.seq));
         true
     }
-}
-
-/// Gaps for the streams that a position names and the pattern does not meet (any more).
-fn unmet<'a>(met: &'a [&Stream], from: &'a ReplayFrom) -> impl Iterator<Item = Gap> + use<'a> {
-    let position = match from {
-        ReplayFrom::Position(position) | ReplayFrom::LastAfter(position) => Some(position),
-        _ => None,
-    };
-    let named = position.into_iter().flat_map(|position| position.0.keys());
-    named
-        .filter(|name| !met.iter().any(|stream| stream.name() == *name))
-        .map(|name| reset(name.clone(), None))
-}
-
-fn reset(stream: fanfare_protocol::StreamName, position: Option<Position>) -> Gap {
-    Gap { reason: GapReason::Reset, stream: Some(stream), from: None, to: None, count: None, position }
 }

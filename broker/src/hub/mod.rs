@@ -11,6 +11,7 @@ mod probe;
 mod publish;
 mod shard;
 mod shared;
+mod start;
 mod subscribe;
 mod subscription;
 #[cfg(test)]

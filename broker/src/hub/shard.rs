@@ -8,6 +8,7 @@ use slab::Slab;
 
 use super::mailbox::{Dropped, Mail};
 use super::shared::Hub;
+use super::start::expired;
 use super::subscription::{Progress, Subscription};
 use crate::engine::{Cursor, Lost, Message, ReadBudget, Stream, StreamIndex};
 use crate::index::TopicIndex;
@@ -283,18 +284,6 @@ impl Shard {
 
     pub(super) fn counters(&self) -> &ShardCounters {
         self.hub.metrics.shard(usize::from(self.number))
-    }
-}
-
-/// A gap over what retention took.
-pub(super) fn expired(stream: &Stream, lost: Lost) -> Gap {
-    Gap {
-        reason: GapReason::Expired,
-        stream: Some(stream.name().clone()),
-        from: Some(lost.from),
-        to: Some(lost.to),
-        count: None,
-        position: None,
     }
 }
 

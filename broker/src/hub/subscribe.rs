@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use fanfare_protocol::frame::{Deliver, ReplayFrom, Subscribe, Subscribed};
-use fanfare_protocol::{Position, ServerFrame};
+use fanfare_protocol::ServerFrame;
+use fanfare_protocol::frame::{Deliver, Subscribe, Subscribed};
 
 use super::shard::{Shard, slot_number};
-use super::subscription::{Met, Progress, Streams, Subscription};
+use super::start::{Start, asked_position};
+use super::subscription::Subscription;
 use crate::auth::Permitted;
-use crate::engine::{StartAt, Stream};
+use crate::engine::Stream;
 
 /// Why a subscription was not opened or ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +36,6 @@ impl Shard {
         subscribe: Permitted<Subscribe>,
     ) -> Result<(), SubscribeError> {
         let Subscribe { sub, pattern, from, deliver } = subscribe.into_inner();
-        let start = start_at(&from)?;
         if deliver != Deliver::Every {
             return Err(SubscribeError::NotYet("`deliver: latest`"));
         }
@@ -49,24 +49,32 @@ impl Shard {
         // are read below comes too, and is passed over by its number or sequence.
         let hub = Arc::clone(&self.hub);
         let ephemeral_from = hub.mailbox(usize::from(self.number)).pushed();
-        let met = hub.engine.streams().iter().filter(|stream| stream.meets(&pattern));
-        let streams: Streams = met.clone().map(|stream| meet(stream, start)).collect();
-        let position: Position =
-            met.zip(streams.iter()).map(|(s, met)| (s.name().clone(), s.position(met.seq()))).collect();
+        let met: Vec<&Stream> = hub.engine.streams().iter().filter(|stream| stream.meets(&pattern)).collect();
+        let Start { streams, position, gaps } = Start::new(&met, &from, &pattern);
         let (place, pattern) = (inserted.place, inserted.pattern);
         let opened = Subscription { session, sub, place, pattern, ephemeral_from, streams };
         let live = !opened.is_behind();
+        let recovered = asked_position(&from).map(|_| gaps.is_empty());
+        self.open(opened, slot);
+        let subscribed = Subscribed { sub, pattern: None, position, recovered, live };
+        self.push_in_order(session, &ServerFrame::Subscribed(subscribed));
+        for gap in gaps {
+            self.push_in_order(session, &ServerFrame::Gap { sub, gap });
+        }
+        Ok(())
+    }
+
+    /// Takes in a subscription whose slot is in the index.
+    fn open(&mut self, opened: Subscription, slot: u32) {
+        let (session, sub, behind) = (opened.session, opened.sub, opened.is_behind());
         self.counters().subscriptions.add(1);
         self.subs.insert(opened);
-        if !live {
+        if behind {
             self.note_behind(session);
         }
         if let Some(attached) = self.sessions.get_mut(session as usize) {
             attached.subs.push((sub, slot));
         }
-        let subscribed = Subscribed { sub, pattern: None, position, recovered: None, live };
-        self.push_in_order(session, &ServerFrame::Subscribed(subscribed));
-        Ok(())
     }
 
     /// Ends a subscription and queues its `unsubscribed`.
@@ -88,24 +96,4 @@ impl Shard {
         let max = self.hub.limits.max_subscriptions;
         if attached.subs.len() >= max { Err(SubscribeError::TooMany(max)) } else { Ok(()) }
     }
-}
-
-fn start_at(from: &ReplayFrom) -> Result<StartAt, SubscribeError> {
-    match from {
-        ReplayFrom::Now => Ok(StartAt::Now),
-        ReplayFrom::Last => Ok(StartAt::Last),
-        ReplayFrom::Start => Ok(StartAt::Start),
-        ReplayFrom::Time(time_ms) => Ok(StartAt::Time(*time_ms)),
-        ReplayFrom::Position(_) | ReplayFrom::LastAfter(_) => {
-            Err(SubscribeError::NotYet("subscribing from a position"))
-        }
-    }
-}
-
-/// Where a new subscription stands in a stream: pushed at once if nothing is to be read first.
-fn meet(stream: &Stream, start: StartAt) -> Met {
-    let (cursor, head) = stream.cursor(start);
-    let progress =
-        if cursor.after >= head { Progress::Live(head) } else { Progress::Reading(Box::new(cursor)) };
-    Met { index: stream.index(), progress }
 }

@@ -22,6 +22,7 @@ mod operation;
 mod peers;
 mod readme;
 mod replay;
+mod resume;
 mod retention;
 mod sharding;
 mod silence;

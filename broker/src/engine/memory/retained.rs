@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use fanfare_protocol::Pattern;
+use fanfare_protocol::{Epoch, Pattern, StreamPosition};
 
 use super::log::Log;
-use super::topics::Topics;
+use super::topics::{Left, Topics};
 use crate::engine::message::{Draft, Message, Place, StreamIndex};
-use crate::engine::read::{Batch, Cursor, Lost, ReadBudget, StartAt};
+use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt};
 use crate::engine::settings::StreamConfig;
 
 /// Most messages that one append or sweep takes out for age or bytes, so that no publisher waits for a clean-up. More
@@ -28,6 +28,8 @@ pub(crate) struct Retained {
     message_bytes: usize,
     /// Every sequence up to this one that is not in the log was taken by config.
     removed_through: u64,
+    /// The newest sequence taken that left its topic with none: up to here a topic's newest message may be missing.
+    unreplaced_through: u64,
 }
 
 impl Retained {
@@ -80,28 +82,40 @@ impl Retained {
     fn forget(&mut self, old: Arc<Message>, removed: &mut Removed) {
         self.message_bytes -= old.footprint() + SLOT_BYTES;
         self.removed_through = self.removed_through.max(old.seq());
-        self.topics.remove_oldest(old.topic(), old.seq());
+        if self.topics.remove_oldest(old.topic(), old.seq()) == Left::None {
+            self.unreplaced_through = self.unreplaced_through.max(old.seq());
+        }
         removed.push(old);
     }
 
-    /// Where a reading begins that starts at `at`; none of these begins with a gap.
-    pub(crate) fn cursor(&self, at: StartAt) -> Cursor {
+    /// Where a reading of this pattern begins that is to start at `at`, in a stream of this epoch.
+    pub(crate) fn begin(&self, at: StartAt<'_>, epoch: &Epoch, pattern: &Pattern) -> Begin {
         let before = |message: Option<&Arc<Message>>| message.map_or(self.head, |message| message.seq() - 1);
-        let (after, newest_through) = match at {
-            StartAt::Now => (self.head, 0),
-            StartAt::Start => (before(self.log.first()), 0),
-            StartAt::Last => (before(self.log.first()), self.head),
-            StartAt::Time(time_ms) => (before(self.log.first_since(time_ms)), 0),
+        // Whoever asks for what is retained has no gap before it.
+        let fresh =
+            |after, newest_through| Cursor { after, told_through: self.removed_through, newest_through };
+        let start = fresh(before(self.log.first()), 0);
+        let fits = |place: &StreamPosition| place.epoch == *epoch && place.seq <= self.head;
+        let (mut cursor, reset) = match at {
+            StartAt::Now => (fresh(self.head, 0), false),
+            StartAt::Start => (start, false),
+            StartAt::Last => (Cursor { newest_through: self.head, ..start }, false),
+            StartAt::Time(time_ms) => (fresh(before(self.log.first_since(time_ms)), 0), false),
+            StartAt::After(None) => (Cursor::after(0), false),
+            StartAt::After(Some(place)) if fits(place) => (Cursor::after(place.seq), false),
+            StartAt::After(Some(_)) => (start, true),
         };
-        Cursor { after, told_through: self.removed_through, newest_through }
+        let lost = self.tell_lost(&mut cursor, pattern);
+        // A gap comes before the place that it leads to: with one, the reader stays where it is.
+        if lost.is_none() && self.end_of_interest(pattern) <= cursor.after {
+            cursor.after = self.head;
+        }
+        Begin { cursor, reset, lost, at_head: cursor.after == self.head }
     }
 
     /// Reads on from a cursor, within a budget; the cursor moves.
     pub(crate) fn read(&self, cursor: &mut Cursor, pattern: &Pattern, mut budget: ReadBudget) -> Batch {
-        let lost = self.lost(cursor, pattern);
-        if let Some(lost) = &lost {
-            cursor.told_through = lost.to;
-        }
+        let lost = self.tell_lost(cursor, pattern);
         let mut messages = Vec::new();
         let mut reached_end = true;
         let end = self.end_of_interest(pattern);
@@ -141,13 +155,25 @@ impl Retained {
             || self.topics.get(message.topic()).is_some_and(|entry| entry.last == message.seq())
     }
 
-    /// What retention took behind the cursor that the reader has not been told of. Where it can't be known whether any
-    /// of it matched, it is told.
-    fn lost(&self, cursor: &Cursor, pattern: &Pattern) -> Option<Lost> {
+    /// What retention took behind the cursor that the reader has not been told of; from now on it has been.
+    fn tell_lost(&self, cursor: &mut Cursor, pattern: &Pattern) -> Option<Lost> {
         let known = cursor.after.max(cursor.told_through);
+        let missing_through = self.missing_through(cursor, pattern);
+        let lost = (missing_through > known).then_some(Lost { from: known + 1, to: missing_through })?;
+        cursor.told_through = lost.to;
+        Some(lost)
+    }
+
+    /// The newest sequence that a reader of this pattern may miss. Where it can't be known whether what retention took
+    /// matched, it counts.
+    fn missing_through(&self, cursor: &Cursor, pattern: &Pattern) -> u64 {
         let entry = pattern.as_topic().and_then(|topic| self.topics.get(&topic));
-        let removed_through = entry.map_or(self.removed_through, |entry| entry.removed_through);
-        (removed_through > known).then_some(Lost { from: known + 1, to: removed_through })
+        let every = entry.map_or(self.removed_through, |entry| entry.removed_through);
+        if cursor.after >= cursor.newest_through || every > cursor.newest_through {
+            return every;
+        }
+        // Only the newest of each topic is wanted: what a retained one has replaced is not missing.
+        if entry.is_some() { 0 } else { self.unreplaced_through }
     }
 
     /// The newest sequence; 0 before the first.

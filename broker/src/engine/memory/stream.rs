@@ -7,7 +7,7 @@ use fanfare_protocol::{Epoch, Pattern, StreamName, StreamPosition, Topic};
 
 use super::retained::{Removed, Retained};
 use crate::engine::message::{Draft, Message, StreamIndex};
-use crate::engine::read::{Batch, Cursor, ReadBudget, StartAt};
+use crate::engine::read::{Batch, Begin, Cursor, ReadBudget, StartAt};
 use crate::engine::settings::StreamConfig;
 use crate::sync::Mutex;
 
@@ -44,10 +44,9 @@ impl Stream {
         message.seq()
     }
 
-    /// Where a reading that starts at `at` begins, and the newest sequence at that moment.
-    pub(crate) fn cursor(&self, at: StartAt) -> (Cursor, u64) {
-        let retained = self.retained.lock();
-        (retained.cursor(at), retained.head())
+    /// Where a reading of this pattern begins that is to start at `at`.
+    pub(crate) fn begin(&self, at: StartAt<'_>, pattern: &Pattern) -> Begin {
+        self.retained.lock().begin(at, &self.epoch, pattern)
     }
 
     /// Reads on from a cursor. `at_head` is called under the lock if nothing is left to read: whoever registered for

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fanfare_protocol::frame::Publish;
-use fanfare_protocol::{Pattern, Payload, StreamName, Topic};
+use fanfare_protocol::{Epoch, Pattern, Payload, StreamName, Topic};
 use proptest::prelude::*;
 
 use super::retained::{Removed, Retained};
@@ -56,6 +56,10 @@ impl Bench {
         message.place().and_then(|place| place.prev)
     }
 
+    fn begin(&self, at: StartAt<'_>) -> Cursor {
+        self.retained.begin(at, &Epoch::new("now").unwrap(), &pattern(">")).cursor
+    }
+
     /// The sequences that a reader gets in one go.
     fn read(&self, cursor: &mut Cursor, text: &str) -> (Vec<u64>, Option<Lost>) {
         let batch = self.retained.read(cursor, &pattern(text), ReadBudget::new(usize::MAX, usize::MAX));
@@ -75,9 +79,9 @@ fn time_never_falls_within_a_stream() {
     let mut bench = Bench::new(config());
     bench.append("a", 100);
     bench.append("a", 50);
-    let (found, _) = bench.read(&mut bench.retained.cursor(StartAt::Time(100)), ">");
+    let (found, _) = bench.read(&mut bench.begin(StartAt::Time(100)), ">");
     assert_eq!(found, [1, 2]);
-    assert_eq!(bench.read(&mut bench.retained.cursor(StartAt::Time(101)), ">").0, Vec::<u64>::new());
+    assert_eq!(bench.read(&mut bench.begin(StartAt::Time(101)), ">").0, Vec::<u64>::new());
 }
 
 #[test]
@@ -86,7 +90,7 @@ fn last_gives_the_newest_of_each_topic_and_then_all() {
     for topic in ["a", "b", "a", "c"] {
         bench.append(topic, 0);
     }
-    let mut cursor = bench.retained.cursor(StartAt::Last);
+    let mut cursor = bench.begin(StartAt::Last);
     assert_eq!(bench.read(&mut cursor, ">").0, [2, 3, 4]);
     bench.append("a", 0);
     bench.append("a", 0);
@@ -99,7 +103,7 @@ fn a_reader_from_the_start_is_told_of_no_gap() {
     for topic in ["a", "b", "b", "a"] {
         bench.append(topic, 0);
     }
-    let mut cursor = bench.retained.cursor(StartAt::Start);
+    let mut cursor = bench.begin(StartAt::Start);
     assert_eq!(bench.read(&mut cursor, ">"), (vec![3, 4], None));
 }
 
@@ -138,7 +142,7 @@ fn bytes_are_bounded_index_included_and_the_newest_stays() {
     let mut tiny = Bench::new(StreamConfig { max_bytes: 1, ..config() });
     tiny.append("a", 0);
     tiny.append("b", 0);
-    assert_eq!(tiny.read(&mut tiny.retained.cursor(StartAt::Start), ">").0, [2]);
+    assert_eq!(tiny.read(&mut tiny.begin(StartAt::Start), ">").0, [2]);
 }
 
 #[test]

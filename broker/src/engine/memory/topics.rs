@@ -19,6 +19,13 @@ pub(crate) struct TopicEntry {
     seqs: VecDeque<u64>,
 }
 
+/// What a topic has left after one of its messages went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    Some,
+    None,
+}
+
 /// The topics of a stream.
 #[derive(Debug, Default)]
 pub(crate) struct Topics {
@@ -61,17 +68,19 @@ impl Topics {
     }
 
     /// Notes that retention took a topic's oldest message.
-    pub(crate) fn remove_oldest(&mut self, topic: &Topic, seq: u64) {
-        let Some(entry) = self.entries.get_mut(topic) else { return };
+    pub(crate) fn remove_oldest(&mut self, topic: &Topic, seq: u64) -> Left {
+        let Some(entry) = self.entries.get_mut(topic) else { return Left::None };
         if entry.seqs.pop_front().is_some() {
             self.bytes -= size_of::<u64>();
         }
         entry.removed_through = seq;
         entry.retained -= 1;
-        if entry.retained == 0 {
-            self.entries.remove(topic);
-            self.bytes -= topic.as_str().len() + TOPIC_OVERHEAD_BYTES;
+        if entry.retained > 0 {
+            return Left::Some;
         }
+        self.entries.remove(topic);
+        self.bytes -= topic.as_str().len() + TOPIC_OVERHEAD_BYTES;
+        Left::None
     }
 
     /// How many topics have a retained message.

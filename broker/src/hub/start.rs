@@ -1,0 +1,101 @@
+//! Where a reading begins in each stream, and the gaps that tell what it can't have.
+
+use fanfare_protocol::frame::{Gap, ReplayFrom};
+use fanfare_protocol::{GapReason, Pattern, Position, StreamName, StreamPosition};
+
+use super::subscription::{Met, Progress, Streams};
+use crate::engine::{Begin, Lost, StartAt, Stream};
+
+/// Where a subscription begins.
+#[derive(Debug)]
+pub(super) struct Start {
+    pub(super) streams: Streams,
+    /// Before the gaps: whoever never hears of them comes back to this place, and is told again.
+    pub(super) position: Position,
+    /// What it can't have of what it asked for; they stand before its first message.
+    pub(super) gaps: Vec<Gap>,
+}
+
+impl Start {
+    /// Where a subscription to this pattern begins in the streams that it meets.
+    pub(super) fn new(met: &[&Stream], from: &ReplayFrom, pattern: &Pattern) -> Self {
+        let begun: Vec<(&Stream, Begin)> =
+            met.iter().map(|stream| (*stream, stream.begin(start_at(from, stream), pattern))).collect();
+        let mut position: Position = begun
+            .iter()
+            .map(|(stream, begin)| (stream.name().clone(), asked_place(stream, begin, from)))
+            .collect();
+        let start = position.clone();
+        let mut gaps: Vec<Gap> =
+            unmet(met, from).map(|name| reset(name.clone(), Some(position.clone()))).collect();
+        for (stream, begin) in &begun {
+            if begin.reset {
+                position.0.insert(stream.name().clone(), stream.position(begin.cursor.after));
+                gaps.push(reset(stream.name().clone(), Some(position.clone())));
+            }
+            gaps.extend(begin.lost.map(|lost| expired(stream, lost)));
+        }
+        let streams =
+            begun.iter().map(|(stream, begin)| Met { index: stream.index(), progress: progress(begin) });
+        Self { streams: streams.collect(), position: start, gaps }
+    }
+}
+
+/// Pushed at once if nothing is to be read first.
+fn progress(begin: &Begin) -> Progress {
+    if begin.at_head { Progress::Live(begin.cursor.after) } else { Progress::Reading(Box::new(begin.cursor)) }
+}
+
+/// Where the subscription stands in a stream before it is told of any gap.
+fn asked_place(stream: &Stream, begin: &Begin, from: &ReplayFrom) -> StreamPosition {
+    let asked = asked_position(from).filter(|_| begin.reset);
+    let place = asked.and_then(|position| position.get(stream.name().as_str()));
+    place.cloned().unwrap_or_else(|| stream.position(begin.cursor.after))
+}
+
+/// Where to begin in a stream, as the client asks.
+pub(super) fn start_at<'a>(from: &'a ReplayFrom, stream: &Stream) -> StartAt<'a> {
+    match from {
+        ReplayFrom::Now => StartAt::Now,
+        ReplayFrom::Last => StartAt::Last,
+        ReplayFrom::Start => StartAt::Start,
+        ReplayFrom::Time(time_ms) => StartAt::Time(*time_ms),
+        ReplayFrom::Position(position) | ReplayFrom::LastAfter(position) => {
+            StartAt::After(position.get(stream.name().as_str()))
+        }
+    }
+}
+
+/// The position that the client asks to go on from, if it does.
+pub(super) fn asked_position(from: &ReplayFrom) -> Option<&Position> {
+    match from {
+        ReplayFrom::Position(position) | ReplayFrom::LastAfter(position) => Some(position),
+        ReplayFrom::Now | ReplayFrom::Last | ReplayFrom::Start | ReplayFrom::Time(_) => None,
+    }
+}
+
+/// The streams that a position names and the pattern does not meet (any more).
+pub(super) fn unmet<'a>(
+    met: &'a [&Stream],
+    from: &'a ReplayFrom,
+) -> impl Iterator<Item = &'a StreamName> + use<'a> {
+    let named = asked_position(from).into_iter().flat_map(|position| position.0.keys());
+    named.filter(|name| !met.iter().any(|stream| stream.name() == *name))
+}
+
+/// A gap for a position that does not fit the stream (any more).
+pub(super) fn reset(stream: StreamName, position: Option<Position>) -> Gap {
+    Gap { reason: GapReason::Reset, stream: Some(stream), from: None, to: None, count: None, position }
+}
+
+/// A gap over what retention took.
+pub(super) fn expired(stream: &Stream, lost: Lost) -> Gap {
+    Gap {
+        reason: GapReason::Expired,
+        stream: Some(stream.name().clone()),
+        from: Some(lost.from),
+        to: Some(lost.to),
+        count: None,
+        position: None,
+    }
+}
