@@ -171,8 +171,8 @@ limits! {
         "fanfare_connections_closed_total{reason=\"flood\"}";
     /// Messages and frames that wait in one session's outbound queue, in bytes.
     queue_bytes: usize = Bytes(MIB, "1MiB"), 1..=64 * GIB,
-        "the session is closed with 4101",
-        "fanfare_queue_bytes_max";
+        "what is in a stream is read from there, behind; else the oldest is dropped, and a gap counts it",
+        "fanfare_fallen_behind_total";
     /// Answers that wait for one session's socket, in bytes.
     reply_bytes: usize = Bytes(256 * KIB, "256KiB"), 1..=64 * GIB,
         "the broker reads no more from that socket until they are written",

@@ -148,7 +148,7 @@ struct Inspection {
 
 impl Inside for Inspection {
     fn metrics(&self) -> String {
-        self.hub.render_metrics()
+        self.hub.render_metrics(clock::wall_ms())
     }
 
     async fn ready(&self) -> Result<(), String> {

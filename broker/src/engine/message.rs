@@ -116,6 +116,11 @@ impl Message {
         self.hide_from == Some(session)
     }
 
+    /// The session that is not to hear it, if any.
+    pub(crate) fn hidden_from(&self) -> Option<SessionId> {
+        self.hide_from
+    }
+
     /// The part of a `message` frame that all subscriptions share, in MessagePack.
     pub(crate) fn msgpack(&self) -> &[u8] {
         &self.msgpack

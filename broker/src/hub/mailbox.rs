@@ -7,11 +7,14 @@ use std::task::{Poll, Waker};
 
 use fanfare_protocol::Topic;
 
-use crate::engine::{Cursor, Message, StreamIndex};
+use crate::engine::{Cursor, Message, SessionId, StreamIndex};
 use crate::sync::{Mutex, MutexGuard};
 
 /// Most topics whose dropped ephemeral messages are counted one by one.
 const DROPPED_TOPICS_MAX: usize = 1_024;
+/// Most parts in which they are counted, one for each time that a subscription begins meanwhile; the last one is then
+/// told to subscriptions that began within it, too.
+const DROPPED_PARTS_MAX: usize = 64;
 /// A batch vector larger than this is not kept for the next round, in messages.
 const KEPT_CAPACITY: usize = 16 * 1024;
 
@@ -26,21 +29,26 @@ pub(crate) struct Mailbox {
 struct Inner {
     messages: Vec<Arc<Message>>,
     bytes: usize,
-    /// Ephemeral and stream messages ever put in.
+    /// The number of the first message that waits.
+    first: u64,
+    /// Messages ever put in, and ephemeral ones that found no room.
     pushed: u64,
     /// Streams that the shard must read itself, each from where the cursor stands.
     overflowed: Vec<(StreamIndex, Cursor)>,
-    dropped: Dropped,
+    dropped: Vec<Dropped>,
     flushes: Vec<u32>,
     waker: Option<Waker>,
 }
 
-/// Ephemeral messages that found no room.
+/// Ephemeral messages that found no room. While any are, no other is taken in: so their place is behind all that were.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Dropped {
-    pub(crate) by_topic: HashMap<Topic, u64>,
+    /// Of each topic, and of each session that is not to hear it, how many.
+    pub(crate) by_topic: HashMap<(Topic, Option<SessionId>), u64>,
     /// Whether there were more topics than can be counted: then anything may be missing.
     pub(crate) uncounted: bool,
+    /// The number of the last one: subscriptions that began later miss nothing.
+    pub(crate) last: u64,
 }
 
 /// What a shard takes out at once.
@@ -50,7 +58,7 @@ pub(crate) struct Mail {
     /// The number of the first message among all that were ever put in.
     pub(crate) first: u64,
     pub(crate) overflowed: Vec<(StreamIndex, Cursor)>,
-    pub(crate) dropped: Dropped,
+    pub(crate) dropped: Vec<Dropped>,
     /// The slots of sessions that something was sent to directly.
     pub(crate) flushes: Vec<u32>,
     /// The part of the messages that was fanned out last.
@@ -87,9 +95,15 @@ impl Mailbox {
         wake(inner);
     }
 
-    /// How many messages were ever put in: a later one has at least this number.
-    pub(crate) fn pushed(&self) -> u64 {
-        self.inner.lock().pushed
+    /// For a subscription that begins now: messages from this number on are for it.
+    pub(crate) fn begin(&self) -> u64 {
+        let mut inner = self.inner.lock();
+        // What is dropped from now on is counted apart: it is told to this subscription, too.
+        let counted_apart = inner.dropped.len() < DROPPED_PARTS_MAX;
+        if counted_apart && inner.dropped.last().is_some_and(|dropped| !dropped.is_empty()) {
+            inner.dropped.push(Dropped::default());
+        }
+        inner.pushed
     }
 
     /// Bytes of messages that wait.
@@ -145,10 +159,11 @@ impl Inner {
         if stream.is_some_and(|stream| self.overflowed.iter().any(|(overflowed, _)| *overflowed == stream)) {
             return true;
         }
-        if self.bytes + message.footprint() > max_bytes && !self.messages.is_empty() {
+        let full = self.bytes + message.footprint() > max_bytes && !self.messages.is_empty();
+        if full || (stream.is_none() && !self.dropped.is_empty()) {
             match place {
                 Some(place) => self.overflowed.push((place.index, Cursor::after(place.seq - 1))),
-                None => self.dropped.count(message.topic()),
+                None => self.drop(message),
             }
             return false;
         }
@@ -162,6 +177,16 @@ impl Inner {
         self.messages.push(Arc::clone(message));
     }
 
+    fn drop(&mut self, message: &Message) {
+        if self.dropped.is_empty() {
+            self.dropped.push(Dropped::default());
+        }
+        if let Some(dropped) = self.dropped.last_mut() {
+            dropped.count(message, self.pushed);
+        }
+        self.pushed += 1;
+    }
+
     fn take(&mut self, mail: &mut Mail) -> bool {
         debug_assert!(mail.messages.is_empty(), "mail is worked off before more is taken");
         mail.flushes.clear();
@@ -172,11 +197,11 @@ impl Inner {
         {
             return false;
         }
-        mail.first = self.pushed - self.messages.len() as u64;
+        mail.first = std::mem::replace(&mut self.first, self.pushed);
         std::mem::swap(&mut self.messages, &mut mail.messages);
         std::mem::swap(&mut self.flushes, &mut mail.flushes);
         mail.overflowed.clone_from(&self.overflowed);
-        mail.dropped = std::mem::take(&mut self.dropped);
+        mail.dropped.append(&mut self.dropped);
         self.bytes = 0;
         true
     }
@@ -218,17 +243,19 @@ impl Mail {
 }
 
 impl Dropped {
-    fn count(&mut self, topic: &Topic) {
-        if let Some(count) = self.by_topic.get_mut(topic) {
+    fn count(&mut self, message: &Message, number: u64) {
+        self.last = number;
+        let of = (message.topic().clone(), message.hidden_from());
+        if let Some(count) = self.by_topic.get_mut(&of) {
             *count += 1;
         } else if self.by_topic.len() < DROPPED_TOPICS_MAX {
-            self.by_topic.insert(topic.clone(), 1);
+            self.by_topic.insert(of, 1);
         } else {
             self.uncounted = true;
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.by_topic.is_empty() && !self.uncounted
     }
 }

@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 
-use fanfare_protocol::frame::Gap;
-use fanfare_protocol::{Encoding, GapReason, ServerFrame};
+use fanfare_protocol::{Encoding, GapReason};
 use slab::Slab;
 
 use super::mailbox::{Dropped, Mail};
 use super::shared::Hub;
-use super::start::expired;
-use super::subscription::{Progress, Subscription};
-use crate::engine::{Cursor, Lost, Message, ReadBudget, Stream, StreamIndex};
+use super::subscription::Subscription;
+use crate::engine::{Cursor, Lost, Message, ReadBudget, SessionId, Stream, StreamIndex};
 use crate::index::TopicIndex;
 use crate::metrics::ShardCounters;
-use crate::outbound::{Delivery, Outbound};
+use crate::outbound::{Delivery, Full, Outbound};
 
 /// A queue takes this many parts of mail at least.
 const PARTS_PER_QUEUE: usize = 4;
@@ -31,7 +29,6 @@ pub(crate) struct Shard {
     pub(super) subs: Slab<Subscription>,
     pub(super) sessions: Slab<Attached>,
     dirty: Vec<u32>,
-    overfull: Vec<u32>,
 }
 
 /// A session as its shard knows it.
@@ -45,7 +42,6 @@ pub(super) struct Attached {
     /// Whose turn it is to catch up, as a place in `subs`.
     pub(super) turn: u32,
     dirty: bool,
-    overfull: bool,
 }
 
 impl Shard {
@@ -57,7 +53,6 @@ impl Shard {
             subs: Slab::new(),
             sessions: Slab::new(),
             dirty: Vec::new(),
-            overfull: Vec::new(),
         }
     }
 
@@ -66,14 +61,8 @@ impl Shard {
         let slot = slot_number(self.sessions.vacant_key());
         let outbound = Arc::new(Outbound::new(self.hub.next_session(), self.number, slot, encoding));
         self.hub.outbounds.insert(outbound.session(), Arc::clone(&outbound));
-        let attached = Attached {
-            outbound: Arc::clone(&outbound),
-            subs: Vec::new(),
-            behind: 0,
-            turn: 0,
-            dirty: false,
-            overfull: false,
-        };
+        let attached =
+            Attached { outbound: Arc::clone(&outbound), subs: Vec::new(), behind: 0, turn: 0, dirty: false };
         self.sessions.insert(attached);
         outbound
     }
@@ -103,12 +92,14 @@ impl Shard {
         for (stream, cursor) in mail.overflowed.drain(..) {
             self.read_overflowed(stream, cursor);
         }
-        self.tell_dropped(&std::mem::take(&mut mail.dropped));
+        for dropped in mail.dropped.drain(..) {
+            self.tell_dropped(&dropped);
+        }
         false
     }
 
     fn deliver(&mut self, message: &Arc<Message>, number: Option<u64>) {
-        let Self { hub, index, subs, sessions, dirty, overfull, .. } = self;
+        let Self { hub, number: shard, index, subs, sessions, dirty, .. } = self;
         let queue_bytes = hub.limits.queue_bytes;
         let delivery = Delivery::new(message);
         index.matches(message.topic(), |slots| {
@@ -121,15 +112,13 @@ impl Shard {
                 if message.is_hidden_from(session.outbound.session()) {
                     continue;
                 }
-                if session.outbound.push_message(sub.sub, &delivery, queue_bytes).is_err()
-                    && !session.overfull
-                {
-                    session.overfull = true;
-                    overfull.push(sub.session);
-                }
                 if !session.dirty {
                     session.dirty = true;
                     dirty.push(sub.session);
+                }
+                if session.outbound.push_message(sub.sub, &delivery, queue_bytes) == Err(Full) {
+                    let counters = hub.counters(usize::from(*shard));
+                    session.push_or_fall(subs, *slot, &delivery, &hub.limits, counters);
                 }
             }
         });
@@ -157,53 +146,57 @@ impl Shard {
 
     /// Tells every pushed subscription that meets the stream what retention took before the shard could read it.
     fn tell_expired(&mut self, stream: &Stream, lost: Lost) {
-        for at in 0..self.subs.capacity() {
-            let Some(sub) = self.subs.get(at) else { continue };
-            let Some(met) = sub.streams.iter().find(|met| met.index == stream.index()) else { continue };
-            let Progress::Live(dealt_with) = met.progress else { continue };
-            if dealt_with >= lost.to {
-                continue;
-            }
-            // What survived within the range follows the gap, so the subscription's place stays before it.
-            let gap = expired(stream, Lost { from: lost.from.max(dealt_with + 1), to: lost.to });
-            let (session, frame) = (sub.session, ServerFrame::Gap { sub: sub.sub, gap });
-            self.push_in_order(session, &frame);
+        let Self { subs, sessions, hub, .. } = self;
+        let mut told = Vec::new();
+        for (_, sub) in subs.iter_mut() {
+            let Some(gap) = sub.take_lost(stream, lost) else { continue };
+            let Some(session) = sessions.get(sub.session as usize) else { continue };
+            hub.counters(usize::from(self.number)).gaps.count(GapReason::Expired.as_str());
+            session.outbound.push_expired(sub.sub, gap);
+            told.push(sub.session);
+        }
+        for session in told {
+            self.mark_dirty(session);
         }
     }
 
     /// Tells subscriptions of ephemeral messages that found no room in the mailbox.
     fn tell_dropped(&mut self, dropped: &Dropped) {
-        for (topic, count) in &dropped.by_topic {
-            let mut slots = Vec::new();
-            self.index.matches(topic, |found| slots.extend_from_slice(found));
-            for slot in slots {
-                self.tell_gap(slot, dropped_gap(Some(*count)));
+        let Self { subs, sessions, index, hub, .. } = self;
+        let counters = hub.counters(usize::from(self.number));
+        let mut told = Vec::new();
+        let mut tell = |slot: u32, hidden_from: Option<SessionId>, count: Option<u64>| {
+            let Some(sub) = subs.get(slot as usize).filter(|sub| sub.ephemeral_from <= dropped.last) else {
+                return;
+            };
+            let Some(session) = sessions.get(sub.session as usize) else { return };
+            if hidden_from == Some(session.outbound.session()) {
+                return;
             }
+            counters.gaps.count(GapReason::Dropped.as_str());
+            session.outbound.push_dropped(sub.sub, count);
+            told.push(sub.session);
+        };
+        for ((topic, hidden_from), count) in &dropped.by_topic {
+            index.matches(topic, |slots| {
+                for slot in slots {
+                    tell(*slot, *hidden_from, Some(*count));
+                }
+            });
         }
         if dropped.uncounted {
-            let slots: Vec<usize> = self.subs.iter().map(|(slot, _)| slot).collect();
+            let slots: Vec<u32> = subs.iter().map(|(slot, _)| slot_number(slot)).collect();
             for slot in slots {
-                self.tell_gap(slot_number(slot), dropped_gap(None));
+                tell(slot, None, None);
             }
         }
-    }
-
-    fn tell_gap(&mut self, slot: u32, gap: Gap) {
-        if let Some(sub) = self.subs.get(slot as usize) {
-            let (session, sub) = (sub.session, sub.sub);
-            self.push_in_order(session, &ServerFrame::Gap { sub, gap });
+        for session in told {
+            self.mark_dirty(session);
         }
     }
 
-    /// Queues a frame that keeps its place among a session's messages.
-    pub(super) fn push_in_order(&mut self, session: u32, frame: &ServerFrame<'_>) {
-        let Some(attached) = self.sessions.get(session as usize) else { return };
-        attached.outbound.push_in_order(frame);
-        // Answers are bounded by reading no more requests; what the broker tells by itself is bounded here.
-        if attached.outbound.lanes().queue_bytes() > self.hub.limits.queue_bytes {
-            self.mark_overfull(session);
-        }
-        self.mark_dirty(session);
+    pub(super) fn count_gap(&self, reason: GapReason) {
+        self.counters().gaps.count(reason.as_str());
     }
 
     /// Notes that something waits for the session's socket.
@@ -224,24 +217,6 @@ impl Shard {
             if let Some(attached) = self.sessions.get_mut(*slot as usize) {
                 attached.dirty = false;
             }
-        }
-    }
-
-    /// The sessions whose queue could not take a message since the last call.
-    pub(crate) fn take_overfull(&mut self) -> Vec<u32> {
-        let mut slots = std::mem::take(&mut self.overfull);
-        // A slot may belong to another session by now.
-        slots.retain(|slot| self.sessions.get(*slot as usize).is_some_and(|attached| attached.overfull));
-        slots
-    }
-
-    /// Notes that the session's queue could not take a message.
-    pub(super) fn mark_overfull(&mut self, session: u32) {
-        if let Some(attached) = self.sessions.get_mut(session as usize)
-            && !attached.overfull
-        {
-            attached.overfull = true;
-            self.overfull.push(session);
         }
     }
 
@@ -285,10 +260,6 @@ impl Shard {
     pub(super) fn counters(&self) -> &ShardCounters {
         self.hub.metrics.shard(usize::from(self.number))
     }
-}
-
-fn dropped_gap(count: Option<u64>) -> Gap {
-    Gap { reason: GapReason::Dropped, stream: None, from: None, to: None, count, position: None }
 }
 
 /// A slot as a number. Each takes at least 40 bytes, so there are never 2^32 of them.

@@ -102,8 +102,8 @@ impl Hub {
     }
 
     /// The whole page of metrics, in Prometheus text format.
-    pub(crate) fn render_metrics(&self) -> String {
-        metrics::render(&self.metrics, &self.gauges())
+    pub(crate) fn render_metrics(&self, wall_ms: u64) -> String {
+        metrics::render(&self.metrics, &self.gauges(wall_ms))
     }
 
     /// Whether a message passes through a stream and every shard; asked at most once a second, answered from the last
@@ -134,7 +134,7 @@ impl Hub {
     }
 
     /// What there is now, for Prometheus.
-    pub(crate) fn gauges(&self) -> Gauges {
+    pub(crate) fn gauges(&self, wall_ms: u64) -> Gauges {
         let mut gauges = Gauges {
             shards: self.mailboxes.len() as u64,
             patterns: self.interest.patterns() as u64,
@@ -148,6 +148,8 @@ impl Hub {
             gauges.queue_messages += lanes.queue_len() as u64;
             gauges.queue_bytes += bytes;
             gauges.queue_bytes_max = gauges.queue_bytes_max.max(bytes);
+            let age = lanes.oldest_time_ms().map_or(0, |time_ms| wall_ms.saturating_sub(time_ms));
+            gauges.queue_oldest_ms = gauges.queue_oldest_ms.max(age);
         }
         gauges
     }

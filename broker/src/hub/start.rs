@@ -3,8 +3,10 @@
 use fanfare_protocol::frame::{Gap, ReplayFrom};
 use fanfare_protocol::{GapReason, Pattern, Position, StreamName, StreamPosition};
 
-use super::subscription::{Met, Progress, Streams};
+use super::lost::gap_at;
+use super::subscription::{Met, Progress, Reader, Streams};
 use crate::engine::{Begin, Lost, StartAt, Stream};
+use crate::outbound::Expired;
 
 /// Where a subscription begins.
 #[derive(Debug)]
@@ -13,7 +15,14 @@ pub(super) struct Start {
     /// Before the gaps: whoever never hears of them comes back to this place, and is told again.
     pub(super) position: Position,
     /// What it can't have of what it asked for; they stand before its first message.
-    pub(super) gaps: Vec<Gap>,
+    pub(super) gaps: Vec<FirstGap>,
+}
+
+/// A gap before the first message.
+#[derive(Debug)]
+pub(super) enum FirstGap {
+    Reset(Gap),
+    Expired(Expired),
 }
 
 impl Start {
@@ -26,14 +35,15 @@ impl Start {
             .map(|(stream, begin)| (stream.name().clone(), asked_place(stream, begin, from)))
             .collect();
         let start = position.clone();
-        let mut gaps: Vec<Gap> =
-            unmet(met, from).map(|name| reset(name.clone(), Some(position.clone()))).collect();
+        let unmet = unmet(met, from).map(|name| reset(name.clone(), Some(position.clone())));
+        let mut gaps: Vec<FirstGap> = unmet.map(FirstGap::Reset).collect();
         for (stream, begin) in &begun {
             if begin.reset {
                 position.0.insert(stream.name().clone(), stream.position(begin.cursor.after));
-                gaps.push(reset(stream.name().clone(), Some(position.clone())));
+                gaps.push(FirstGap::Reset(reset(stream.name().clone(), Some(position.clone()))));
             }
-            gaps.extend(begin.lost.map(|lost| expired(stream, lost)));
+            let cursor = begin.cursor;
+            gaps.extend(begin.lost.map(|lost| FirstGap::Expired(gap_at(stream, lost, cursor))));
         }
         let streams =
             begun.iter().map(|(stream, begin)| Met { index: stream.index(), progress: progress(begin) });
@@ -43,7 +53,11 @@ impl Start {
 
 /// Pushed at once if nothing is to be read first.
 fn progress(begin: &Begin) -> Progress {
-    if begin.at_head { Progress::Live(begin.cursor.after) } else { Progress::Reading(Box::new(begin.cursor)) }
+    if begin.at_head {
+        Progress::Live(begin.cursor.after)
+    } else {
+        Progress::Reading(Box::new(Reader { cursor: begin.cursor, pushed: false }))
+    }
 }
 
 /// Where the subscription stands in a stream before it is told of any gap.

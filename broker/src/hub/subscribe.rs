@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use fanfare_protocol::ServerFrame;
 use fanfare_protocol::frame::{Deliver, Subscribe, Subscribed};
+use fanfare_protocol::{GapReason, ServerFrame};
 
 use super::shard::{Shard, slot_number};
-use super::start::{Start, asked_position};
+use super::start::{FirstGap, Start, asked_position};
 use super::subscription::Subscription;
 use crate::auth::Permitted;
 use crate::engine::Stream;
@@ -48,7 +48,7 @@ impl Shard {
         // Interest is registered: whatever is published from here on comes by mail. What is published before the heads
         // are read below comes too, and is passed over by its number or sequence.
         let hub = Arc::clone(&self.hub);
-        let ephemeral_from = hub.mailbox(usize::from(self.number)).pushed();
+        let ephemeral_from = hub.mailbox(usize::from(self.number)).begin();
         let met: Vec<&Stream> = hub.engine.streams().iter().filter(|stream| stream.meets(&pattern)).collect();
         let Start { streams, position, gaps } = Start::new(&met, &from, &pattern);
         let (place, pattern) = (inserted.place, inserted.pattern);
@@ -57,11 +57,27 @@ impl Shard {
         let recovered = asked_position(&from).map(|_| gaps.is_empty());
         self.open(opened, slot);
         let subscribed = Subscribed { sub, pattern: None, position, recovered, live };
-        self.push_in_order(session, &ServerFrame::Subscribed(subscribed));
-        for gap in gaps {
-            self.push_in_order(session, &ServerFrame::Gap { sub, gap });
-        }
+        self.send_start(session, subscribed, gaps);
         Ok(())
+    }
+
+    fn send_start(&mut self, session: u32, subscribed: Subscribed, gaps: Vec<FirstGap>) {
+        let Some(attached) = self.sessions.get(session as usize) else { return };
+        let (sub, outbound) = (subscribed.sub, &attached.outbound);
+        outbound.push_in_order(sub, &ServerFrame::Subscribed(subscribed));
+        for gap in gaps {
+            match gap {
+                FirstGap::Reset(gap) => {
+                    self.count_gap(gap.reason);
+                    outbound.push_in_order(sub, &ServerFrame::Gap { sub, gap });
+                }
+                FirstGap::Expired(expired) => {
+                    self.count_gap(GapReason::Expired);
+                    outbound.push_expired(sub, expired);
+                }
+            }
+        }
+        self.mark_dirty(session);
     }
 
     /// Takes in a subscription whose slot is in the index.
@@ -83,8 +99,9 @@ impl Shard {
         let at =
             attached.subs.iter().position(|(number, _)| *number == sub).ok_or(SubscribeError::Unknown)?;
         let (_, slot) = attached.subs.swap_remove(at);
+        attached.outbound.push_unsubscribed(sub);
         self.remove(slot);
-        self.push_in_order(session, &ServerFrame::Unsubscribed { sub, code: None });
+        self.mark_dirty(session);
         Ok(())
     }
 

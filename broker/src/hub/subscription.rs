@@ -2,7 +2,9 @@
 
 use fanfare_protocol::Pattern;
 
-use crate::engine::{Cursor, Message, StreamIndex};
+use super::lost::gap_at;
+use crate::engine::{Cursor, Lost, Message, Stream, StreamIndex};
+use crate::outbound::Expired;
 
 /// A session's subscription.
 #[derive(Debug)]
@@ -39,8 +41,16 @@ pub(super) struct Met {
 pub(super) enum Progress {
     /// It is pushed; the last sequence dealt with.
     Live(u64),
-    /// It reads from the stream; messages that are pushed come by reading, too.
-    Reading(Box<Cursor>),
+    /// It reads from the stream, or waits for the other streams of its subscription to catch up.
+    Reading(Box<Reader>),
+}
+
+/// Where a subscription that is behind stands in a stream.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reader {
+    pub(super) cursor: Cursor,
+    /// Whether it has caught up with this stream: what is published comes by mail. Otherwise it comes by reading.
+    pub(super) pushed: bool,
 }
 
 impl Streams {
@@ -82,12 +92,17 @@ impl Met {
     pub(super) fn seq(&self) -> u64 {
         match &self.progress {
             Progress::Live(seq) => *seq,
-            Progress::Reading(cursor) => cursor.after,
+            Progress::Reading(reader) => reader.cursor.after,
         }
     }
 
+    /// Whether there is something to read.
     pub(super) fn is_reading(&self) -> bool {
-        matches!(self.progress, Progress::Reading(_))
+        matches!(&self.progress, Progress::Reading(reader) if !reader.pushed)
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.progress, Progress::Live(_))
     }
 }
 
@@ -99,17 +114,40 @@ impl Subscription {
             return number.is_some_and(|number| number >= self.ephemeral_from);
         };
         let Some(met) = self.streams.iter_mut().find(|met| met.index == place.index) else { return false };
-        match &mut met.progress {
-            Progress::Live(last) if place.seq > *last => {
-                *last = place.seq;
-                true
-            }
-            Progress::Live(_) | Progress::Reading(_) => false,
-        }
+        let last = match &mut met.progress {
+            Progress::Live(last) => last,
+            Progress::Reading(reader) if reader.pushed => &mut reader.cursor.after,
+            Progress::Reading(_) => return false,
+        };
+        let is_new = place.seq > *last;
+        *last = place.seq.max(*last);
+        is_new
     }
 
-    /// Whether it reads from any stream: is *behind*.
+    /// Takes note of what retention took before its shard could read it; the gap to tell, if it is pushed in that stream
+    /// and knows no better.
+    pub(super) fn take_lost(&mut self, stream: &Stream, lost: Lost) -> Option<Expired> {
+        let met = self.streams.iter_mut().find(|met| met.index == stream.index())?;
+        let mut cursor = match &met.progress {
+            Progress::Live(seq) => Cursor::after(*seq),
+            Progress::Reading(reader) if reader.pushed => reader.cursor,
+            Progress::Reading(_) => return None,
+        };
+        let known = cursor.after.max(cursor.told_through);
+        if known >= lost.to {
+            return None;
+        }
+        // What survived within the range follows the gap, so the subscription's place stays before it.
+        let gap = gap_at(stream, Lost { from: lost.from.max(known + 1), to: lost.to }, cursor);
+        cursor.told_through = lost.to;
+        if let Progress::Reading(reader) = &mut met.progress {
+            reader.cursor = cursor;
+        }
+        Some(gap)
+    }
+
+    /// Whether it is *behind*: has not caught up with all its streams since it began to read.
     pub(super) fn is_behind(&self) -> bool {
-        self.streams.iter().any(Met::is_reading)
+        !self.streams.iter().all(Met::is_live)
     }
 }

@@ -55,12 +55,17 @@ impl Bench {
         self.shard.subscribe(outbound.slot(), Authority.subscribe(subscribe)).unwrap();
     }
 
-    /// Fans out all mail there is, and reads on for whoever is behind.
-    fn settle(&mut self, outbound: &Outbound) {
+    /// Fans out all mail there is.
+    fn fan_out(&mut self) {
         while self.hub.mailbox(0).poll_take(&mut self.mail, Waker::noop()).is_ready() {
             while self.shard.fan_out(&mut self.mail) {}
             self.mail.done();
         }
+    }
+
+    /// Fans out, and reads on for whoever is behind.
+    fn settle(&mut self, outbound: &Outbound) {
+        self.fan_out();
         while self.shard.catch_up(outbound.slot()) {}
     }
 
@@ -80,7 +85,7 @@ impl Bench {
             lanes.advance(&burst, bytes.len());
             drop(lanes);
             let header = if bytes[1] == 126 { 4 } else { 2 };
-            let frame = Encoding::MsgPack.decode_server(&bytes[header..]).unwrap().unwrap();
+            let frame = outbound.encoding().decode_server(&bytes[header..]).unwrap().unwrap();
             words.push(in_words(&frame));
             self.settle(outbound);
         }
@@ -94,6 +99,8 @@ fn in_words(frame: &ServerFrame<'_>) -> String {
         ServerFrame::Subscribed(subscribed) => {
             format!("{}: subscribed{}", subscribed.sub, if subscribed.live { "" } else { ", behind" })
         }
+        ServerFrame::Behind { sub } => format!("{sub}: behind"),
+        ServerFrame::Unsubscribed { sub, .. } => format!("{sub}: unsubscribed"),
         ServerFrame::Live { sub, .. } => format!("{sub}: live"),
         ServerFrame::Gap { sub, gap } => format!("{sub}: gap {:?}-{:?} {:?}", gap.from, gap.to, gap.count),
         other => format!("{other:?}"),
@@ -153,6 +160,67 @@ fn what_finds_no_room_in_the_mailbox_is_read_from_the_stream_or_counted() {
     assert_eq!(heard.last(), Some(&format!("1: gap None-None Some({})", 100 - ephemeral)));
     bench.publish("kept.a", "100");
     assert_eq!(bench.heard(&outbound), ["1: 100"]);
+}
+
+#[test]
+fn a_full_queue_puts_its_subscriptions_behind_and_nothing_is_missing() {
+    for encoding in Encoding::ALL {
+        let mut bench = Bench::new(Limits { queue_bytes: 2_000, ..Limits::default() });
+        let outbound = bench.shard.attach(*encoding);
+        bench.subscribe(&outbound, 1, "kept.a", ReplayFrom::Now);
+        bench.subscribe(&outbound, 2, "kept.>", ReplayFrom::Now);
+        for number in 0..500 {
+            bench.publish("kept.a", &number.to_string());
+            bench.fan_out();
+        }
+        assert!(outbound.lanes().queue_bytes() <= 2_000);
+        let heard = bench.heard(&outbound);
+        for sub in [1, 2] {
+            let of = |words: &&String| words.starts_with(&format!("{sub}: "));
+            let own: Vec<_> = heard.iter().filter(of).map(|words| words[3..].to_owned()).collect();
+            let kept: Vec<_> = own.iter().filter_map(|words| words.parse::<u32>().ok()).collect();
+            assert_eq!(kept, (0..500).collect::<Vec<_>>());
+            assert_eq!(own[..2], ["subscribed", "behind"]);
+            assert_eq!(own.iter().filter(|words| *words == "live").count(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_full_queue_drops_the_oldest_ephemeral_messages_and_counts_them() {
+    let mut bench = Bench::new(Limits { queue_bytes: 2_000, ..Limits::default() });
+    let outbound = bench.shard.attach(Encoding::MsgPack);
+    bench.subscribe(&outbound, 1, "lost.>", ReplayFrom::Now);
+    for number in 0..500 {
+        bench.publish("lost.a", &number.to_string());
+        bench.fan_out();
+    }
+    assert!(outbound.lanes().queue_bytes() <= 2_000);
+    let heard = bench.heard(&outbound);
+    let left: Vec<_> =
+        heard.iter().filter_map(|words| words.strip_prefix("1: ")?.parse::<u32>().ok()).collect();
+    let first = 500 - u32::try_from(left.len()).unwrap();
+    assert_eq!(left, (first..500).collect::<Vec<_>>());
+    assert_eq!(heard[1], format!("1: gap None-None Some({first})"), "one gap, in the place of the oldest");
+}
+
+#[test]
+fn what_an_ended_subscription_has_waiting_is_written_and_not_read_again() {
+    let mut bench = Bench::new(Limits { queue_bytes: 1_000, ..Limits::default() });
+    let outbound = bench.shard.attach(Encoding::MsgPack);
+    bench.subscribe(&outbound, 1, "kept.a", ReplayFrom::Now);
+    bench.publish("kept.a", "for the first");
+    bench.fan_out();
+    bench.shard.unsubscribe(outbound.slot(), 1).unwrap();
+    bench.subscribe(&outbound, 1, "kept.>", ReplayFrom::Now);
+    for number in 0..50 {
+        bench.publish("kept.a", &number.to_string());
+        bench.fan_out();
+    }
+    let heard = bench.heard(&outbound);
+    let start = ["1: subscribed", "1: for the first", "1: unsubscribed", "1: subscribed", "1: behind"];
+    assert_eq!(heard[..5], start);
+    assert_eq!(heard.len(), start.len() + 50 + 1);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use prometheus::proto::{
 };
 use prometheus::{Encoder, TextEncoder, core::Collector, process_collector::ProcessCollector};
 
-use super::counters::{Metrics, ShardCounters};
+use super::counters::{Labelled, Metrics, ShardCounters};
 use super::histogram::BOUNDS_SECONDS;
 use crate::version::{REVISION, VERSION};
 
@@ -18,6 +18,8 @@ pub(crate) struct Gauges {
     pub(crate) queue_messages: u64,
     pub(crate) queue_bytes: u64,
     pub(crate) queue_bytes_max: u64,
+    /// Age of the oldest message that is the first in its queue, in milliseconds.
+    pub(crate) queue_oldest_ms: u64,
     pub(crate) mailbox_bytes: u64,
     pub(crate) streams: Vec<StreamGauges>,
 }
@@ -51,16 +53,14 @@ fn own_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
     let mut families = vec![build_info()];
     families.extend(session_families(metrics));
     families.extend(message_families(metrics));
+    families.extend(catch_up_families(metrics));
     families.extend(queue_families(metrics, gauges));
     families.extend(stream_families(gauges));
     families
 }
 
 fn session_families(metrics: &Metrics) -> Vec<MetricFamily> {
-    let by = |label: &'static str, figure: fn(&ShardCounters) -> &super::counters::Labelled| {
-        let sums = metrics.sum_labelled(figure);
-        sums.into_iter().map(|(value, n)| (vec![(label, value.to_owned())], real(n))).collect::<Vec<Sample>>()
-    };
+    let by = |label, figure| by(metrics, label, figure);
     vec![
         gauge("fanfare_connections", "Sessions open now.", by("encoding", |s| &s.connections)),
         counter("fanfare_connections_opened_total", "Sessions opened.", by("encoding", |s| &s.opened)),
@@ -88,6 +88,11 @@ fn session_families(metrics: &Metrics) -> Vec<MetricFamily> {
     ]
 }
 
+fn by(metrics: &Metrics, label: &'static str, figure: fn(&ShardCounters) -> &Labelled) -> Vec<Sample> {
+    let sums = metrics.sum_labelled(figure);
+    sums.into_iter().map(|(value, n)| (vec![(label, value.to_owned())], real(n))).collect()
+}
+
 fn message_families(metrics: &Metrics) -> Vec<MetricFamily> {
     let total = |name, help, figure: fn(&ShardCounters) -> u64| counter(name, help, one(metrics.sum(figure)));
     vec![
@@ -101,11 +106,36 @@ fn message_families(metrics: &Metrics) -> Vec<MetricFamily> {
             s.writes.get()
         }),
         total(
-            "fanfare_messages_replayed_total",
-            "Messages read from a stream for subscriptions behind.",
-            |s| s.replayed_messages.get(),
+            "fanfare_messages_dropped_total",
+            "Ephemeral messages that a full outbound queue dropped; gaps count them.",
+            |s| s.dropped_messages.get(),
+        ),
+        counter(
+            "fanfare_gaps_total",
+            "Times that a subscription was told of missing messages.",
+            by(metrics, "reason", |s| &s.gaps),
         ),
         publish_to_socket(metrics),
+    ]
+}
+
+fn catch_up_families(metrics: &Metrics) -> Vec<MetricFamily> {
+    let total = |name, help, figure: fn(&ShardCounters) -> u64| counter(name, help, one(metrics.sum(figure)));
+    vec![
+        total(
+            "fanfare_fallen_behind_total",
+            "Times that a subscription fell behind because an outbound queue was full.",
+            |s| s.fallen_behind.get(),
+        ),
+        total(
+            "fanfare_catch_up_reads_total",
+            "Readings from a stream for subscriptions that are behind.",
+            |s| s.catch_up_reads.get(),
+        ),
+        total("fanfare_catch_up_messages_total", "Messages that these readings gave.", |s| {
+            s.catch_up_messages.get()
+        }),
+        total("fanfare_catch_up_bytes_total", "Bytes of these messages.", |s| s.catch_up_bytes.get()),
     ]
 }
 
@@ -116,6 +146,11 @@ fn queue_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
         gauge("fanfare_queue_messages", "Entries in all outbound queues.", one(gauges.queue_messages)),
         gauge("fanfare_queue_bytes", "Bytes in all outbound queues.", one(gauges.queue_bytes)),
         gauge("fanfare_queue_bytes_max", "Bytes in the fullest outbound queue.", one(gauges.queue_bytes_max)),
+        gauge(
+            "fanfare_queue_oldest_seconds",
+            "Time since the publishing of the oldest message that is next in an outbound queue.",
+            seconds(gauges.queue_oldest_ms),
+        ),
         gauge("fanfare_mailbox_bytes", "Bytes of messages that wait for a shard.", one(gauges.mailbox_bytes)),
         counter(
             "fanfare_mailbox_overflows_total",
@@ -186,6 +221,10 @@ fn publish_to_socket(metrics: &Metrics) -> MetricFamily {
 #[allow(clippy::cast_precision_loss, reason = "Prometheus knows only floating point")]
 fn real(n: u64) -> f64 {
     n as f64
+}
+
+fn seconds(ms: u64) -> Vec<Sample> {
+    vec![(Vec::new(), real(ms) / 1_000.0)]
 }
 
 fn one(n: u64) -> Vec<Sample> {

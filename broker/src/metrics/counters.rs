@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use fanfare_protocol::{CloseCode, Encoding, ErrorCode};
+use fanfare_protocol::{CloseCode, Encoding, ErrorCode, GapReason};
 
 use super::histogram::Histogram;
 
@@ -80,7 +80,12 @@ pub(crate) struct ShardCounters {
     pub(crate) sent_messages: Counter,
     pub(crate) sent_bytes: Counter,
     pub(crate) writes: Counter,
-    pub(crate) replayed_messages: Counter,
+    pub(crate) fallen_behind: Counter,
+    pub(crate) catch_up_reads: Counter,
+    pub(crate) catch_up_messages: Counter,
+    pub(crate) catch_up_bytes: Counter,
+    pub(crate) gaps: Labelled,
+    pub(crate) dropped_messages: Counter,
     pub(crate) mailbox_overflows: Counter,
     /// Times that reading from a socket waited for its answers to be written.
     pub(crate) reading_paused: Counter,
@@ -110,7 +115,12 @@ impl ShardCounters {
             sent_messages: Counter::default(),
             sent_bytes: Counter::default(),
             writes: Counter::default(),
-            replayed_messages: Counter::default(),
+            fallen_behind: Counter::default(),
+            catch_up_reads: Counter::default(),
+            catch_up_messages: Counter::default(),
+            catch_up_bytes: Counter::default(),
+            gaps: Labelled::new(GapReason::ALL.iter().map(|reason| reason.as_str())),
+            dropped_messages: Counter::default(),
             mailbox_overflows: Counter::default(),
             reading_paused: Counter::default(),
             publish_to_socket: Histogram::default(),

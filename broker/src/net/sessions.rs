@@ -72,7 +72,6 @@ impl Sessions {
     pub(super) async fn fan_out(&self, mail: &mut Mail) {
         loop {
             let more = self.io.shard.borrow_mut().fan_out(mail);
-            self.close_overfull();
             self.flush_dirty().await;
             self.observe(mail);
             if !more {
@@ -99,13 +98,6 @@ impl Sessions {
             }
         }
         self.dirty.replace(dirty);
-    }
-
-    fn close_overfull(&self) {
-        let overfull = self.io.shard.borrow_mut().take_overfull();
-        for connection in overfull.into_iter().filter_map(|slot| self.get(slot)) {
-            connection.close(&self.io, CloseCode::TooSlow, "the outbound queue is full (queue_bytes)");
-        }
     }
 
     fn observe(&self, mail: &Mail) {

@@ -20,7 +20,10 @@ pub(crate) enum Body {
 
 /// A message in JSON.
 #[derive(Debug)]
-pub(crate) struct JsonBody(Box<[u8]>);
+pub(crate) struct JsonBody {
+    message: Arc<Message>,
+    bytes: Box<[u8]>,
+}
 
 /// A message on its way to any number of sessions of one shard.
 #[derive(Debug)]
@@ -34,13 +37,18 @@ impl<'a> Delivery<'a> {
         Self { message, json: OnceCell::new() }
     }
 
+    pub(crate) fn message(&self) -> &'a Arc<Message> {
+        self.message
+    }
+
     /// The body for a session that speaks this encoding. The JSON one is made at the first call.
     pub(crate) fn body(&self, encoding: Encoding) -> Body {
         match encoding {
             Encoding::MsgPack => Body::MsgPack(Arc::clone(self.message)),
             Encoding::Json => {
-                let make = || Arc::new(JsonBody(self.message.encode_json()));
-                Body::Json(Arc::clone(self.json.get_or_init(make)))
+                let make =
+                    || JsonBody { message: Arc::clone(self.message), bytes: self.message.encode_json() };
+                Body::Json(Arc::clone(self.json.get_or_init(|| Arc::new(make()))))
             }
         }
     }
@@ -51,7 +59,14 @@ impl Body {
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Self::MsgPack(message) => message.msgpack(),
-            Self::Json(body) => &body.0,
+            Self::Json(body) => &body.bytes,
+        }
+    }
+
+    pub(crate) fn message(&self) -> &Message {
+        match self {
+            Self::MsgPack(message) => message,
+            Self::Json(body) => &body.message,
         }
     }
 }

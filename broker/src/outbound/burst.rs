@@ -3,10 +3,10 @@
 use std::io::IoSlice;
 use std::ops::Range;
 
-use fanfare_protocol::Encoding;
+use fanfare_protocol::{Encoding, ServerFrame};
 
 use super::body::Body;
-use super::entry::{Entry, Lane};
+use super::entry::{self, Entry, Lane};
 use super::frame;
 
 /// Bodies of at least this many bytes are written from where they lie; smaller ones are cheaper to copy.
@@ -62,9 +62,19 @@ impl Burst {
     pub(super) fn add_entry(&mut self, encoding: Encoding, entry: &Entry) {
         match entry {
             Entry::Message(sub, body) => self.add_message(encoding, *sub, body),
-            Entry::Frame(payload) => self.add_payload(Lane::Queue, encoding, payload),
+            Entry::Answer(_, _, payload) => self.add_payload(Lane::Queue, encoding, payload),
+            Entry::Live(_, live) => self.add_payload(Lane::Queue, encoding, &live.payload),
             Entry::Ping(payload) => self.add_payload(Lane::Queue, encoding, payload),
+            Entry::Behind(sub) => self.add_frame_of(encoding, &ServerFrame::Behind { sub: *sub }),
+            Entry::Dropped(sub, count) => self.add_frame_of(encoding, &entry::dropped_frame(*sub, *count)),
+            Entry::Expired(sub, gap) => self.add_frame_of(encoding, &entry::expired_frame(*sub, gap)),
         }
+    }
+
+    fn add_frame_of(&mut self, encoding: Encoding, frame: &ServerFrame<'_>) {
+        let mut payload = Vec::new();
+        encoding.encode_server(frame, &mut payload);
+        self.add_payload(Lane::Queue, encoding, &payload);
     }
 
     fn add_payload(&mut self, lane: Lane, encoding: Encoding, payload: &[u8]) {

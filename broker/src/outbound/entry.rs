@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
+use fanfare_protocol::frame::Gap;
+use fanfare_protocol::{GapReason, ServerFrame, StreamName};
+
 use super::body::Body;
+use crate::engine::{Cursor, Lost, StreamIndex};
 
 /// What an entry takes in a lane beside what it points to, in bytes.
 pub(super) const ENTRY_BYTES: usize = size_of::<Entry>();
@@ -16,15 +20,49 @@ pub(super) enum Lane {
     Close,
 }
 
-/// Something that waits in order.
+/// Something that waits in order. The number is the subscription's.
 #[derive(Debug)]
 pub(super) enum Entry {
-    /// A message for a subscription; its body is shared.
+    /// A message; its body is shared.
     Message(u32, Body),
-    /// A frame of this session alone.
-    Frame(Box<[u8]>),
+    /// Answers a request in order, encoded; whether it ends the subscription. It is never taken out.
+    Answer(u32, Ends, Box<[u8]>),
+    /// Ephemeral messages that found no room, counted where the count is known.
+    Dropped(u32, Option<u64>),
+    /// What retention took before it could be read.
+    Expired(u32, Box<Expired>),
+    /// The messages behind this place were taken out: they are read from the stream.
+    Behind(u32),
+    /// The subscription is pushed again.
+    Live(u32, Box<Live>),
     /// A `ping`, shared by the sessions of a sweep.
     Ping(Arc<[u8]>),
+}
+
+/// Whether an answer ends its subscription: what stands before it then belongs to no open one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ends {
+    No,
+    Yes,
+}
+
+/// A gap over what retention took from a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Expired {
+    pub(crate) index: StreamIndex,
+    pub(crate) stream: StreamName,
+    pub(crate) lost: Lost,
+    /// Where the subscription stood before the gap: it comes back to this place if the gap is taken out.
+    pub(crate) before: Cursor,
+}
+
+/// The end of catching up.
+#[derive(Debug)]
+pub(crate) struct Live {
+    /// The frame, encoded.
+    pub(crate) payload: Box<[u8]>,
+    /// How each stream was read up to here, for a subscription that comes back to before this place.
+    pub(crate) read: Vec<(StreamIndex, Cursor)>,
 }
 
 impl Entry {
@@ -32,8 +70,70 @@ impl Entry {
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Message(_, body) => body.bytes().len(),
-            Self::Frame(payload) => payload.len(),
+            Self::Answer(_, _, payload) => payload.len(),
+            Self::Live(_, live) => live.payload.len(),
             Self::Ping(payload) => payload.len(),
+            Self::Expired(..) => size_of::<Expired>(),
+            Self::Dropped(..) | Self::Behind(_) => 0,
         }
     }
+
+    /// The subscription that the entry is for; a `ping` is for the session.
+    pub(super) fn sub(&self) -> Option<u32> {
+        match self {
+            Self::Message(sub, _)
+            | Self::Answer(sub, ..)
+            | Self::Dropped(sub, _)
+            | Self::Expired(sub, _)
+            | Self::Behind(sub)
+            | Self::Live(sub, _) => Some(*sub),
+            Self::Ping(_) => None,
+        }
+    }
+
+    /// Whether it is a message that is in no stream: one that nobody can read again.
+    pub(super) fn is_ephemeral(&self) -> bool {
+        matches!(self, Self::Message(_, body) if body.message().place().is_none())
+    }
+
+    /// Whether it is a message that can be read again from its stream.
+    pub(super) fn is_streamed(&self) -> bool {
+        matches!(self, Self::Message(_, body) if body.message().place().is_some())
+    }
+
+    /// Takes in the next entry of the same subscription, if both are gaps that one gap can tell.
+    pub(super) fn merge(&mut self, next: &Self) -> bool {
+        match (self, next) {
+            (Self::Dropped(_, count), Self::Dropped(_, more)) => {
+                *count = count.zip(*more).map(|(count, more)| count + more);
+                true
+            }
+            (Self::Expired(_, gap), Self::Expired(_, next)) if gap.index == next.index => {
+                gap.lost.from = gap.lost.from.min(next.lost.from);
+                gap.lost.to = gap.lost.to.max(next.lost.to);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The frame for ephemeral messages that were dropped.
+pub(super) fn dropped_frame(sub: u32, count: Option<u64>) -> ServerFrame<'static> {
+    let gap = Gap { reason: GapReason::Dropped, stream: None, from: None, to: None, count, position: None };
+    ServerFrame::Gap { sub, gap }
+}
+
+/// The frame for what retention took.
+pub(super) fn expired_frame(sub: u32, expired: &Expired) -> ServerFrame<'static> {
+    let Lost { from, to } = expired.lost;
+    let gap = Gap {
+        reason: GapReason::Expired,
+        stream: Some(expired.stream.clone()),
+        from: Some(from),
+        to: Some(to),
+        count: None,
+        position: None,
+    };
+    ServerFrame::Gap { sub, gap }
 }

@@ -7,8 +7,10 @@ use fanfare_protocol::{CloseCode, Encoding};
 
 use super::body::Delivery;
 use super::burst::Burst;
-use super::entry::{ENTRY_BYTES, Entry, Lane};
+use super::entry::{ENTRY_BYTES, Ends, Entry, Expired, Lane, Live};
 use super::frame;
+use super::overflow::{self, Fallen};
+use super::queue::Queue;
 
 /// The queue has no room for a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,11 +41,8 @@ pub(crate) struct Lanes {
     /// Whole WebSocket control frames (pongs, the answer to a close).
     control: Vec<u8>,
     replies: VecDeque<Box<[u8]>>,
-    queue: VecDeque<Entry>,
-    queue_bytes: usize,
+    queue: Queue,
     reply_bytes: usize,
-    /// Of `queue_bytes`, those of frames that answer the client in order.
-    frame_bytes: usize,
     /// The lane whose first frame is partly written, and how much of it.
     begun: Option<(Lane, usize)>,
     end: Option<End>,
@@ -55,10 +54,8 @@ impl Lanes {
             encoding,
             control: Vec::new(),
             replies: VecDeque::new(),
-            queue: VecDeque::new(),
-            queue_bytes: 0,
+            queue: Queue::default(),
             reply_bytes: 0,
-            frame_bytes: 0,
             begun: None,
             end: None,
         }
@@ -76,20 +73,65 @@ impl Lanes {
         let body = delivery.body(self.encoding);
         let bytes = body.bytes().len() + ENTRY_BYTES;
         // One message always fits, however large its encoding: else its subscriber could never be served.
-        if self.queue_bytes + bytes > queue_bytes && !self.queue.is_empty() {
+        if self.queue.bytes() + bytes > queue_bytes && !self.queue.is_empty() {
             return Err(Full);
         }
-        self.queue_bytes += bytes;
-        self.queue.push_back(Entry::Message(sub, body));
+        self.queue.push(Entry::Message(sub, body));
         Ok(())
     }
 
-    pub(super) fn push_in_order(&mut self, payload: Box<[u8]>) {
+    pub(super) fn push_answer(&mut self, sub: u32, ends: Ends, payload: Box<[u8]>) {
+        self.push(Entry::Answer(sub, ends, payload));
+    }
+
+    pub(super) fn push_behind(&mut self, sub: u32) {
+        self.push(Entry::Behind(sub));
+    }
+
+    pub(super) fn push_live(&mut self, sub: u32, live: Live) {
+        self.push(Entry::Live(sub, Box::new(live)));
+    }
+
+    pub(super) fn push_expired(&mut self, sub: u32, expired: Expired) {
+        self.push_gap(Entry::Expired(sub, Box::new(expired)));
+    }
+
+    pub(super) fn push_dropped(&mut self, sub: u32, count: Option<u64>) {
+        self.push_gap(Entry::Dropped(sub, count));
+    }
+
+    fn push(&mut self, entry: Entry) {
         if self.end.is_none() {
-            self.queue_bytes += payload.len() + ENTRY_BYTES;
-            self.frame_bytes += payload.len() + ENTRY_BYTES;
-            self.queue.push_back(Entry::Frame(payload));
+            self.queue.push(entry);
         }
+    }
+
+    fn push_gap(&mut self, gap: Entry) {
+        if self.end.is_none() {
+            self.queue.push_gap(gap, self.begun_in(Lane::Queue));
+        }
+    }
+
+    /// Takes out what can be read again; see [`overflow::fall`].
+    pub(super) fn fall(&mut self, is_behind: impl Fn(u32) -> bool) -> Vec<Fallen> {
+        if !self.queue.has_streamed() {
+            return Vec::new();
+        }
+        let begun = self.begun_in(Lane::Queue);
+        let (kept, fallen) = overflow::fall(self.queue.take(), begun, is_behind);
+        self.queue.replace(kept);
+        fallen
+    }
+
+    /// Drops the oldest ephemeral messages until `bytes` are free; returns how many.
+    pub(super) fn drop_oldest(&mut self, bytes: usize) -> u64 {
+        if !self.queue.has_ephemeral() {
+            return 0;
+        }
+        let begun = self.begun_in(Lane::Queue);
+        let (kept, dropped) = overflow::drop_oldest(self.queue.take(), begun, bytes);
+        self.queue.replace(kept);
+        dropped
     }
 
     pub(super) fn push_ping(&mut self, payload: Arc<[u8]>) {
@@ -98,13 +140,10 @@ impl Lanes {
         }
         let begun = self.begun_in(Lane::Queue);
         let older = self.queue.iter().skip(begun).position(|entry| matches!(entry, Entry::Ping(_)));
-        if let Some(at) = older
-            && let Some(Entry::Ping(older)) = self.queue.remove(at + begun)
-        {
-            self.queue_bytes -= older.len() + ENTRY_BYTES;
+        if let Some(at) = older {
+            self.queue.remove(at + begun);
         }
-        self.queue_bytes += payload.len() + ENTRY_BYTES;
-        self.queue.push_back(Entry::Ping(payload));
+        self.queue.push(Entry::Ping(payload));
     }
 
     pub(super) fn push_reply(&mut self, payload: Box<[u8]>) {
@@ -156,7 +195,15 @@ impl Lanes {
 
     /// Bytes that wait in order.
     pub(crate) fn queue_bytes(&self) -> usize {
-        self.queue_bytes
+        self.queue.bytes()
+    }
+
+    /// When the first message that waits was published, in milliseconds since 1970.
+    pub(crate) fn oldest_time_ms(&self) -> Option<u64> {
+        self.queue.iter().find_map(|entry| match entry {
+            Entry::Message(_, body) => Some(body.message().time_ms()),
+            _ => None,
+        })
     }
 
     /// Entries that wait in order.
@@ -166,12 +213,12 @@ impl Lanes {
 
     /// Bytes that wait, in order or not.
     pub(crate) fn waiting_bytes(&self) -> usize {
-        self.queue_bytes + self.reply_bytes
+        self.queue.bytes() + self.reply_bytes
     }
 
     /// Bytes of answers that wait, in order or not.
     pub(crate) fn answer_bytes(&self) -> usize {
-        self.reply_bytes + self.frame_bytes
+        self.reply_bytes + self.queue.answer_bytes()
     }
 
     /// Whether nothing waits.
@@ -184,9 +231,7 @@ impl Lanes {
 
     /// Gives back memory that an idle session does not need.
     pub(crate) fn shrink(&mut self) {
-        if self.queue.is_empty() {
-            self.queue = VecDeque::new();
-        }
+        self.queue.shrink();
         if self.replies.is_empty() {
             self.replies = VecDeque::new();
         }
@@ -207,7 +252,7 @@ impl Lanes {
                 (1, 0)
             }
             Some((Lane::Queue, _)) => {
-                self.queue.front().inspect(|entry| burst.add_entry(encoding, entry));
+                self.queue.iter().next().inspect(|entry| burst.add_entry(encoding, entry));
                 (0, 1)
             }
         };
@@ -259,14 +304,8 @@ impl Lanes {
                 }
             }
             Lane::Queue => {
-                if let Some(entry) = self.queue.pop_front() {
-                    let bytes = entry.bytes() + ENTRY_BYTES;
-                    self.queue_bytes -= bytes;
-                    match entry {
-                        Entry::Message(..) => advance.messages += 1,
-                        Entry::Frame(_) => self.frame_bytes -= bytes,
-                        Entry::Ping(_) => {}
-                    }
+                if let Some(Entry::Message(..)) = self.queue.pop() {
+                    advance.messages += 1;
                 }
             }
             Lane::Close => advance.closed = true,
@@ -282,10 +321,6 @@ impl Lanes {
     /// Drops what waits in order, but for an entry that is partly written.
     fn drop_queue(&mut self) {
         self.queue.truncate(self.begun_in(Lane::Queue));
-        let bytes = |entry: &Entry| entry.bytes() + ENTRY_BYTES;
-        self.queue_bytes = self.queue.iter().map(bytes).sum();
-        self.frame_bytes =
-            self.queue.iter().filter(|entry| matches!(entry, Entry::Frame(_))).map(bytes).sum();
     }
 
     /// How many frames of this lane are partly written: one or none.

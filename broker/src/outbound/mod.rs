@@ -5,16 +5,22 @@ mod burst;
 mod entry;
 mod frame;
 mod lanes;
+mod overflow;
+mod queue;
 
 use std::sync::Arc;
 
-use fanfare_protocol::{CloseCode, Encoding, ServerFrame};
+use fanfare_protocol::{CloseCode, Encoding, Position, ServerFrame};
 
 pub(crate) use body::{Body, Delivery};
 pub(crate) use burst::Burst;
+pub(crate) use entry::{Expired, Live};
 pub(crate) use lanes::{Full, Lanes};
+pub(crate) use overflow::{Fallen, Rewind};
 
-use crate::engine::SessionId;
+use entry::Ends;
+
+use crate::engine::{Cursor, SessionId, StreamIndex};
 use crate::sync::{Mutex, MutexGuard};
 
 /// What waits for a session's socket. Any thread may add answers; only the owning shard adds messages.
@@ -64,10 +70,49 @@ impl Outbound {
         self.lanes.lock().push_message(sub, delivery, queue_bytes)
     }
 
-    /// Queues a frame that keeps its place among the messages.
-    pub(crate) fn push_in_order(&self, frame: &ServerFrame<'_>) {
+    /// Queues an answer of a subscription that keeps its place among the messages.
+    pub(crate) fn push_in_order(&self, sub: u32, frame: &ServerFrame<'_>) {
         let payload = self.encode(frame);
-        self.lanes.lock().push_in_order(payload);
+        self.lanes.lock().push_answer(sub, Ends::No, payload);
+    }
+
+    /// Queues the frame that ends a subscription.
+    pub(crate) fn push_unsubscribed(&self, sub: u32) {
+        let payload = self.encode(&ServerFrame::Unsubscribed { sub, code: None });
+        self.lanes.lock().push_answer(sub, Ends::Yes, payload);
+    }
+
+    /// Queues a gap over what retention took from a stream.
+    pub(crate) fn push_expired(&self, sub: u32, expired: Expired) {
+        self.lanes.lock().push_expired(sub, expired);
+    }
+
+    /// Queues a gap for ephemeral messages that were dropped; the count is `None` where it is not known.
+    pub(crate) fn push_dropped(&self, sub: u32, count: Option<u64>) {
+        self.lanes.lock().push_dropped(sub, count);
+    }
+
+    /// Queues the mark that a subscription is read from its streams from here on.
+    pub(crate) fn push_behind(&self, sub: u32) {
+        self.lanes.lock().push_behind(sub);
+    }
+
+    /// Queues the mark that a subscription has caught up; `read` is how each stream was read up to here.
+    pub(crate) fn push_live(&self, sub: u32, position: Position, read: Vec<(StreamIndex, Cursor)>) {
+        let payload = self.encode(&ServerFrame::Live { sub, position });
+        self.lanes.lock().push_live(sub, Live { payload, read });
+    }
+
+    /// Takes out all messages that can be read again from their streams. `is_behind` tells how a subscription stands
+    /// now; each that is returned is to be read from where it comes back to.
+    pub(crate) fn fall(&self, is_behind: impl Fn(u32) -> bool) -> Vec<Fallen> {
+        self.lanes.lock().fall(is_behind)
+    }
+
+    /// Drops the oldest messages that are in no stream until `bytes` are free, or none is left, and leaves gaps that
+    /// count them. Returns how many.
+    pub(crate) fn drop_oldest(&self, bytes: usize) -> u64 {
+        self.lanes.lock().drop_oldest(bytes)
     }
 
     /// Queues a `ping`, in the place of an older one that still waits. `payload` is in the session's encoding.

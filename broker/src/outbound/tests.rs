@@ -60,7 +60,7 @@ fn fill(outbound: &Outbound, frames: &[(u8, usize)]) {
     for (kind, bytes) in frames {
         match kind {
             0 => outbound.push_message(7, &Delivery::new(&message(*bytes)), ROOM).unwrap(),
-            1 => outbound.push_in_order(&ServerFrame::Behind { sub: 3 }),
+            1 => outbound.push_in_order(3, &ServerFrame::Behind { sub: 3 }),
             2 => outbound.push_message(70_000, &Delivery::new(&message(*bytes * 40)), ROOM).unwrap(),
             _ => outbound.push_ping(&Arc::from(vec![9; *bytes])),
         }

@@ -1,5 +1,6 @@
 //! Ephemeral topics: those in no stream are delivered now or never.
 
+use fanfare_protocol::Encoding;
 use fanfare_tests::{Broker, Client, assert_shape};
 use serde_json::json;
 
@@ -64,4 +65,36 @@ async fn a_key_or_an_expectation_needs_a_stream() {
     client.expect(json!({"op": "error", "id": 1, "code": "invalid_frame"})).await;
     client.send(json!({"op": "publish", "id": 2, "topic": "fleeting", "text": "x", "expect": 0})).await;
     client.expect(json!({"op": "error", "id": 2, "code": "invalid_frame"})).await;
+}
+
+#[tokio::test]
+async fn a_subscriber_that_reads_too_slowly_is_told_how_many_ephemeral_messages_it_missed() {
+    const COUNT: usize = 4_000;
+    let broker = Broker::with(KEPT).await;
+    for encoding in Encoding::ALL {
+        let mut sleeper = Client::open(&broker, *encoding).await;
+        sleeper.subscribe(1, "fleeting").await;
+        let mut publisher = Client::msgpack(&broker).await;
+        let filler = "x".repeat(8_000);
+        // Far more than the sleeper's queue and both kernels' buffers hold.
+        publisher.publish_all("fleeting", (0..COUNT).map(|n| format!("{n}{filler}"))).await;
+        let (mut next, mut gaps) = (0, 0);
+        loop {
+            let frame = sleeper.next().await;
+            if frame["op"] == "gap" {
+                assert_shape(&frame, &json!({"sub": 1, "reason": "dropped"}));
+                next += usize::try_from(frame["count"].as_u64().expect("an exact count")).unwrap();
+                gaps += 1;
+                continue;
+            }
+            let text = frame["text"].as_str().unwrap();
+            if text == "the last" {
+                break;
+            }
+            assert_eq!(text.trim_end_matches('x'), next.to_string());
+            next += 1;
+        }
+        assert_eq!(next, COUNT, "each is delivered or counted");
+        assert!(gaps > 0);
+    }
 }

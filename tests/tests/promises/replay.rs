@@ -167,7 +167,7 @@ async fn a_replay_far_larger_than_the_queue_is_whole_while_publishing_goes_on() 
         reading.await.unwrap();
     }
     assert_eq!(flow.await.unwrap().1, all);
-    assert!(broker.metrics().await.count("fanfare_messages_replayed_total", &[]) >= 3 * 5_000);
+    assert!(broker.metrics().await.count("fanfare_catch_up_messages_total", &[]) >= 3 * 5_000);
     broker.metric_reaches("fanfare_subscriptions_behind", &[], 0).await;
 }
 

@@ -1,34 +1,92 @@
 //! Slow readers: one that takes nothing costs only itself.
 
+use fanfare_protocol::Encoding;
 use fanfare_tests::{Broker, Client, Raw, Setup, Witness, eventually, masked};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Growth of the broker's memory beyond what its streams retain, in bytes.
 const MEMORY_BOUND: u64 = 40 << 20;
 /// A stream that holds little, so that memory tells of the sessions.
 const SMALL_STREAM: &str = "[[stream]]\nname = \"s\"\npatterns = [\">\"]\nmax_bytes = \"4MiB\"\n";
 
-#[tokio::test]
-async fn a_subscriber_that_never_reads_is_closed_with_4101_and_the_others_miss_nothing() {
-    let broker = Broker::with(&format!("{SMALL_STREAM}\n[limits]\nclose_timeout = \"1m\"")).await;
-    let witness = Witness::beside(&broker).await;
-    let before = broker.resident_bytes();
-    let mut sleeper = Client::json(&broker).await;
-    sleeper.subscribe(1, "flow").await;
-    let mut publisher = Client::msgpack(&broker).await;
-    let text = "x".repeat(8_000);
-    // Far more than the sleeper's queue and both kernels' buffers hold.
-    publisher.publish_all("flow", (0..4_000).map(|_| &text)).await;
-    assert!(broker.resident_bytes() < before + MEMORY_BOUND);
-    assert_eq!(sleeper.expect_close().await.0, 4101);
-    drop(sleeper);
-    broker.closed_for("too_slow").await;
-    witness.missed_nothing().await;
+/// What a subscription has come to, whose messages begin with their number.
+#[derive(Default)]
+struct Heard {
+    /// The number that is due.
+    next: u64,
+    seq: u64,
+    /// Up to here a gap told that messages are missing.
+    told: u64,
+    missing: u64,
+    behinds: u64,
+    lives: u64,
+}
+
+impl Heard {
+    /// Takes in frames up to the message with this sequence, and until the subscription is live.
+    async fn up_to(client: &mut Client, last: u64) -> Self {
+        let mut heard = Self::default();
+        while heard.seq < last || heard.behinds > heard.lives {
+            let frame = client.next().await;
+            match frame["op"].as_str().unwrap() {
+                "behind" => heard.behinds += 1,
+                "live" => heard.lives += 1,
+                "gap" => {
+                    assert_eq!(frame["reason"], "expired");
+                    heard.told = frame["to"].as_u64().unwrap();
+                }
+                "message" => heard.message(&frame),
+                _ => panic!("nothing else was due: {frame}"),
+            }
+        }
+        heard
+    }
+
+    /// A message that is not the one due needs a gap that tells of those between.
+    fn message(&mut self, frame: &Value) {
+        let seq = frame["seq"].as_u64().unwrap();
+        assert!(seq > self.seq);
+        self.seq = seq;
+        let text = frame["text"].as_str().unwrap();
+        if let Ok(number) = text.trim_end_matches('x').parse::<u64>() {
+            assert!(number == self.next || (number > self.next && self.told >= seq - 1));
+            self.missing += number - self.next;
+            self.next = number + 1;
+        }
+    }
 }
 
 #[tokio::test]
-async fn a_subscriber_that_never_reads_is_gone_after_the_close_timeout() {
-    let broker = Broker::with(&format!("{SMALL_STREAM}\n[limits]\nclose_timeout = \"200ms\"")).await;
+async fn a_subscriber_that_never_reads_costs_little_and_later_gets_what_is_left_and_a_gap_for_the_rest() {
+    let broker = Broker::with(SMALL_STREAM).await;
+    for encoding in Encoding::ALL {
+        for pattern in ["flow", "*"] {
+            let witness = Witness::beside(&broker).await;
+            let before = broker.resident_bytes();
+            let mut sleeper = Client::open(&broker, *encoding).await;
+            sleeper.subscribe(1, pattern).await;
+            let mut publisher = Client::msgpack(&broker).await;
+            let text = "x".repeat(8_000);
+            // Far more than the sleeper's queue and both kernels' buffers hold.
+            let last = publisher.publish_all("flow", (0..4_000).map(|n| format!("{n}{text}"))).await;
+            assert!(broker.resident_bytes() < before + MEMORY_BOUND);
+            witness.missed_nothing().await;
+            let heard = Heard::up_to(&mut sleeper, last).await;
+            assert_eq!(heard.next, 4_000);
+            assert!(heard.missing > 2_000, "the stream holds 4 MiB of 32");
+            sleeper.close().await;
+        }
+    }
+    assert_eq!(
+        broker.metrics().await.count("fanfare_connections_closed_total", &[("reason", "too_slow")]),
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_subscriber_whose_socket_takes_nothing_for_the_stall_timeout_is_closed() {
+    let limits = "[limits]\nstall_timeout = \"300ms\"\nclose_timeout = \"200ms\"";
+    let broker = Broker::with(&format!("{SMALL_STREAM}\n{limits}")).await;
     let mut sleeper = Client::json(&broker).await;
     sleeper.subscribe(1, "flow").await;
     let mut publisher = Client::msgpack(&broker).await;
@@ -65,7 +123,7 @@ async fn who_reads_no_answers_is_read_no_more_and_gets_every_answer_later() {
     let mut reader = reader;
     for id in 0..REQUESTS {
         let answer = reader.frame().await.expect("every request is answered");
-        let answer: serde_json::Value = serde_json::from_slice(&answer.payload).unwrap();
+        let answer: Value = serde_json::from_slice(&answer.payload).unwrap();
         assert_eq!((&answer["op"], &answer["id"]), (&json!("history"), &json!(id)));
     }
     writing.await.unwrap();
@@ -156,7 +214,7 @@ async fn requests_that_wait_for_answers_to_be_read_stay_those_of_their_session()
     assert_eq!(other.frame().await.unwrap().payload, br#"{"op":"pong"}"#);
     for id in 0..REQUESTS {
         let answer = greedy.frame().await.expect("every request is answered");
-        let answer: serde_json::Value = serde_json::from_slice(&answer.payload).unwrap();
+        let answer: Value = serde_json::from_slice(&answer.payload).unwrap();
         assert_eq!((&answer["op"], &answer["id"]), (&json!("history"), &json!(id)));
     }
 }

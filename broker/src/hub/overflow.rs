@@ -1,0 +1,126 @@
+//! A full outbound queue: its subscriptions fall behind, and come back to the first message that was not written.
+
+use std::sync::Arc;
+
+use slab::Slab;
+
+use super::shard::Attached;
+use super::subscription::{Met, Progress, Reader, Subscription};
+use crate::engine::{Cursor, Message};
+use crate::limits::Limits;
+use crate::metrics::ShardCounters;
+use crate::outbound::{Delivery, Fallen, Full, Rewind};
+
+/// Dropping ephemeral messages frees this part of the queue at once, so that a queue full of them is not gone through
+/// for every message.
+const FREED_PART: usize = 8;
+
+impl Attached {
+    /// Queues a message for the subscription in `slot`, or puts the subscription behind, or drops what is oldest and
+    /// can't be read again; one of these always does.
+    pub(super) fn push_or_fall(
+        &mut self,
+        subs: &mut Slab<Subscription>,
+        slot: u32,
+        delivery: &Delivery<'_>,
+        limits: &Limits,
+        counters: &ShardCounters,
+    ) {
+        self.fall(subs, counters);
+        let Some(sub) = subs.get_mut(slot as usize) else { return };
+        let message = delivery.message();
+        // If it fell, it reads this message, too.
+        if sub.is_behind() && sub.rewind_to(message) {
+            return;
+        }
+        let max = limits.queue_bytes;
+        if self.outbound.push_message(sub.sub, delivery, max) == Err(Full) {
+            let dropped = self.outbound.drop_oldest(max / FREED_PART + message.footprint());
+            counters.dropped_messages.add(dropped);
+            if self.outbound.push_message(sub.sub, delivery, max) == Err(Full) {
+                self.refuse(subs, slot, message, counters);
+            }
+        }
+    }
+
+    /// Takes out of the queue all that can be read again.
+    pub(super) fn fall(&mut self, subs: &mut Slab<Subscription>, counters: &ShardCounters) {
+        let slot_of = |session: &Self, number: u32| {
+            session.subs.iter().find(|(known, _)| *known == number).map(|(_, slot)| *slot as usize)
+        };
+        let is_behind =
+            |sub| slot_of(self, sub).and_then(|slot| subs.get(slot)).is_some_and(Subscription::is_behind);
+        for Fallen { sub, rewinds } in self.outbound.fall(is_behind) {
+            let Some(sub) = slot_of(self, sub).and_then(|slot| subs.get_mut(slot)) else { continue };
+            if !sub.is_behind() {
+                self.behind += 1;
+                counters.behind.add(1);
+                counters.fallen_behind.add(1);
+            }
+            sub.fall(&rewinds);
+        }
+    }
+
+    /// The queue has no room left that could be made: what fills it are answers.
+    fn refuse(
+        &mut self,
+        subs: &mut Slab<Subscription>,
+        slot: u32,
+        message: &Arc<Message>,
+        counters: &ShardCounters,
+    ) {
+        let Some(sub) = subs.get_mut(slot as usize) else { return };
+        if message.place().is_none() {
+            counters.dropped_messages.add(1);
+            return self.outbound.push_dropped(sub.sub, Some(1));
+        }
+        if !sub.is_behind() {
+            self.outbound.push_behind(sub.sub);
+            self.behind += 1;
+            counters.behind.add(1);
+            counters.fallen_behind.add(1);
+        }
+        sub.fall(&[]);
+        sub.rewind_to(message);
+    }
+}
+
+impl Subscription {
+    /// Goes over to reading: in each stream from where it comes back to.
+    pub(super) fn fall(&mut self, rewinds: &[Rewind]) {
+        for met in self.streams.iter_mut() {
+            let rewind = rewinds.iter().find(|rewind| rewind.stream == met.index);
+            met.fall(rewind);
+        }
+    }
+
+    /// Comes back to before a message that it was given and that found no room; false if it is in no stream.
+    fn rewind_to(&mut self, message: &Message) -> bool {
+        let Some(place) = message.place() else { return false };
+        for met in self.streams.iter_mut().filter(|met| met.index == place.index) {
+            if let Progress::Reading(reader) = &mut met.progress {
+                reader.cursor.after = reader.cursor.after.min(place.seq - 1);
+                reader.pushed = false;
+            }
+        }
+        true
+    }
+}
+
+impl Met {
+    fn fall(&mut self, rewind: Option<&Rewind>) {
+        let mut reader = match &self.progress {
+            // Nothing that retention took before it was live concerns it any more.
+            Progress::Live(seq) => Reader { cursor: Cursor::after(*seq), pushed: true },
+            Progress::Reading(reader) => **reader,
+        };
+        if let Some(Rewind { after, told_through, newest_through, .. }) = rewind {
+            let cursor = &mut reader.cursor;
+            reader.pushed &= after.is_none();
+            cursor.after = after.unwrap_or(cursor.after);
+            cursor.told_through = told_through.unwrap_or(cursor.told_through);
+            cursor.newest_through = newest_through.unwrap_or(cursor.newest_through);
+        }
+        self.progress = Progress::Reading(Box::new(reader));
+    }
+}
