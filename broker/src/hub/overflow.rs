@@ -114,12 +114,10 @@ impl Met {
             Progress::Live(seq) => Reader { cursor: Cursor::after(*seq), pushed: true },
             Progress::Reading(reader) => **reader,
         };
-        if let Some(Rewind { after, told_through, newest_through, .. }) = rewind {
-            let cursor = &mut reader.cursor;
+        if let Some(Rewind { after, read, .. }) = rewind {
             reader.pushed &= after.is_none();
-            cursor.after = after.unwrap_or(cursor.after);
-            cursor.told_through = told_through.unwrap_or(cursor.told_through);
-            cursor.newest_through = newest_through.unwrap_or(cursor.newest_through);
+            let after = after.unwrap_or(reader.cursor.after);
+            reader.cursor = Cursor { after, ..read.unwrap_or(reader.cursor) };
         }
         self.progress = Progress::Reading(Box::new(reader));
     }

@@ -137,8 +137,9 @@ impl Subscription {
         if known >= lost.to {
             return None;
         }
+        let missing = stream.missing(lost.from.max(known + 1) - 1, &self.pattern)?;
         // What survived within the range follows the gap, so the subscription's place stays before it.
-        let gap = gap_at(stream, Lost { from: lost.from.max(known + 1), to: lost.to }, cursor);
+        let gap = gap_at(stream, Lost { to: missing.to.min(lost.to), ..missing }, cursor);
         cursor.told_through = lost.to;
         if let Progress::Reading(reader) = &mut met.progress {
             reader.cursor = cursor;

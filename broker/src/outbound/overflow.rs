@@ -12,16 +12,14 @@ pub(crate) struct Fallen {
     pub(crate) rewinds: Vec<Rewind>,
 }
 
-/// Where a fallen subscription comes back to in one stream; what is `None` stays as the subscription has it.
+/// Where a fallen subscription comes back to in one stream.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Rewind {
     pub(crate) stream: StreamIndex,
-    /// The last sequence before the place.
+    /// The last sequence before the place; none if nothing of the stream stood behind it.
     pub(crate) after: Option<u64>,
-    /// Of the cursor as it stood at the place.
-    pub(crate) told_through: Option<u64>,
-    /// Of the cursor as it stood at the place.
-    pub(crate) newest_through: Option<u64>,
+    /// The cursor as it stood at the place but for that, if the queue knows.
+    pub(crate) read: Option<Cursor>,
 }
 
 /// A subscription that falls behind at a place in the queue.
@@ -159,13 +157,11 @@ impl Fallen {
             Entry::Expired(_, gap) => {
                 let rewind = self.rewind(gap.index);
                 rewind.after.get_or_insert(gap.before.after);
-                rewind.told_through.get_or_insert(gap.before.told_through);
+                rewind.read.get_or_insert(gap.before);
             }
             Entry::Live(_, live) => {
-                for (stream, Cursor { told_through, newest_through, .. }) in &live.read {
-                    let rewind = self.rewind(*stream);
-                    rewind.told_through.get_or_insert(*told_through);
-                    rewind.newest_through.get_or_insert(*newest_through);
+                for (stream, cursor) in &live.read {
+                    self.rewind(*stream).read.get_or_insert(*cursor);
                 }
             }
             Entry::Behind(_) => {}
@@ -178,7 +174,7 @@ impl Fallen {
         let known = self.rewinds.iter().position(|rewind| rewind.stream == stream);
         let at = known.unwrap_or(self.rewinds.len());
         if known.is_none() {
-            self.rewinds.push(Rewind { stream, after: None, told_through: None, newest_through: None });
+            self.rewinds.push(Rewind { stream, after: None, read: None });
         }
         &mut self.rewinds[at]
     }

@@ -30,6 +30,8 @@ pub(crate) struct Retained {
     removed_through: u64,
     /// The newest sequence taken that left its topic with none: up to here a topic's newest message may be missing.
     unreplaced_through: u64,
+    /// How many were taken that are older than `removed_through`: those that a topic's limit took out of the middle.
+    late_removals: u64,
 }
 
 impl Retained {
@@ -81,6 +83,7 @@ impl Retained {
 
     fn forget(&mut self, old: Arc<Message>, removed: &mut Removed) {
         self.message_bytes -= old.footprint() + SLOT_BYTES;
+        self.late_removals += u64::from(old.seq() < self.removed_through);
         self.removed_through = self.removed_through.max(old.seq());
         if self.topics.remove_oldest(old.topic(), old.seq()) == Left::None {
             self.unreplaced_through = self.unreplaced_through.max(old.seq());
@@ -92,8 +95,8 @@ impl Retained {
     pub(crate) fn begin(&self, at: StartAt<'_>, epoch: &Epoch, pattern: &Pattern) -> Begin {
         let before = |message: Option<&Arc<Message>>| message.map_or(self.head, |message| message.seq() - 1);
         // Whoever asks for what is retained has no gap before it.
-        let fresh =
-            |after, newest_through| Cursor { after, told_through: self.removed_through, newest_through };
+        let (told_through, untold_since) = self.gone(pattern);
+        let fresh = |after, newest_through| Cursor { after, told_through, newest_through, untold_since };
         let start = fresh(before(self.log.first()), 0);
         let fits = |place: &StreamPosition| place.epoch == *epoch && place.seq <= self.head;
         let (mut cursor, reset) = match at {
@@ -157,11 +160,31 @@ impl Retained {
 
     /// What retention took behind the cursor that the reader has not been told of; from now on it has been.
     fn tell_lost(&self, cursor: &mut Cursor, pattern: &Pattern) -> Option<Lost> {
+        if cursor.untold_since.is_some_and(|late| late != self.late_removals) {
+            // Something that the reader asked for may have gone from among what it did not ask for.
+            (cursor.told_through, cursor.untold_since) = (0, None);
+        }
         let known = cursor.after.max(cursor.told_through);
         let missing_through = self.missing_through(cursor, pattern);
         let lost = (missing_through > known).then_some(Lost { from: known + 1, to: missing_through })?;
         cursor.told_through = lost.to;
         Some(lost)
+    }
+
+    /// What retention took after a sequence that may have matched a pattern.
+    pub(crate) fn missing(&self, after: u64, pattern: &Pattern) -> Option<Lost> {
+        self.tell_lost(&mut Cursor::after(after), pattern)
+    }
+
+    /// What a reader of this pattern that begins now does not ask for, for it is gone: up to which sequence; and, where
+    /// others up to there are not, how many have been removed late. A topic's messages go oldest first.
+    fn gone(&self, pattern: &Pattern) -> (u64, Option<u64>) {
+        match pattern.as_topic() {
+            Some(topic) => {
+                (self.topics.get(&topic).map_or(self.removed_through, |e| e.removed_through), None)
+            }
+            None => (self.removed_through, Some(self.late_removals)),
+        }
     }
 
     /// The newest sequence that a reader of this pattern may miss. Where it can't be known whether what retention took

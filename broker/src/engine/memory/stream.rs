@@ -7,7 +7,7 @@ use fanfare_protocol::{Epoch, Pattern, StreamName, StreamPosition, Topic};
 
 use super::retained::{Removed, Retained};
 use crate::engine::message::{Draft, Message, StreamIndex};
-use crate::engine::read::{Batch, Begin, Cursor, ReadBudget, StartAt};
+use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt};
 use crate::engine::settings::StreamConfig;
 use crate::sync::Mutex;
 
@@ -64,6 +64,11 @@ impl Stream {
             at_head();
         }
         batch
+    }
+
+    /// What retention took after a sequence that may have matched a pattern.
+    pub(crate) fn missing(&self, after: u64, pattern: &Pattern) -> Option<Lost> {
+        self.retained.lock().missing(after, pattern)
     }
 
     /// Takes out messages over the age limit, a few at a time with the lock released between.
