@@ -185,6 +185,14 @@ limits! {
     send_buffer_bytes: usize = Bytes(256 * KIB, "256KiB"), 4_096..=GIB,
         "the rest waits in the session's outbound queue",
         "fanfare_queue_bytes";
+    /// Time that the key of a publish is remembered.
+    key_window: Duration = Time(2 * MINUTE, "2m"), 1..=DAY,
+        "a publish with that key is a new message",
+        "fanfare_stream_keys";
+    /// Keys that one stream remembers, in bytes of memory.
+    key_bytes: usize = Bytes(64 * MIB, "64MiB"), 4_096..=64 * GIB,
+        "a publish with another key is answered with the error limit_exceeded until old keys are forgotten",
+        "fanfare_stream_key_bytes";
 }
 
 /// What a frame needs beside its payload, in bytes: the longest token of a `hello`, or topic, key and headers.

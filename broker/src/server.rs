@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::clock;
 use crate::config::Config;
-use crate::engine::MemoryEngine;
+use crate::engine::{KeyLimits, MemoryEngine};
 use crate::hub::{Hub, HubError};
 use crate::metrics::Metrics;
 use crate::net::handshake::{Policy, Refusal};
@@ -89,7 +89,7 @@ impl Server {
         let shards = config.shards.get();
         let reasons: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.as_str()).collect();
         let metrics = Arc::new(Metrics::new(shards, &reasons));
-        let engine = MemoryEngine::new(&config.streams).map_err(HubError::from)?;
+        let engine = MemoryEngine::new(&config.streams, KeyLimits::from(&*limits)).map_err(HubError::from)?;
         let hub = Arc::new(Hub::new(engine, shards, Arc::clone(&limits), metrics)?);
         let policy = Policy {
             loopback_only: client.ip().to_canonical().is_loopback(),
@@ -171,7 +171,7 @@ async fn sweep(hub: &Hub) {
     let mut interval = tokio::time::interval(SWEEP_INTERVAL);
     loop {
         interval.tick().await;
-        hub.sweep(clock::wall_ms());
+        hub.sweep(clock::read());
     }
 }
 

@@ -52,11 +52,11 @@ pub(super) struct PublishArgs {
     /// The payload is bytes, of any kind
     #[arg(long)]
     bytes: bool,
-    /// A repeat with this key is delivered once (brokers of this version answer `unavailable`)
+    /// Make a repeat harmless: within the broker's window (`key_window`, two minutes unless configured), a second
+    /// publish with this key to this topic is acknowledged and not delivered again
     #[arg(long, value_name = "KEY", conflicts_with = "lines")]
     key: Option<String>,
-    /// Publish only if this is the sequence of the topic's last message, 0: none (brokers of this version answer
-    /// `unavailable`)
+    /// Publish only if this is the sequence of the topic's last retained message, 0: none is retained
     #[arg(long, value_name = "SEQ", conflicts_with = "lines")]
     expect: Option<u64>,
     /// A short fact beside the payload; can be given again

@@ -1,12 +1,15 @@
 //! The engine: what orders, retains and hands out messages. It knows nothing of sessions or sockets.
 
+mod append;
 pub(crate) mod memory;
 pub(crate) mod message;
 pub(crate) mod read;
 mod settings;
 
+pub(crate) use append::{Conditions, Refused};
 pub(crate) use memory::{MemoryEngine, Stream};
 pub(crate) use message::{Draft, Message, SessionId, StreamIndex};
+pub(crate) use settings::KeyLimits;
 pub use settings::StreamConfig;
 
 pub(crate) use read::{Begin, Cursor, Lost, ReadBudget, StartAt};

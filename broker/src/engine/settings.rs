@@ -1,9 +1,11 @@
-//! What an operator says of a stream: its name, what it is over, and how much of it is retained.
+//! What an operator says of streams: name, patterns, how much of each is retained, and how keys are remembered.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use fanfare_protocol::{Pattern, StreamName};
+
+use crate::limits::Limits;
 
 /// A stream as configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,4 +20,19 @@ pub struct StreamConfig {
     pub max_bytes: u64,
     /// A topic's oldest messages go while it has more than this, if there is a limit.
     pub max_messages_per_topic: Option<NonZeroU32>,
+}
+
+/// How each stream remembers the keys of publishes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct KeyLimits {
+    /// Time that a key is remembered (`key_window`).
+    pub(crate) window: Duration,
+    /// Memory that a stream's keys may take, in bytes (`key_bytes`).
+    pub(crate) max_bytes: usize,
+}
+
+impl From<&Limits> for KeyLimits {
+    fn from(limits: &Limits) -> Self {
+        Self { window: limits.key_window, max_bytes: limits.key_bytes }
+    }
 }

@@ -23,7 +23,7 @@ pub use error::HubError;
 pub(crate) use heads::Heads;
 pub use interest::MAX_SHARDS;
 pub(crate) use mailbox::Mail;
-pub(crate) use publish::PublishError;
+pub(crate) use publish::{Accepted, PublishError};
 pub(crate) use shard::Shard;
 pub(crate) use shared::Hub;
 pub(crate) use subscribe::SubscribeError;

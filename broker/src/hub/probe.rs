@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, Notify};
 use super::error::HubError;
 use super::mailbox::Mailbox;
 use crate::clock::{self, Moment};
-use crate::engine::{Draft, Message, SessionId, Stream, StreamConfig, StreamIndex};
+use crate::engine::{Conditions, Draft, KeyLimits, Message, SessionId, Stream, StreamConfig, StreamIndex};
 
 /// The probe's stream is none of the engine's, so its number is one that they never reach.
 const PROBE_STREAM: StreamIndex = StreamIndex(u16::MAX);
@@ -50,7 +50,7 @@ impl Probe {
             max_messages_per_topic: Some(NonZeroU32::MIN),
         };
         Ok(Self {
-            stream: Stream::new(PROBE_STREAM, &config)?,
+            stream: Stream::new(PROBE_STREAM, &config, KeyLimits::default())?,
             topic: Topic::new(PROBE_TOPIC).map_err(|e| internal(&e))?,
             answered: (0..shards).map(|_| AtomicU64::new(0)).collect(),
             progress: Notify::new(),
@@ -84,12 +84,15 @@ impl Probe {
             echo: true,
             headers: None,
         };
-        let draft = Draft::new(publish, SessionId(0), clock::now());
-        self.stream.append(draft, clock::wall_ms(), |message| {
+        let now = clock::read();
+        let draft = Draft::new(publish, SessionId(0), now.moment);
+        let appended = self.stream.append(draft, Conditions::default(), now, |message| {
             for mailbox in mailboxes {
                 mailbox.push_probe(message);
             }
-        })
+        });
+        // There is no condition to refuse it for; a probe that was not sent must not pass for answered.
+        appended.map_or(u64::MAX, |appended| appended.seq)
     }
 
     /// Takes note of a probe that has reached a shard; false if it is any other message.

@@ -1,15 +1,16 @@
 //! Publishing: a message gets its place in its stream, and goes to every shard with a subscriber for it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fanfare_protocol::frame::{Publish, PublishedAt};
 
 use super::shared::Hub;
 use crate::auth::Permitted;
 use crate::clock::Now;
-use crate::engine::{Draft, Message, SessionId};
+use crate::engine::{Conditions, Draft, Message, Refused, SessionId};
 
-/// Why a message was not published.
+/// Why a message was not published. It is in no stream then, and nobody gets it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PublishError {
     /// The payload is over `max_payload_bytes`.
@@ -21,38 +22,85 @@ pub(crate) enum PublishError {
         max: usize,
     },
     /// `key` or `expect` on a topic that is in no stream.
-    #[error("`key` and `expect` need a stream, and no stream holds this topic")]
+    #[error("`key` and `expect` need a stream, and no stream holds this topic; publish without them")]
     NeedsStream,
-    /// `key` or `expect` at all.
-    #[error("this version does not know `key` and `expect` yet; publish without them")]
-    NotYet,
+    /// The topic's last retained sequence is not the expected one.
+    #[error("{}", conflict(*.last))]
+    Conflict {
+        /// The actual one; 0: none is retained.
+        last: u64,
+    },
+    /// The stream has no room to remember the key.
+    #[error(
+        "not published: the stream remembers as many keys as it may (key_bytes), so a repeat would not be known; \
+         try again when old keys are forgotten"
+    )]
+    KeysFull {
+        /// Time until there may be room.
+        retry_after: Duration,
+    },
+}
+
+fn conflict(last: u64) -> String {
+    match last {
+        0 => "no message of this topic is retained; if that is fine, publish with expect 0".to_owned(),
+        _ => {
+            format!("the topic's last message is {last}; read it, then decide and publish with expect {last}")
+        }
+    }
+}
+
+impl From<Refused> for PublishError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Conflict { last } => Self::Conflict { last },
+            Refused::KeysFull { retry_after } => Self::KeysFull { retry_after },
+        }
+    }
+}
+
+/// A publish that is to be acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    /// The message's place; none if no stream holds the topic.
+    pub(crate) at: Option<PublishedAt>,
+    /// Whether it repeats an earlier publish, whose place that is. Nobody gets it again.
+    pub(crate) duplicate: bool,
 }
 
 impl Hub {
-    /// Publishes a message that arrives `now`. Returns its place; none if no stream holds the topic.
+    /// Publishes a message that arrives `now`.
     pub(crate) fn publish(
         &self,
         publish: Permitted<Publish<'_>>,
         session: SessionId,
         now: Now,
-    ) -> Result<Option<PublishedAt>, PublishError> {
+    ) -> Result<Accepted, PublishError> {
         let publish = publish.into_inner();
         let (bytes, max) = (publish.payload.as_bytes().len(), self.limits.max_payload_bytes);
         if bytes > max {
             return Err(PublishError::TooLarge { bytes, max });
         }
-        let stream = self.engine.stream_of(&publish.topic);
-        if publish.key.is_some() || publish.expect.is_some() {
-            return Err(if stream.is_some() { PublishError::NotYet } else { PublishError::NeedsStream });
-        }
+        let conditions = Conditions::of(&publish);
         let draft = Draft::new(publish, session, now.moment);
-        let Some(stream) = stream else {
-            let topic = draft.topic().clone();
-            self.send(&Arc::new(draft.seal(topic, None, now.wall_ms)));
-            return Ok(None);
+        let Some(stream) = self.engine.stream_of(draft.topic()) else {
+            return if conditions.is_empty() {
+                Ok(self.pass_on(draft, now))
+            } else {
+                Err(PublishError::NeedsStream)
+            };
         };
-        let seq = stream.append(draft, now.wall_ms, |message| self.send(message));
-        Ok(Some(PublishedAt { stream: stream.name().clone(), epoch: stream.epoch().clone(), seq }))
+        let appended = stream.append(draft, conditions, now, |message| self.send(message))?;
+        let (stream, epoch) = (stream.name().clone(), stream.epoch().clone());
+        let at = Some(PublishedAt { stream, epoch, seq: appended.seq });
+        Ok(Accepted { at, duplicate: appended.duplicate })
+    }
+
+    /// Publishes a message that no stream holds.
+    fn pass_on(&self, draft: Draft, now: Now) -> Accepted {
+        let topic = draft.topic().clone();
+        self.send(&Arc::new(draft.seal(topic, None, now.wall_ms)));
+        Accepted { at: None, duplicate: false }
     }
 
     /// Leaves the message with every shard that has a subscriber for it.

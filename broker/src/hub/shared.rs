@@ -11,6 +11,7 @@ use super::error::HubError;
 use super::interest::Interest;
 use super::mailbox::Mailbox;
 use super::probe::{NotReady, Probe};
+use crate::clock::Now;
 use crate::engine::{MemoryEngine, SessionId, Stream};
 use crate::limits::Limits;
 use crate::metrics::{self, Gauges, Metrics, ShardCounters, StreamGauges};
@@ -69,10 +70,10 @@ impl Hub {
         &self.mailboxes[shard]
     }
 
-    /// Takes out messages over their age limit.
-    pub(crate) fn sweep(&self, wall_ms: u64) {
+    /// Takes out messages over their age limit, and forgets old keys.
+    pub(crate) fn sweep(&self, now: Now) {
         for stream in self.engine.streams() {
-            stream.sweep(wall_ms);
+            stream.sweep(now);
         }
     }
 
@@ -168,5 +169,7 @@ fn stream_gauges(stream: &Stream) -> StreamGauges {
         bytes: fill.bytes,
         topics: fill.topics,
         last_seq: fill.head,
+        keys: fill.keys,
+        key_bytes: fill.key_bytes,
     }
 }

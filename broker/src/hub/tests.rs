@@ -9,7 +9,7 @@ use fanfare_protocol::{Encoding, Pattern, Payload, ServerFrame, StreamName, Topi
 use super::*;
 use crate::auth::Authority;
 use crate::clock::Now;
-use crate::engine::{MemoryEngine, SessionId, StreamConfig};
+use crate::engine::{KeyLimits, MemoryEngine, SessionId, StreamConfig};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::outbound::{Burst, Outbound};
@@ -29,7 +29,7 @@ impl Bench {
             max_bytes: 1 << 30,
             max_messages_per_topic: None,
         };
-        let engine = MemoryEngine::new(&[stream]).unwrap();
+        let engine = MemoryEngine::new(&[stream], KeyLimits::from(&limits)).unwrap();
         let hub = Hub::new(engine, 1, Arc::new(limits), Arc::new(Metrics::new(1, &[]))).unwrap();
         let hub = Arc::new(hub);
         Self { shard: Shard::new(Arc::clone(&hub), 0), hub, mail: Mail::default() }

@@ -32,6 +32,8 @@ pub(crate) struct StreamGauges {
     pub(crate) bytes: u64,
     pub(crate) topics: u64,
     pub(crate) last_seq: u64,
+    pub(crate) keys: u64,
+    pub(crate) key_bytes: u64,
 }
 
 /// The whole page in Prometheus text format 0.0.4.
@@ -99,6 +101,11 @@ fn message_families(metrics: &Metrics) -> Vec<MetricFamily> {
         total("fanfare_messages_received_total", "Messages published by clients and accepted.", |s| {
             s.received_messages.get()
         }),
+        total(
+            "fanfare_publish_duplicates_total",
+            "Publishes that repeated an earlier one by their key, and were acknowledged and not appended again.",
+            |s| s.duplicates.get(),
+        ),
         total("fanfare_received_bytes_total", "Bytes read from client sockets.", |s| s.received_bytes.get()),
         total("fanfare_messages_sent_total", "Messages written to subscribers.", |s| s.sent_messages.get()),
         total("fanfare_sent_bytes_total", "Bytes written to client sockets.", |s| s.sent_bytes.get()),
@@ -179,6 +186,8 @@ fn stream_families(gauges: &Gauges) -> Vec<MetricFamily> {
         ),
         gauge("fanfare_topics", "Topics with a retained message.", each(|s| s.topics)),
         gauge("fanfare_stream_last_sequence", "The newest sequence.", each(|s| s.last_seq)),
+        gauge("fanfare_stream_keys", "Keys of publishes that the stream remembers.", each(|s| s.keys)),
+        gauge("fanfare_stream_key_bytes", "Memory that they take.", each(|s| s.key_bytes)),
     ]
 }
 

@@ -76,6 +76,8 @@ pub(crate) struct ShardCounters {
     pub(crate) behind: Counter,
     pub(crate) errors: Labelled,
     pub(crate) received_messages: Counter,
+    /// Publishes that repeated an earlier one by their key.
+    pub(crate) duplicates: Counter,
     pub(crate) received_bytes: Counter,
     pub(crate) sent_messages: Counter,
     pub(crate) sent_bytes: Counter,
@@ -111,6 +113,7 @@ impl ShardCounters {
             behind: Counter::default(),
             errors: Labelled::new(ErrorCode::ALL.iter().map(|code| code.as_str())),
             received_messages: Counter::default(),
+            duplicates: Counter::default(),
             received_bytes: Counter::default(),
             sent_messages: Counter::default(),
             sent_bytes: Counter::default(),

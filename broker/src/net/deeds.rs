@@ -1,6 +1,7 @@
 //! What a client's frame sets going: decode, ask the session whether it is legal, do it, answer.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use fanfare_protocol::frame::{ErrorFrame, Publish, Published, Welcome};
 use fanfare_protocol::{DecodeError, Encoding, ErrorCode, ServerFrame};
@@ -8,7 +9,7 @@ use fanfare_protocol::{DecodeError, Encoding, ErrorCode, ServerFrame};
 use super::io::Io;
 use super::websocket::Incoming;
 use crate::clock::Now;
-use crate::hub::{PublishError, SubscribeError};
+use crate::hub::{Accepted, PublishError, SubscribeError};
 use crate::outbound::Outbound;
 use crate::session::{Deed, Fault, Session};
 
@@ -18,6 +19,9 @@ struct Failed {
     sub: Option<u32>,
     code: ErrorCode,
     message: String,
+    retry_after: Option<Duration>,
+    /// The actual last sequence, after a conflict.
+    seq: Option<u64>,
 }
 
 /// How much a request took.
@@ -105,25 +109,18 @@ fn welcome(outbound: &Outbound, io: &Io) {
 
 fn publish(publish: Publish<'_>, outbound: &Outbound, io: &Io, now: Now) -> Result<(), Failed> {
     let id = publish.id;
-    let failed = |code, message| Failed { id, sub: None, code, message };
+    let permitted = io.authority.publish(publish);
     let permitted =
-        io.authority.publish(publish).map_err(|denied| failed(ErrorCode::Forbidden, denied.to_string()))?;
-    let at = io.hub.publish(permitted, outbound.session(), now);
-    let at = at.map_err(|error| failed(code_of(&error), error.to_string()))?;
-    io.counters().received_messages.add(1);
+        permitted.map_err(|denied| Failed::request(id, ErrorCode::Forbidden, denied.to_string()))?;
+    let accepted = io.hub.publish(permitted, outbound.session(), now);
+    let Accepted { at, duplicate } = accepted.map_err(|error| Failed::publish(id, &error))?;
+    let counters = io.counters();
+    let count = if duplicate { &counters.duplicates } else { &counters.received_messages };
+    count.add(1);
     if let Some(id) = id {
-        let published = Published { id, at, duplicate: false };
-        outbound.push_reply(&ServerFrame::Published(published));
+        outbound.push_reply(&ServerFrame::Published(Published { id, at, duplicate }));
     }
     Ok(())
-}
-
-fn code_of(error: &PublishError) -> ErrorCode {
-    match error {
-        PublishError::TooLarge { .. } => ErrorCode::TooLarge,
-        PublishError::NeedsStream => ErrorCode::InvalidFrame,
-        PublishError::NotYet => ErrorCode::Unavailable,
-    }
 }
 
 fn answer(failed: Failed, outbound: &Outbound, io: &Io) {
@@ -133,12 +130,28 @@ fn answer(failed: Failed, outbound: &Outbound, io: &Io) {
         sub: failed.sub,
         code: failed.code,
         message: Cow::Owned(failed.message),
-        retry_after_ms: None,
-        seq: None,
+        retry_after_ms: failed.retry_after.map(whole_ms),
+        seq: failed.seq,
     }));
 }
 
 impl Failed {
+    fn request(id: Option<u64>, code: ErrorCode, message: String) -> Self {
+        Self { id, sub: None, code, message, retry_after: None, seq: None }
+    }
+
+    fn publish(id: Option<u64>, error: &PublishError) -> Self {
+        let failed = |code| Self::request(id, code, error.to_string());
+        match *error {
+            PublishError::TooLarge { .. } => failed(ErrorCode::TooLarge),
+            PublishError::NeedsStream => failed(ErrorCode::InvalidFrame),
+            PublishError::Conflict { last } => Self { seq: Some(last), ..failed(ErrorCode::Conflict) },
+            PublishError::KeysFull { retry_after } => {
+                Self { retry_after: Some(retry_after), ..failed(ErrorCode::LimitExceeded) }
+            }
+        }
+    }
+
     fn subscription(error: SubscribeError, sub: u32) -> Self {
         let code = match error {
             SubscribeError::InUse => ErrorCode::Conflict,
@@ -146,16 +159,21 @@ impl Failed {
             SubscribeError::TooMany(_) => ErrorCode::LimitExceeded,
             SubscribeError::NotYet(_) => ErrorCode::Unavailable,
         };
-        Self { id: None, sub: Some(sub), code, message: error.to_string() }
+        Self { sub: Some(sub), ..Self::request(None, code, error.to_string()) }
     }
 
     fn not_yet(id: u64, message: &str) -> Self {
-        Self { id: Some(id), sub: None, code: ErrorCode::Unavailable, message: message.to_owned() }
+        Self::request(Some(id), ErrorCode::Unavailable, message.to_owned())
     }
 }
 
 impl From<DecodeError> for Failed {
     fn from(error: DecodeError) -> Self {
-        Self { id: error.id, sub: error.sub, code: error.code, message: error.message }
+        Self { sub: error.sub, ..Self::request(error.id, error.code, error.message) }
     }
+}
+
+/// At least this many milliseconds, so that nobody comes back too early.
+fn whole_ms(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX).max(1)
 }

@@ -20,6 +20,7 @@ mod mailbox;
 mod metrics;
 mod operation;
 mod peers;
+mod publishing;
 mod readme;
 mod replay;
 mod resume;

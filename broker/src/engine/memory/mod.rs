@@ -1,5 +1,6 @@
 //! The memory engine: orders and retains messages in this process.
 
+mod keys;
 mod log;
 mod retained;
 mod stream;
@@ -13,7 +14,7 @@ use fanfare_protocol::Topic;
 pub(crate) use stream::Stream;
 
 use crate::engine::message::StreamIndex;
-use crate::engine::settings::StreamConfig;
+use crate::engine::settings::{KeyLimits, StreamConfig};
 
 /// The streams of this broker. A topic is in at most one.
 #[derive(Debug)]
@@ -26,9 +27,9 @@ impl MemoryEngine {
     ///
     /// # Errors
     /// The operating system gives no random numbers to make epochs of.
-    pub(crate) fn new(streams: &[StreamConfig]) -> Result<Self, getrandom::Error> {
+    pub(crate) fn new(streams: &[StreamConfig], keys: KeyLimits) -> Result<Self, getrandom::Error> {
         let numbered = (0u16..).zip(streams);
-        let streams = numbered.map(|(index, config)| Stream::new(StreamIndex(index), config));
+        let streams = numbered.map(|(index, config)| Stream::new(StreamIndex(index), config, keys));
         Ok(Self { streams: streams.collect::<Result<_, _>>()? })
     }
 

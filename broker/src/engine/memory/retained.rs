@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fanfare_protocol::{Epoch, Pattern, StreamPosition};
+use fanfare_protocol::{Epoch, Pattern, StreamPosition, Topic};
 
 use super::log::Log;
 use super::topics::{Left, Topics};
@@ -207,6 +207,11 @@ impl Retained {
     /// The memory that the stream takes, in bytes: messages, log and index.
     pub(crate) fn bytes(&self) -> u64 {
         (self.message_bytes + self.topics.bytes()) as u64
+    }
+
+    /// The newest retained sequence of a topic; 0 if none is.
+    pub(crate) fn last_of(&self, topic: &Topic) -> u64 {
+        self.topics.get(topic).map_or(0, |entry| entry.last)
     }
 
     pub(crate) fn messages(&self) -> usize {

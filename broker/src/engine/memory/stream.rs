@@ -1,14 +1,20 @@
 //! A stream: one lock around what it retains, under which every message gets its place and goes out in that order.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use fanfare_protocol::{Epoch, Pattern, StreamName, StreamPosition, Topic};
 
+use super::keys::KeyWindow;
 use super::retained::{Removed, Retained};
+use crate::clock::{Moment, Now};
+use crate::engine::append::{Appended, Conditions, Refused};
 use crate::engine::message::{Draft, Message, StreamIndex};
 use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt};
-use crate::engine::settings::StreamConfig;
+use crate::engine::settings::{KeyLimits, StreamConfig};
 use crate::sync::Mutex;
 
 /// A retained log over a set of patterns.
@@ -17,7 +23,14 @@ pub(crate) struct Stream {
     index: StreamIndex,
     epoch: Epoch,
     config: StreamConfig,
-    retained: Mutex<Retained>,
+    inner: Mutex<Inner>,
+}
+
+/// What the lock protects.
+#[derive(Debug)]
+struct Inner {
+    retained: Retained,
+    keys: KeyWindow,
 }
 
 /// What a stream holds now, for metrics.
@@ -27,26 +40,50 @@ pub(crate) struct Fill {
     pub(crate) bytes: u64,
     pub(crate) topics: u64,
     pub(crate) head: u64,
+    /// Keys that are remembered, and the memory they take.
+    pub(crate) keys: u64,
+    pub(crate) key_bytes: u64,
 }
 
 impl Stream {
-    pub(crate) fn new(index: StreamIndex, config: &StreamConfig) -> Result<Self, getrandom::Error> {
-        Ok(Self { index, epoch: new_epoch()?, config: config.clone(), retained: Mutex::default() })
+    pub(crate) fn new(
+        index: StreamIndex,
+        config: &StreamConfig,
+        keys: KeyLimits,
+    ) -> Result<Self, getrandom::Error> {
+        let inner = Inner { retained: Retained::default(), keys: KeyWindow::new(keys) };
+        Ok(Self { index, epoch: new_epoch()?, config: config.clone(), inner: Mutex::new(inner) })
     }
 
-    /// Appends a message. `send` is called with it under the lock, so that everyone it sends to sees stream order.
-    pub(crate) fn append(&self, draft: Draft, wall_ms: u64, send: impl FnOnce(&Arc<Message>)) -> u64 {
+    /// Appends a message, or finds that it repeats one. `send` is called with a new one under the lock, so that everyone
+    /// it sends to sees stream order.
+    ///
+    /// # Errors
+    /// A condition does not hold. Conditions are checked and the message is appended under one lock.
+    pub(crate) fn append(
+        &self,
+        draft: Draft,
+        conditions: Conditions,
+        now: Now,
+        send: impl FnOnce(&Arc<Message>),
+    ) -> Result<Appended, Refused> {
         let mut removed = Removed::new();
-        let mut retained = self.retained.lock();
-        let message = retained.append(draft, self.index, &self.config, wall_ms, &mut removed);
+        let mut inner = self.inner.lock();
+        if let Some(seq) = inner.check(draft.topic(), &conditions, now.moment)? {
+            return Ok(Appended { seq, duplicate: true });
+        }
+        let message = inner.retained.append(draft, self.index, &self.config, now.wall_ms, &mut removed);
+        if let Some(key) = conditions.key {
+            inner.keys.remember(key, message.seq(), now.moment);
+        }
         send(&message);
-        drop(retained);
-        message.seq()
+        drop(inner);
+        Ok(Appended { seq: message.seq(), duplicate: false })
     }
 
     /// Where a reading of this pattern begins that is to start at `at`.
     pub(crate) fn begin(&self, at: StartAt<'_>, pattern: &Pattern) -> Begin {
-        self.retained.lock().begin(at, &self.epoch, pattern)
+        self.inner.lock().retained.begin(at, &self.epoch, pattern)
     }
 
     /// Reads on from a cursor. `at_head` is called under the lock if nothing is left to read: whoever registered for
@@ -58,8 +95,8 @@ impl Stream {
         budget: ReadBudget,
         at_head: impl FnOnce(),
     ) -> Batch {
-        let retained = self.retained.lock();
-        let batch = retained.read(cursor, pattern, budget);
+        let inner = self.inner.lock();
+        let batch = inner.retained.read(cursor, pattern, budget);
         if batch.at_head {
             at_head();
         }
@@ -68,22 +105,24 @@ impl Stream {
 
     /// What retention took after a sequence that may have matched a pattern.
     pub(crate) fn missing(&self, after: u64, pattern: &Pattern) -> Option<Lost> {
-        self.retained.lock().missing(after, pattern)
+        self.inner.lock().retained.missing(after, pattern)
     }
 
-    /// Takes out messages over the age limit, a few at a time with the lock released between.
-    pub(crate) fn sweep(&self, wall_ms: u64) {
-        loop {
+    /// Takes out messages over the age limit and forgets old keys, a few at a time with the lock released between.
+    pub(crate) fn sweep(&self, now: Now) {
+        let mut more = true;
+        while more {
             let mut removed = Removed::new();
-            if !self.retained.lock().expire(wall_ms, &self.config, &mut removed) {
-                return;
-            }
+            let mut inner = self.inner.lock();
+            let more_messages = inner.retained.expire(now.wall_ms, &self.config, &mut removed);
+            more = inner.keys.forget(now.moment) || more_messages;
+            drop(inner);
         }
     }
 
     /// The newest sequence and its epoch.
     pub(crate) fn head(&self) -> StreamPosition {
-        self.position(self.retained.lock().head())
+        self.position(self.inner.lock().retained.head())
     }
 
     /// A position in this stream.
@@ -92,12 +131,14 @@ impl Stream {
     }
 
     pub(crate) fn fill(&self) -> Fill {
-        let retained = self.retained.lock();
+        let Inner { retained, keys } = &*self.inner.lock();
         Fill {
             messages: retained.messages() as u64,
             bytes: retained.bytes(),
             topics: retained.topics() as u64,
             head: retained.head(),
+            keys: keys.len() as u64,
+            key_bytes: keys.bytes() as u64,
         }
     }
 
@@ -121,6 +162,28 @@ impl Stream {
     /// Whether a subscription to this pattern meets the stream.
     pub(crate) fn meets(&self, pattern: &Pattern) -> bool {
         self.config.patterns.iter().any(|own| own.overlaps(pattern))
+    }
+}
+
+impl Inner {
+    /// Whether the conditions of an append hold; for a repeat, the sequence of the first.
+    fn check(&mut self, topic: &Topic, conditions: &Conditions, now: Moment) -> Result<Option<u64>, Refused> {
+        if let Some(key) = &conditions.key {
+            self.keys.forget(now);
+            if let Some(seq) = self.keys.seq_of(key, now) {
+                return Ok(Some(seq));
+            }
+        }
+        if let Some(expect) = conditions.expect {
+            let last = self.retained.last_of(topic);
+            if last != expect {
+                return Err(Refused::Conflict { last });
+            }
+        }
+        if let Some(key) = &conditions.key {
+            self.keys.check_room(key, now).map_err(|retry_after| Refused::KeysFull { retry_after })?;
+        }
+        Ok(None)
     }
 }
 

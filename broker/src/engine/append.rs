@@ -1,0 +1,69 @@
+//! Appending: what a publisher asks of its stream beside the message, and what comes of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fanfare_protocol::Topic;
+use fanfare_protocol::frame::Publish;
+
+/// Under which conditions a message is appended. The key is checked first.
+#[derive(Debug, Default)]
+pub(crate) struct Conditions {
+    /// If the stream remembers this key, the message is a repeat and not appended again.
+    pub(crate) key: Option<Key>,
+    /// The topic's last retained sequence must be this one; 0: none is retained.
+    pub(crate) expect: Option<u64>,
+}
+
+impl Conditions {
+    /// Those of a publish.
+    pub(crate) fn of(publish: &Publish<'_>) -> Self {
+        let key = publish.key.as_deref().map(|key| Key::new(&publish.topic, key));
+        Self { key, expect: publish.expect }
+    }
+
+    /// Whether there is none, so that any topic will do.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.key.is_none() && self.expect.is_none()
+    }
+}
+
+/// A publisher's key together with its topic: the same key on two topics is two keys. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key(Arc<str>);
+
+impl Key {
+    pub(crate) fn new(topic: &Topic, key: &str) -> Self {
+        // No topic holds a control character, so the first NUL is where the key begins.
+        Self(Arc::from(format!("{topic}\0{key}")))
+    }
+
+    /// The bytes of its text, topic included.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// What came of an append that was not refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Appended {
+    /// The message's sequence; of a repeat that of the first.
+    pub(crate) seq: u64,
+    /// Whether it repeats an earlier publish and was not appended again.
+    pub(crate) duplicate: bool,
+}
+
+/// Why a message was not appended. Nothing has changed then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The topic's last retained sequence is another than was expected.
+    Conflict {
+        /// The actual one; 0: none is retained.
+        last: u64,
+    },
+    /// The key would not be remembered: there is no room for it until the oldest is forgotten.
+    KeysFull {
+        /// Time until then.
+        retry_after: Duration,
+    },
+}
