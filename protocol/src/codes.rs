@@ -1,24 +1,29 @@
 //! Codes: why something failed or ended, sorted by what the peer should do.
 
-/// Makes an enum whose variants have one name on the wire.
+/// Makes an enum whose variants have one name on the wire, with one more for the names of later versions.
 macro_rules! wire_names {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$vdoc])* $variant,)*
+            /// A name that only a later version knows; what stands beside it holds all the same. Never sent.
+            Unknown,
+        }
 
         impl $name {
-            /// Every variant, in the order of the documentation.
+            /// Every variant that has a name, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// The name on the wire.
             pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
+                match self { $(Self::$variant => $text,)* Self::Unknown => "unknown" }
             }
 
             /// The variant with this name on the wire.
-            pub fn from_name(name: &str) -> Option<Self> {
-                match name { $($text => Some(Self::$variant),)* _ => None }
+            pub fn from_name(name: &str) -> Self {
+                match name { $($text => Self::$variant,)* _ => Self::Unknown }
             }
         }
 
@@ -177,12 +182,13 @@ mod tests {
     #[test]
     fn each_name_means_one_code() {
         for code in ErrorCode::ALL {
-            assert_eq!(ErrorCode::from_name(code.as_str()), Some(*code));
+            assert_eq!(ErrorCode::from_name(code.as_str()), *code);
         }
         for reason in GapReason::ALL {
-            assert_eq!(GapReason::from_name(reason.as_str()), Some(*reason));
+            assert_eq!(GapReason::from_name(reason.as_str()), *reason);
         }
-        assert_eq!(ErrorCode::from_name("Conflict"), None);
+        assert_eq!(ErrorCode::from_name("Conflict"), ErrorCode::Unknown);
+        assert_eq!(GapReason::from_name("later"), GapReason::Unknown);
     }
 
     #[test]

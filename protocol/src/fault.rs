@@ -52,6 +52,11 @@ impl Fault {
         Self { code: ErrorCode::UnknownOp, message: format!("`op` {op} is not known; use one of: {known}") }
     }
 
+    /// What is wrong, for people.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The answer, with the `id` and `sub` that could be read.
     pub(crate) fn echo(self, id: Option<u64>, sub: Option<u32>) -> DecodeError {
         DecodeError { code: self.code, message: self.message, id, sub }

@@ -31,6 +31,7 @@ pub use codes::{CloseCode, ErrorCode, GapReason};
 pub use encoding::{DecodeError, Encoding};
 pub use frame::{ClientFrame, ServerFrame};
 pub use headers::Headers;
+pub use json::PositionError;
 pub use msgpack::body;
 pub use pattern::Pattern;
 pub use payload::{Payload, PayloadKind};

@@ -80,6 +80,8 @@ pub struct StreamPosition {
 }
 
 /// Where a subscription stands: for each stream, epoch and last sequence dealt with.
+///
+/// As text (`to_string`, `parse`) it is the JSON form of the wire: `{"recent":{"epoch":"9f2c","seq":41}}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Position(pub BTreeMap<StreamName, StreamPosition>);
 

@@ -171,14 +171,14 @@ fn word<'a, T>(
     known(&text).ok_or_else(|| Fault::wrong(field, words, format_args!("{:?}", shortened(&text))))
 }
 
-/// Why a request failed.
+/// Why a request failed; a later version may know more reasons.
 pub(crate) fn error_code<'a>(field: Name, value: impl Source<'a>) -> Result<ErrorCode, Fault> {
-    word(field, value, ErrorCode::from_name, "one of the error codes")
+    Ok(ErrorCode::from_name(&value.text(field, "an error code")?))
 }
 
-/// Why messages are missing.
+/// Why messages are missing; a later version may know more reasons.
 pub(crate) fn gap_reason<'a>(field: Name, value: impl Source<'a>) -> Result<GapReason, Fault> {
-    word(field, value, GapReason::from_name, "\"expired\", \"reset\" or \"dropped\"")
+    Ok(GapReason::from_name(&value.text(field, "a reason such as \"expired\"")?))
 }
 
 /// How to deliver, before the rate is known.

@@ -8,6 +8,7 @@ mod decode_server;
 mod encode_client;
 mod encode_server;
 mod fields;
+mod position;
 mod structure;
 mod write;
 
@@ -15,3 +16,4 @@ pub(crate) use decode_client::decode_client;
 pub(crate) use decode_server::decode_server;
 pub(crate) use encode_client::encode_client;
 pub(crate) use encode_server::{encode_server, history_of_bodies, message_body, message_prefix};
+pub use position::PositionError;
