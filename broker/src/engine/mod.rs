@@ -12,4 +12,4 @@ pub(crate) use message::{Draft, Message, SessionId, StreamIndex};
 pub(crate) use settings::KeyLimits;
 pub use settings::StreamConfig;
 
-pub(crate) use read::{Begin, Cursor, Lost, ReadBudget, StartAt};
+pub(crate) use read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt};

@@ -64,6 +64,8 @@ pub(crate) struct ReadBudget {
     messages_max: usize,
     /// Bytes of messages to return; one is always returned.
     bytes_max: usize,
+    /// Nothing after this sequence is read.
+    pub(super) through: u64,
     /// Whether a message was taken: the first is free of the bounds on what is returned.
     taken_any: bool,
 }
@@ -73,7 +75,12 @@ impl ReadBudget {
     pub(crate) const SCANNED_MAX: usize = 1_024;
 
     pub(crate) fn new(messages_max: usize, bytes_max: usize) -> Self {
-        Self { scanned_max: Self::SCANNED_MAX, messages_max, bytes_max, taken_any: false }
+        Self { scanned_max: Self::SCANNED_MAX, messages_max, bytes_max, through: u64::MAX, taken_any: false }
+    }
+
+    /// The same, but up to a sequence only.
+    pub(crate) fn through(self, through: u64) -> Self {
+        Self { through, ..self }
     }
 
     /// Pays for looking at one message.
@@ -111,6 +118,8 @@ pub(crate) struct Batch {
     pub(crate) messages: Vec<Arc<Message>>,
     /// Comes before the messages.
     pub(crate) lost: Option<Lost>,
+    /// Matching messages that were not wanted, for a newer one of their topic is retained.
+    pub(crate) passed_over: u64,
     /// Whether nothing is left to read now: the cursor stands at the stream's newest sequence.
     pub(crate) at_head: bool,
 }

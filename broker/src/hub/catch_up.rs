@@ -4,81 +4,91 @@ use std::sync::Arc;
 
 use fanfare_protocol::{GapReason, Position};
 
+use super::latest::Phase;
 use super::lost::gap_at;
-use super::shard::Shard;
+use super::shard::{Attached, Shard};
 use super::shared::Hub;
 use super::subscription::{Met, Progress, Subscription};
-use crate::engine::{Cursor, Message, ReadBudget, Stream, StreamIndex};
-use crate::outbound::{Delivery, Expired};
+use crate::clock::Moment;
+use crate::engine::{Batch, Cursor, Message, ReadBudget, Stream, StreamIndex};
+use crate::metrics::ShardCounters;
+use crate::outbound::{Delivery, Expired, Outbound};
 
 /// A session reads on while less than this waits for its socket, in bytes.
 pub(crate) const LOW_WATER_BYTES: usize = 64 * 1024;
 /// Messages that a session reads at once.
 const BATCH_MESSAGES: usize = 256;
 
-/// One step of catching up.
+/// One reading of a stream.
 #[derive(Debug)]
-struct Step {
+pub(super) struct Step {
+    stream: StreamIndex,
     lost: Option<Expired>,
-    messages: Vec<Arc<Message>>,
+    pub(super) messages: Vec<Arc<Message>>,
+    pub(super) passed_over: u64,
     at_head: bool,
 }
 
+/// How much a session reads at once.
+pub(super) fn catch_up_budget() -> ReadBudget {
+    ReadBudget::new(BATCH_MESSAGES, LOW_WATER_BYTES)
+}
+
+/// Whether so little waits for the socket that the session may read on.
+pub(super) fn has_room(outbound: &Outbound, hub: &Hub) -> bool {
+    outbound.lanes().queue_bytes() < LOW_WATER_BYTES.min(hub.limits.queue_bytes / 2)
+}
+
 impl Shard {
-    /// Lets a session's subscriptions that are behind read on, if there is room for it. True if there is more to read
-    /// and still room.
-    pub(crate) fn catch_up(&mut self, session: u32) -> bool {
-        self.next_behind(session).is_some_and(|next| self.read_on(session, next))
+    /// Lets a session's subscriptions that are behind read on, and conflated ones send, if there is room for it. True if
+    /// there is more to do and still room. To be called only while the session's socket takes more.
+    pub(crate) fn catch_up(&mut self, session: u32, now: Moment) -> bool {
+        if self.has_batches(session) {
+            self.send_batches(session, now);
+        }
+        let read = self.next_behind(session, now).is_some_and(|next| self.read_on(session, next, now));
+        read || self.has_batches(session)
+    }
+
+    /// Whether the session has anything to do when its socket takes more, beside writing what waits.
+    pub(crate) fn wants_turn(&self, session: u32) -> bool {
+        let attached = self.sessions.get(session as usize);
+        attached.is_some_and(|attached| attached.behind > 0 || attached.has_batches)
     }
 
     /// The subscription whose turn it is to read on, if any is behind and there is room. They take turns, so that none
     /// waits for another that never catches up.
-    fn next_behind(&mut self, session: u32) -> Option<u32> {
-        let Self { sessions, subs, hub, .. } = self;
-        let attached = sessions.get_mut(session as usize).filter(|attached| attached.behind > 0)?;
-        if attached.outbound.lanes().queue_bytes() >= LOW_WATER_BYTES.min(hub.limits.queue_bytes / 2) {
+    fn next_behind(&mut self, session: u32, now: Moment) -> Option<u32> {
+        let attached = self.sessions.get(session as usize).filter(|attached| attached.behind > 0)?;
+        if !has_room(&attached.outbound, &self.hub) {
             return None;
         }
-        let count = attached.subs.len();
-        let turns = (0..count).map(|turn| (attached.turn as usize + turn) % count);
-        let behind = |at: &usize| {
-            let slot = attached.subs.get(*at).map(|(_, slot)| *slot as usize);
-            slot.and_then(|slot| subs.get(slot)).is_some_and(Subscription::is_behind)
-        };
-        let at = turns.into_iter().find(behind)?;
-        attached.turn = u32::try_from(at + 1).unwrap_or(0);
-        attached.subs.get(at).map(|(_, slot)| *slot)
+        let (count, first) = (attached.subs.len(), attached.turn as usize);
+        for at in (first..first + count).map(|at| at % count) {
+            let (_, slot) = *self.sessions.get(session as usize)?.subs.get(at)?;
+            let Some(sub) = self.subs.get(slot as usize).filter(|sub| sub.is_behind()) else { continue };
+            if sub.latest.as_ref().is_none_or(|latest| latest.may_go_on(now)) {
+                self.sessions.get_mut(session as usize)?.turn = u32::try_from(at + 1).unwrap_or(0);
+                return Some(slot);
+            }
+            self.come_back_at(slot);
+        }
+        None
     }
 
     /// Reads once for a subscription; false if the queue had no room for all that was read.
-    fn read_on(&mut self, session: u32, slot: u32) -> bool {
+    fn read_on(&mut self, session: u32, slot: u32, now: Moment) -> bool {
         let hub = Arc::clone(&self.hub);
-        let counters = hub.counters(usize::from(self.number));
-        let Some(attached) = self.sessions.get(session as usize) else { return false };
         let Some(sub) = self.subs.get_mut(slot as usize) else { return false };
-        let outbound = &attached.outbound;
-        let mut room = true;
-        if let Some(step) = sub.step(&hub) {
-            counters.catch_up_reads.add(1);
-            if let Some(lost) = &step.lost {
-                counters.gaps.count(GapReason::Expired.as_str());
-                outbound.push_expired(sub.sub, lost.clone());
-            }
-            let (id, queue_bytes) = (outbound.session(), hub.limits.queue_bytes);
-            let fits = |message: &Arc<Message>| {
-                message.is_hidden_from(id)
-                    || outbound.push_message(sub.sub, &Delivery::new(message), queue_bytes).is_ok()
-            };
-            let pushed = step.messages.iter().take_while(|message| fits(message)).count();
-            let read = step.messages.get(..pushed).unwrap_or_default();
-            counters.catch_up_messages.add(pushed as u64);
-            counters.catch_up_bytes.add(read.iter().map(|message| message.msgpack().len() as u64).sum());
-            let refused = step.messages.get(pushed);
-            room = refused.is_none();
-            sub.settle(&step, refused);
-        }
+        let Some(attached) = self.sessions.get_mut(session as usize) else { return false };
+        let counters = hub.counters(usize::from(self.number));
+        let room = match sub.latest {
+            None => attached.read(sub, &hub, counters),
+            Some(_) => attached.read_latest(sub, now, &hub, counters),
+        };
         if let Some(read) = sub.rise() {
-            outbound.push_live(sub.sub, sub.position(&hub), read);
+            attached.outbound.push_live(sub.sub, sub.position(&hub), read);
+            attached.has_batches |= sub.latest.is_some();
             self.note_live(session);
         }
         self.mark_dirty(session);
@@ -86,32 +96,80 @@ impl Shard {
     }
 }
 
+impl Attached {
+    /// Reads once for a subscription and queues what was read; false if the queue had no room for all of it.
+    fn read(&self, sub: &mut Subscription, hub: &Hub, counters: &ShardCounters) -> bool {
+        let Some(next) = sub.next_to_read() else { return true };
+        let Some(step) = sub.step(next, hub, catch_up_budget()) else { return true };
+        let pushed = self.push_read(sub.sub, &step, hub, counters);
+        let refused = step.messages.get(pushed);
+        sub.settle(&step, refused);
+        refused.is_none()
+    }
+
+    /// Queues what was read, as far as there is room; returns how many messages went.
+    pub(super) fn push_read(&self, sub: u32, step: &Step, hub: &Hub, counters: &ShardCounters) -> usize {
+        self.tell_step(sub, step, counters);
+        let (id, queue_bytes) = (self.outbound.session(), hub.limits.queue_bytes);
+        let fits = |message: &&Arc<Message>| {
+            message.is_hidden_from(id)
+                || self.outbound.push_message(sub, &Delivery::new(message), queue_bytes).is_ok()
+        };
+        let pushed = step.messages.iter().take_while(fits).count();
+        let read = step.messages.get(..pushed).unwrap_or_default();
+        counters.catch_up_messages.add(pushed as u64);
+        counters.catch_up_bytes.add(read.iter().map(|message| message.msgpack().len() as u64).sum());
+        pushed
+    }
+
+    /// Tells the gap before what was read, if there is one.
+    pub(super) fn tell_step(&self, sub: u32, step: &Step, counters: &ShardCounters) {
+        counters.catch_up_reads.add(1);
+        if let Some(lost) = &step.lost {
+            counters.gaps.count(GapReason::Expired.as_str());
+            self.outbound.push_expired(sub, lost.clone());
+        }
+    }
+}
+
 impl Subscription {
-    /// Reads a little of the first stream that it has not caught up with.
-    fn step(&mut self, hub: &Hub) -> Option<Step> {
-        let met = self.streams.iter_mut().find(|met| met.is_reading())?;
-        let (Some(stream), Progress::Reading(reader)) = (hub.engine.stream(met.index), &mut met.progress)
-        else {
+    /// The first stream that it has not caught up with.
+    pub(super) fn next_to_read(&self) -> Option<StreamIndex> {
+        self.streams.iter().find(|met| met.is_reading()).map(|met| met.index)
+    }
+
+    /// Reads a little of a stream.
+    pub(super) fn step(&mut self, stream: StreamIndex, hub: &Hub, budget: ReadBudget) -> Option<Step> {
+        let Self { streams, pattern, .. } = self;
+        let met = streams.iter_mut().find(|met| met.index == stream)?;
+        let (Some(from), Progress::Reading(reader)) = (hub.engine.stream(stream), &mut met.progress) else {
             return None;
         };
         let before = reader.cursor;
-        let budget = ReadBudget::new(BATCH_MESSAGES, LOW_WATER_BYTES);
-        let batch = stream.read(&mut reader.cursor, &self.pattern, budget, || ());
-        let lost = batch.lost.map(|lost| gap_at(stream, lost, before));
-        Some(Step { lost, messages: batch.messages, at_head: batch.at_head })
+        let batch = from.read(&mut reader.cursor, pattern, budget, || ());
+        let lost = batch.lost.map(|lost| gap_at(from, lost, before));
+        let Batch { messages, passed_over, at_head, .. } = batch;
+        Some(Step { stream, lost, messages, passed_over, at_head })
     }
 
     /// Notes how far the queue took the step: the subscription reads on from the message that found no room, or is
     /// pushed if it stands at the stream's newest message.
-    fn settle(&mut self, step: &Step, refused: Option<&Arc<Message>>) {
-        let Some(met) = self.streams.iter_mut().find(|met| met.is_reading()) else { return };
+    pub(super) fn settle(&mut self, step: &Step, refused: Option<&Arc<Message>>) {
+        self.read_on_from(step, refused);
+        let Some(met) = self.streams.iter_mut().find(|met| met.index == step.stream) else { return };
         let Progress::Reading(reader) = &mut met.progress else { return };
-        if let Some(refused) = refused {
-            reader.cursor.after = refused.seq() - 1;
-        } else if step.at_head {
+        if refused.is_none() && step.at_head {
             // It was read to the end under the lock, with interest registered long ago, and no mail was taken since:
             // every later message comes by mail.
             reader.pushed = true;
+        }
+    }
+
+    /// Notes how far the queue took the step.
+    pub(super) fn read_on_from(&mut self, step: &Step, refused: Option<&Arc<Message>>) {
+        let met = self.streams.iter_mut().find(|met| met.index == step.stream);
+        if let (Some(refused), Some(Met { progress: Progress::Reading(reader), .. })) = (refused, met) {
+            reader.cursor.after = refused.seq() - 1;
         }
     }
 
@@ -128,15 +186,19 @@ impl Subscription {
                 Some((met.index, cursor))
             }
         };
-        Some(self.streams.iter_mut().filter_map(rise).collect())
+        let read = self.streams.iter_mut().filter_map(rise).collect();
+        if let Some(latest) = &mut self.latest {
+            latest.phase = Phase::Resting;
+        }
+        Some(read)
     }
 
-    /// Where it stands in every stream that it meets.
+    /// Where it stands in every stream that it meets: before what waits for its next batch.
     fn position(&self, hub: &Hub) -> Position {
+        let first = |met: &Met| self.latest.as_ref().and_then(|latest| latest.first(met.index));
+        let seq = |met: &Met| first(met).map_or(met.seq(), |first| first - 1);
         let place = |stream: &Stream, seq| (stream.name().clone(), stream.position(seq));
         let streams = self.streams.iter();
-        streams
-            .filter_map(|met| hub.engine.stream(met.index).map(|stream| place(stream, met.seq())))
-            .collect()
+        streams.filter_map(|met| hub.engine.stream(met.index).map(|stream| place(stream, seq(met)))).collect()
     }
 }

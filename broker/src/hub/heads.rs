@@ -47,7 +47,7 @@ impl Shard {
         let Some(attached) = self.sessions.get(session as usize) else { return };
         let slots = attached.subs.iter().filter_map(|(_, slot)| self.subs.get(*slot as usize));
         let except: Vec<u32> =
-            slots.filter(|sub| sub.is_behind()).map(|sub: &Subscription| sub.sub).collect();
+            slots.filter(|sub| sub.is_ahead_of_its_client()).map(|sub: &Subscription| sub.sub).collect();
         let encoding = attached.outbound.encoding();
         if except.is_empty() {
             attached.outbound.push_ping(match encoding {

@@ -64,14 +64,14 @@ impl Hub {
 impl Page {
     /// Where the page begins in a stream, with a gap if the position does not fit it.
     fn begin(&mut self, stream: &Stream, from: &ReplayFrom, pattern: &Pattern) -> Cursor {
-        let begin = stream.begin(start_at(from, stream), pattern);
+        let begin = stream.begin(start_at(from, stream), false, pattern);
         if begin.reset {
             let position =
                 Position::from_iter([(stream.name().clone(), stream.position(begin.cursor.after))]);
             self.gaps.push(reset(stream.name().clone(), Some(position)));
         }
         if matches!(from, ReplayFrom::LastAfter(_)) {
-            let last = stream.begin(StartAt::Last, pattern).cursor;
+            let last = stream.begin(StartAt::Last, false, pattern).cursor;
             return Cursor { after: begin.cursor.after, ..last };
         }
         self.gaps.extend(begin.lost.map(|lost| expired(stream, lost)));

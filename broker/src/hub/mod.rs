@@ -1,11 +1,14 @@
 //! The hub: where publishers and subscribers meet. One file a deed; every thread shares one [`Hub`], each shard has
 //! its own [`Shard`].
 
+mod batches;
 mod catch_up;
+mod due;
 mod error;
 mod heads;
 mod history;
 mod interest;
+mod latest;
 mod lost;
 mod mailbox;
 mod overflow;

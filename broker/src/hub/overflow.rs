@@ -5,7 +5,7 @@ use std::sync::Arc;
 use slab::Slab;
 
 use super::shard::Attached;
-use super::subscription::{Met, Progress, Reader, Subscription};
+use super::subscription::{Met, Progress, Reader, Subscription, live_cursor};
 use crate::engine::{Cursor, Message};
 use crate::limits::Limits;
 use crate::metrics::ShardCounters;
@@ -53,12 +53,18 @@ impl Attached {
         for Fallen { sub, rewinds } in self.outbound.fall(is_behind) {
             let Some(sub) = slot_of(self, sub).and_then(|slot| subs.get_mut(slot)) else { continue };
             if !sub.is_behind() {
-                self.behind += 1;
-                counters.behind.add(1);
-                counters.fallen_behind.add(1);
+                self.note_fallen(counters);
             }
+            self.let_go(sub);
             sub.fall(&rewinds);
         }
+    }
+
+    /// One of the session's subscriptions has fallen behind.
+    pub(super) fn note_fallen(&mut self, counters: &ShardCounters) {
+        self.behind += 1;
+        counters.behind.add(1);
+        counters.fallen_behind.add(1);
     }
 
     /// The queue has no room left that could be made: what fills it are answers.
@@ -76,9 +82,7 @@ impl Attached {
         }
         if !sub.is_behind() {
             self.outbound.push_behind(sub.sub);
-            self.behind += 1;
-            counters.behind.add(1);
-            counters.fallen_behind.add(1);
+            self.note_fallen(counters);
         }
         sub.fall(&[]);
         sub.rewind_to(message);
@@ -90,7 +94,7 @@ impl Subscription {
     pub(super) fn fall(&mut self, rewinds: &[Rewind]) {
         for met in self.streams.iter_mut() {
             let rewind = rewinds.iter().find(|rewind| rewind.stream == met.index);
-            met.fall(rewind);
+            met.fall(rewind, self.latest.is_some());
         }
     }
 
@@ -108,10 +112,9 @@ impl Subscription {
 }
 
 impl Met {
-    fn fall(&mut self, rewind: Option<&Rewind>) {
+    fn fall(&mut self, rewind: Option<&Rewind>, newest_only: bool) {
         let mut reader = match &self.progress {
-            // Nothing that retention took before it was live concerns it any more.
-            Progress::Live(seq) => Reader { cursor: Cursor::after(*seq), pushed: true },
+            Progress::Live(seq) => Reader { cursor: live_cursor(*seq, newest_only), pushed: true },
             Progress::Reading(reader) => **reader,
         };
         if let Some(Rewind { after, read, .. }) = rewind {

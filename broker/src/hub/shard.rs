@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fanfare_protocol::{Encoding, GapReason};
 use slab::Slab;
 
+use super::due::Due;
 use super::mailbox::{Dropped, Mail};
 use super::shared::Hub;
 use super::subscription::Subscription;
@@ -28,6 +29,7 @@ pub(crate) struct Shard {
     pub(super) index: TopicIndex<u32>,
     pub(super) subs: Slab<Subscription>,
     pub(super) sessions: Slab<Attached>,
+    pub(super) due: Due,
     dirty: Vec<u32>,
 }
 
@@ -39,9 +41,27 @@ pub(super) struct Attached {
     pub(super) subs: Vec<(u32, u32)>,
     /// How many of them are behind.
     pub(super) behind: u32,
+    /// Bytes that wait for the next batches of its conflated subscriptions.
+    pub(super) waiting_bytes: usize,
+    /// Whether a conflated subscription may have something to send now.
+    pub(super) has_batches: bool,
     /// Whose turn it is to catch up, as a place in `subs`.
     pub(super) turn: u32,
     dirty: bool,
+}
+
+impl Attached {
+    fn new(outbound: Arc<Outbound>) -> Self {
+        Self {
+            outbound,
+            subs: Vec::new(),
+            behind: 0,
+            waiting_bytes: 0,
+            has_batches: false,
+            turn: 0,
+            dirty: false,
+        }
+    }
 }
 
 impl Shard {
@@ -52,6 +72,7 @@ impl Shard {
             index: TopicIndex::default(),
             subs: Slab::new(),
             sessions: Slab::new(),
+            due: Due::default(),
             dirty: Vec::new(),
         }
     }
@@ -61,9 +82,7 @@ impl Shard {
         let slot = slot_number(self.sessions.vacant_key());
         let outbound = Arc::new(Outbound::new(self.hub.next_session(), self.number, slot, encoding));
         self.hub.outbounds.insert(outbound.session(), Arc::clone(&outbound));
-        let attached =
-            Attached { outbound: Arc::clone(&outbound), subs: Vec::new(), behind: 0, turn: 0, dirty: false };
-        self.sessions.insert(attached);
+        self.sessions.insert(Attached::new(Arc::clone(&outbound)));
         outbound
     }
 
@@ -116,8 +135,10 @@ impl Shard {
                     session.dirty = true;
                     dirty.push(sub.session);
                 }
-                if session.outbound.push_message(sub.sub, &delivery, queue_bytes) == Err(Full) {
-                    let counters = hub.counters(usize::from(*shard));
+                let counters = hub.counters(usize::from(*shard));
+                if sub.latest.is_some() {
+                    session.offer(sub, message, queue_bytes, counters);
+                } else if session.outbound.push_message(sub.sub, &delivery, queue_bytes) == Err(Full) {
                     session.push_or_fall(subs, *slot, &delivery, &hub.limits, counters);
                 }
             }
@@ -147,13 +168,18 @@ impl Shard {
     /// Tells every pushed subscription that meets the stream what retention took before the shard could read it.
     fn tell_expired(&mut self, stream: &Stream, lost: Lost) {
         let Self { subs, sessions, hub, .. } = self;
+        let counters = hub.counters(usize::from(self.number));
         let mut told = Vec::new();
         for (_, sub) in subs.iter_mut() {
             let Some(gap) = sub.take_lost(stream, lost) else { continue };
-            let Some(session) = sessions.get(sub.session as usize) else { continue };
-            hub.counters(usize::from(self.number)).gaps.count(GapReason::Expired.as_str());
-            session.outbound.push_expired(sub.sub, gap);
+            let Some(session) = sessions.get_mut(sub.session as usize) else { continue };
             told.push(sub.session);
+            if sub.latest.is_some() {
+                session.put_behind(sub, stream.index(), counters);
+                continue;
+            }
+            counters.gaps.count(GapReason::Expired.as_str());
+            session.outbound.push_expired(sub.sub, gap);
         }
         for session in told {
             self.mark_dirty(session);
@@ -164,18 +190,25 @@ impl Shard {
     fn tell_dropped(&mut self, dropped: &Dropped) {
         let Self { subs, sessions, index, hub, .. } = self;
         let counters = hub.counters(usize::from(self.number));
+        let all = subs.iter().filter(|_| dropped.uncounted).map(|(slot, _)| slot_number(slot));
+        let all: Vec<u32> = all.collect();
         let mut told = Vec::new();
         let mut tell = |slot: u32, hidden_from: Option<SessionId>, count: Option<u64>| {
-            let Some(sub) = subs.get(slot as usize).filter(|sub| sub.ephemeral_from <= dropped.last) else {
+            let Some(sub) = subs.get_mut(slot as usize).filter(|sub| sub.ephemeral_from <= dropped.last)
+            else {
                 return;
             };
-            let Some(session) = sessions.get(sub.session as usize) else { return };
+            let Some(session) = sessions.get_mut(sub.session as usize) else { return };
             if hidden_from == Some(session.outbound.session()) {
                 return;
             }
+            told.push(sub.session);
+            if let Some(latest) = &mut sub.latest {
+                session.has_batches = true;
+                return latest.drop_uncaught(count);
+            }
             counters.gaps.count(GapReason::Dropped.as_str());
             session.outbound.push_dropped(sub.sub, count);
-            told.push(sub.session);
         };
         for ((topic, hidden_from), count) in &dropped.by_topic {
             index.matches(topic, |slots| {
@@ -184,11 +217,8 @@ impl Shard {
                 }
             });
         }
-        if dropped.uncounted {
-            let slots: Vec<u32> = subs.iter().map(|(slot, _)| slot_number(slot)).collect();
-            for slot in slots {
-                tell(slot, None, None);
-            }
+        for slot in all {
+            tell(slot, None, None);
         }
         for session in told {
             self.mark_dirty(session);
@@ -220,11 +250,6 @@ impl Shard {
         }
     }
 
-    /// Whether the session has a subscription that is behind.
-    pub(crate) fn is_behind(&self, session: u32) -> bool {
-        self.sessions.get(session as usize).is_some_and(|attached| attached.behind > 0)
-    }
-
     /// One more of the session's subscriptions is behind.
     pub(super) fn note_behind(&mut self, session: u32) {
         self.counters().behind.add(1);
@@ -246,6 +271,12 @@ impl Shard {
         let Some(sub) = self.subs.try_remove(slot as usize) else { return };
         if sub.is_behind() {
             self.note_live(sub.session);
+        }
+        if let Some(latest) = &sub.latest {
+            latest.due.iter().for_each(|at| self.due.remove(*at, slot));
+            if let Some(attached) = self.sessions.get_mut(sub.session as usize) {
+                attached.waiting_bytes -= latest.bytes();
+            }
         }
         self.counters().subscriptions.sub(1);
         let Some(removed) = self.index.remove(&sub.pattern, sub.place) else { return };

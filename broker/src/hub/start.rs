@@ -26,10 +26,12 @@ pub(super) enum FirstGap {
 }
 
 impl Start {
-    /// Where a subscription to this pattern begins in the streams that it meets.
-    pub(super) fn new(met: &[&Stream], from: &ReplayFrom, pattern: &Pattern) -> Self {
-        let begun: Vec<(&Stream, Begin)> =
-            met.iter().map(|stream| (*stream, stream.begin(start_at(from, stream), pattern))).collect();
+    /// Where a subscription to this pattern begins in the streams that it meets; see [`Stream::begin`].
+    pub(super) fn new(met: &[&Stream], from: &ReplayFrom, newest_only: bool, pattern: &Pattern) -> Self {
+        let begun: Vec<(&Stream, Begin)> = met
+            .iter()
+            .map(|stream| (*stream, stream.begin(start_at(from, stream), newest_only, pattern)))
+            .collect();
         let mut position: Position = begun
             .iter()
             .map(|(stream, begin)| (stream.name().clone(), asked_place(stream, begin, from)))

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use fanfare_protocol::frame::{Deliver, Subscribe, Subscribed};
+use fanfare_protocol::frame::{Subscribe, Subscribed};
 use fanfare_protocol::{GapReason, ServerFrame};
 
+use super::latest::Latest;
 use super::shard::{Shard, slot_number};
 use super::start::{FirstGap, Start, asked_position};
 use super::subscription::Subscription;
@@ -23,9 +24,6 @@ pub(crate) enum SubscribeError {
     /// The session has as many subscriptions as it may.
     #[error("this session has {0} subscriptions, as many as it may (max_subscriptions); end one first")]
     TooMany(usize),
-    /// A kind of subscription that is still to come.
-    #[error("this version does not offer {0} yet")]
-    NotYet(&'static str),
 }
 
 impl Shard {
@@ -36,9 +34,6 @@ impl Shard {
         subscribe: Permitted<Subscribe>,
     ) -> Result<(), SubscribeError> {
         let Subscribe { sub, pattern, from, deliver } = subscribe.into_inner();
-        if deliver != Deliver::Every {
-            return Err(SubscribeError::NotYet("`deliver: latest`"));
-        }
         self.check_new(session, sub)?;
         let slot = slot_number(self.subs.vacant_key());
         let inserted = self.index.insert(&pattern, slot);
@@ -50,9 +45,10 @@ impl Shard {
         let hub = Arc::clone(&self.hub);
         let ephemeral_from = hub.mailbox(usize::from(self.number)).begin();
         let met: Vec<&Stream> = hub.engine.streams().iter().filter(|stream| stream.meets(&pattern)).collect();
-        let Start { streams, position, gaps } = Start::new(&met, &from, &pattern);
+        let latest = Latest::of(deliver);
+        let Start { streams, position, gaps } = Start::new(&met, &from, latest.is_some(), &pattern);
         let (place, pattern) = (inserted.place, inserted.pattern);
-        let opened = Subscription { session, sub, place, pattern, ephemeral_from, streams };
+        let opened = Subscription { session, sub, place, pattern, ephemeral_from, streams, latest };
         let live = !opened.is_behind();
         let recovered = asked_position(&from).map(|_| gaps.is_empty());
         self.open(opened, slot);

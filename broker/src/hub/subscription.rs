@@ -2,6 +2,7 @@
 
 use fanfare_protocol::Pattern;
 
+use super::latest::Latest;
 use super::lost::gap_at;
 use crate::engine::{Cursor, Lost, Message, Stream, StreamIndex};
 use crate::outbound::Expired;
@@ -19,6 +20,8 @@ pub(super) struct Subscription {
     /// Ephemeral messages from this mailbox number on are for it.
     pub(super) ephemeral_from: u64,
     pub(super) streams: Streams,
+    /// What waits for its next batch, if it asked for the latest only.
+    pub(super) latest: Option<Box<Latest>>,
 }
 
 /// The streams that a subscription meets. Nearly always it is one.
@@ -101,9 +104,24 @@ impl Met {
         matches!(&self.progress, Progress::Reading(reader) if !reader.pushed)
     }
 
+    /// Goes back to reading, from this sequence on.
+    pub(super) fn read_from(&mut self, seq: u64, newest_only: bool) {
+        let cursor = match &self.progress {
+            Progress::Live(seq) => live_cursor(*seq, newest_only),
+            Progress::Reading(reader) => reader.cursor,
+        };
+        let cursor = Cursor { after: cursor.after.min(seq.saturating_sub(1)), ..cursor };
+        self.progress = Progress::Reading(Box::new(Reader { cursor, pushed: false }));
+    }
+
     fn is_live(&self) -> bool {
         matches!(self.progress, Progress::Live(_))
     }
+}
+
+/// The cursor of a reader that was pushed up to here: nothing that retention took before concerns it.
+pub(super) fn live_cursor(seq: u64, newest_only: bool) -> Cursor {
+    Cursor { newest_through: if newest_only { u64::MAX } else { 0 }, ..Cursor::after(seq) }
 }
 
 impl Subscription {
@@ -145,6 +163,11 @@ impl Subscription {
             reader.cursor = cursor;
         }
         Some(gap)
+    }
+
+    /// Whether something is still to be read or to go out in a batch: then the heads are not where its client stands.
+    pub(super) fn is_ahead_of_its_client(&self) -> bool {
+        self.is_behind() || self.latest.as_ref().is_some_and(|latest| latest.is_waiting())
     }
 
     /// Whether it is *behind*: has not caught up with all its streams since it began to read.

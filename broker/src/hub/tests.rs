@@ -8,7 +8,7 @@ use fanfare_protocol::{Encoding, Pattern, Payload, ServerFrame, StreamName, Topi
 
 use super::*;
 use crate::auth::Authority;
-use crate::clock::Now;
+use crate::clock::{Moment, Now};
 use crate::engine::{KeyLimits, MemoryEngine, SessionId, StreamConfig};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
@@ -66,7 +66,7 @@ impl Bench {
     /// Fans out, and reads on for whoever is behind.
     fn settle(&mut self, outbound: &Outbound) {
         self.fan_out();
-        while self.shard.catch_up(outbound.slot()) {}
+        while self.shard.catch_up(outbound.slot(), Moment::default()) {}
     }
 
     /// What a client of this session would read now: each frame in a few words.
@@ -133,7 +133,7 @@ fn a_replay_becomes_live_with_no_message_missing_or_twice() {
     }
     bench.subscribe(&outbound, 1, "kept.>", ReplayFrom::Start);
     bench.publish("kept.a", "600");
-    bench.shard.catch_up(outbound.slot());
+    bench.shard.catch_up(outbound.slot(), Moment::default());
     bench.publish("kept.a", "601");
     let heard = bench.heard(&outbound);
     let messages: Vec<_> =

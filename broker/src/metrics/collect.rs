@@ -117,6 +117,11 @@ fn message_families(metrics: &Metrics) -> Vec<MetricFamily> {
             "Ephemeral messages that a full outbound queue dropped; gaps count them.",
             |s| s.dropped_messages.get(),
         ),
+        total(
+            "fanfare_messages_conflated_total",
+            "Messages that a newer one of their topic replaced, for subscriptions to the latest.",
+            |s| s.conflated_messages.get(),
+        ),
         counter(
             "fanfare_gaps_total",
             "Times that a subscription was told of missing messages.",

@@ -88,6 +88,7 @@ pub(crate) struct ShardCounters {
     pub(crate) catch_up_bytes: Counter,
     pub(crate) gaps: Labelled,
     pub(crate) dropped_messages: Counter,
+    pub(crate) conflated_messages: Counter,
     pub(crate) mailbox_overflows: Counter,
     /// Times that reading from a socket waited for its answers to be written.
     pub(crate) reading_paused: Counter,
@@ -124,6 +125,7 @@ impl ShardCounters {
             catch_up_bytes: Counter::default(),
             gaps: Labelled::new(GapReason::ALL.iter().map(|reason| reason.as_str())),
             dropped_messages: Counter::default(),
+            conflated_messages: Counter::default(),
             mailbox_overflows: Counter::default(),
             reading_paused: Counter::default(),
             publish_to_socket: Histogram::default(),

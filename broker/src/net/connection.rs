@@ -88,12 +88,13 @@ impl Connection {
     pub(super) fn flush(&self, io: &Io) {
         let mut inner = self.inner.borrow_mut();
         let Some(waker) = inner.waker.clone() else { return };
+        inner.send_batches(self, io);
         let flushed = inner.flush(self, io, &mut Context::from_waker(&waker));
         // The task itself goes on where the flush changed its course, or made room for it to read on.
         if inner.paused
             || flushed.is_err()
             || inner.stage != Stage::Open
-            || io.shard.borrow().is_behind(self.outbound.slot())
+            || (inner.blocked_since.is_none() && io.shard.borrow().wants_turn(self.outbound.slot()))
         {
             waker.wake();
         }
@@ -161,9 +162,8 @@ impl Inner {
             match self.stage {
                 Stage::Open => {
                     let read = self.poll_work(connection, io, cx)?;
-                    let behind = self.blocked_since.is_none()
-                        && io.shard.borrow_mut().catch_up(connection.outbound.slot());
-                    if read.is_pending() && !behind {
+                    let more = self.blocked_since.is_none() && catch_up(connection, io);
+                    if read.is_pending() && !more {
                         self.flush(connection, io, cx)?;
                         if self.stage == Stage::Open {
                             return Poll::Pending;
@@ -181,6 +181,15 @@ impl Inner {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Queues what conflated subscriptions have waiting, if the socket takes more.
+    fn send_batches(&self, connection: &Connection, io: &Io) {
+        let slot = connection.outbound.slot();
+        let mut shard = io.shard.borrow_mut();
+        if self.blocked_since.is_none() && shard.has_batches(slot) {
+            shard.send_batches(slot, clock::now());
+        }
     }
 
     /// Writes out what waits; moves on to closing where the queue says so.
@@ -279,6 +288,13 @@ impl Inner {
         }
         Poll::Ready(Ok(()))
     }
+}
+
+/// Reads on for subscriptions that are behind; true if there is more to do.
+fn catch_up(connection: &Connection, io: &Io) -> bool {
+    let slot = connection.outbound.slot();
+    let mut shard = io.shard.borrow_mut();
+    shard.wants_turn(slot) && shard.catch_up(slot, clock::now())
 }
 
 fn fault_of(broken: Broken) -> Fault {

@@ -157,7 +157,6 @@ impl Failed {
             SubscribeError::InUse => ErrorCode::Conflict,
             SubscribeError::Unknown => ErrorCode::NotFound,
             SubscribeError::TooMany(_) => ErrorCode::LimitExceeded,
-            SubscribeError::NotYet(_) => ErrorCode::Unavailable,
         };
         Self { sub: Some(sub), ..Self::request(None, code, error.to_string()) }
     }

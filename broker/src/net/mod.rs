@@ -1,5 +1,6 @@
 //! The network: sockets in, frames out. All I/O with clients happens here, each session on the thread of its shard.
 
+mod alarm;
 mod arrival;
 mod connection;
 mod deeds;

@@ -86,6 +86,12 @@ impl Sessions {
         }
     }
 
+    /// Writes out the batches that are due.
+    pub(super) async fn send_due(&self) {
+        self.io.shard.borrow_mut().wake_due(clock::now());
+        self.flush_dirty().await;
+    }
+
     async fn flush_dirty(&self) {
         let mut dirty = self.dirty.take();
         self.io.shard.borrow_mut().take_dirty(&mut dirty);

@@ -11,6 +11,7 @@ use tokio::runtime::LocalRuntime;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Interval, MissedTickBehavior};
 
+use super::alarm::Alarm;
 use super::arrival::{Arrival, Seat, Seats};
 use super::connection::Connection;
 use super::door::{self, Door};
@@ -106,25 +107,46 @@ async fn work(sessions: &Sessions) {
     let mut mail = Mail::default();
     let mut tick = tokio::time::interval(sessions.tick());
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut alarm = Alarm::new();
     let mut round = 0;
     loop {
-        if next(&sessions.io, &mut mail, &mut tick).await {
-            sessions.fan_out(&mut mail).await;
-        } else {
-            sessions.look_after(&mut mail, round).await;
-            round = round.wrapping_add(1);
+        match next(&sessions.io, &mut mail, &mut tick, &mut alarm).await {
+            Next::Mail => sessions.fan_out(&mut mail).await,
+            Next::Due => sessions.send_due().await,
+            Next::Tick => {
+                sessions.look_after(&mut mail, round).await;
+                round = round.wrapping_add(1);
+            }
         }
         // However much mail comes, sockets are read and accepted between two rounds of it.
         tokio::task::yield_now().await;
     }
 }
 
-/// Waits for mail (true, and takes it) or the next tick.
-fn next<'a>(io: &'a Io, mail: &'a mut Mail, tick: &'a mut Interval) -> impl Future<Output = bool> + 'a {
+/// What a shard has to do next.
+enum Next {
+    /// Mail has come, and was taken.
+    Mail,
+    /// A batch of a conflated subscription is due.
+    Due,
+    /// It is time to look after the sessions.
+    Tick,
+}
+
+fn next<'a>(
+    io: &'a Io,
+    mail: &'a mut Mail,
+    tick: &'a mut Interval,
+    alarm: &'a mut Alarm,
+) -> impl Future<Output = Next> + 'a {
     poll_fn(move |cx| {
         if tick.poll_tick(cx).is_ready() {
-            return Poll::Ready(false);
+            return Poll::Ready(Next::Tick);
         }
-        io.hub.mailbox(io.number).poll_take(mail, cx.waker()).map(|()| true)
+        let due = io.shard.borrow_mut().earliest_due(cx.waker());
+        if alarm.poll(due, cx).is_ready() {
+            return Poll::Ready(Next::Due);
+        }
+        io.hub.mailbox(io.number).poll_take(mail, cx.waker()).map(|()| Next::Mail)
     })
 }

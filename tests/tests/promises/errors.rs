@@ -2,7 +2,7 @@
 
 use fanfare_protocol::Encoding;
 use fanfare_tests::{Broker, Client};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
 /// The session still does its work.
@@ -156,18 +156,12 @@ async fn a_subscription_over_the_limit_is_refused_and_the_others_stay() {
 
 #[tokio::test]
 async fn what_this_version_does_not_offer_is_unavailable() {
-    let cases: [(Value, Value); 2] = [
-        (json!({"op": "subscribe", "sub": 1, "pattern": "a", "deliver": "latest"}), json!({"sub": 1})),
-        (json!({"op": "presence", "id": 3, "topic": "a"}), json!({"id": 3})),
-    ];
+    let request = json!({"op": "presence", "id": 3, "topic": "a"});
     let broker = Broker::start().await;
     for encoding in Encoding::ALL {
         let mut client = Client::open(&broker, *encoding).await;
-        for (request, whose) in &cases {
-            client.send(request.clone()).await;
-            let error = client.expect(json!({"op": "error", "code": "unavailable"})).await;
-            fanfare_tests::assert_shape(&error, whose);
-        }
+        client.send(request.clone()).await;
+        client.expect(json!({"op": "error", "id": 3, "code": "unavailable"})).await;
         lives_on(&mut client).await;
     }
 }

@@ -16,6 +16,7 @@ mod floods;
 mod framing;
 mod handshake;
 mod history;
+mod latest;
 mod mailbox;
 mod metrics;
 mod operation;

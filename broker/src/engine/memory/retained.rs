@@ -92,7 +92,15 @@ impl Retained {
     }
 
     /// Where a reading of this pattern begins that is to start at `at`, in a stream of this epoch.
-    pub(crate) fn begin(&self, at: StartAt<'_>, epoch: &Epoch, pattern: &Pattern) -> Begin {
+    ///
+    /// With `newest_only` the reader wants the newest message of each topic only, whenever it reads.
+    pub(crate) fn begin(
+        &self,
+        at: StartAt<'_>,
+        newest_only: bool,
+        epoch: &Epoch,
+        pattern: &Pattern,
+    ) -> Begin {
         let before = |message: Option<&Arc<Message>>| message.map_or(self.head, |message| message.seq() - 1);
         // Whoever asks for what is retained has no gap before it.
         let (told_through, untold_since) = self.gone(pattern);
@@ -108,6 +116,9 @@ impl Retained {
             StartAt::After(Some(place)) if fits(place) => (Cursor::after(place.seq), false),
             StartAt::After(Some(_)) => (start, true),
         };
+        if newest_only {
+            cursor.newest_through = u64::MAX;
+        }
         let lost = self.tell_lost(&mut cursor, pattern);
         // A gap comes before the place that it leads to: with one, the reader stays where it is.
         if lost.is_none() && self.end_of_interest(pattern) <= cursor.after {
@@ -119,30 +130,29 @@ impl Retained {
     /// Reads on from a cursor, within a budget; the cursor moves.
     pub(crate) fn read(&self, cursor: &mut Cursor, pattern: &Pattern, mut budget: ReadBudget) -> Batch {
         let lost = self.tell_lost(cursor, pattern);
-        let mut messages = Vec::new();
-        let mut reached_end = true;
-        let end = self.end_of_interest(pattern);
+        let mut batch = Batch { messages: Vec::new(), lost, passed_over: 0, at_head: false };
+        let end = self.end_of_interest(pattern).min(budget.through);
         for message in self.log.after(cursor.after) {
             if message.seq() > end {
                 break;
             }
             if budget.scan().is_break() {
-                reached_end = false;
-                break;
+                return batch;
             }
-            if pattern.matches(message.topic()) && self.is_wanted(cursor, message) {
-                if budget.take(message.footprint()).is_break() {
-                    reached_end = false;
-                    break;
+            if pattern.matches(message.topic()) {
+                if !self.is_wanted(cursor, message) {
+                    batch.passed_over += 1;
+                } else if budget.take(message.footprint()).is_break() {
+                    return batch;
+                } else {
+                    batch.messages.push(Arc::clone(message));
                 }
-                messages.push(Arc::clone(message));
             }
             cursor.after = message.seq();
         }
-        if reached_end {
-            cursor.after = self.head;
-        }
-        Batch { messages, lost, at_head: reached_end }
+        cursor.after = cursor.after.max(self.head.min(budget.through));
+        batch.at_head = cursor.after == self.head;
+        batch
     }
 
     /// Nothing after this sequence can match: the newest of the topic, where the pattern means just one.

@@ -82,8 +82,10 @@ impl Stream {
     }
 
     /// Where a reading of this pattern begins that is to start at `at`.
-    pub(crate) fn begin(&self, at: StartAt<'_>, pattern: &Pattern) -> Begin {
-        self.inner.lock().retained.begin(at, &self.epoch, pattern)
+    ///
+    /// With `newest_only` the reader wants the newest message of each topic only, whenever it reads.
+    pub(crate) fn begin(&self, at: StartAt<'_>, newest_only: bool, pattern: &Pattern) -> Begin {
+        self.inner.lock().retained.begin(at, newest_only, &self.epoch, pattern)
     }
 
     /// Reads on from a cursor. `at_head` is called under the lock if nothing is left to read: whoever registered for

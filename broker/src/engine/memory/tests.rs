@@ -57,7 +57,7 @@ impl Bench {
     }
 
     fn begin(&self, at: StartAt<'_>) -> Cursor {
-        self.retained.begin(at, &Epoch::new("now").unwrap(), &pattern(">")).cursor
+        self.retained.begin(at, false, &Epoch::new("now").unwrap(), &pattern(">")).cursor
     }
 
     /// The sequences that a reader gets in one go.

@@ -1,0 +1,277 @@
+//! Batches: what a conflated subscription has waiting goes out when its socket takes more and its rate allows.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use fanfare_protocol::GapReason;
+
+use super::catch_up::{catch_up_budget, has_room};
+use super::latest::{Dropped, Latest, Offered, Phase};
+use super::shard::{Attached, Shard};
+use super::shared::Hub;
+use super::subscription::{Met, Subscription};
+use crate::clock::Moment;
+use crate::engine::{Message, StreamIndex};
+use crate::metrics::ShardCounters;
+use crate::outbound::{Delivery, Full, Outbound};
+
+impl Attached {
+    /// Takes in a message for a conflated subscription. Where there is no room for it, the subscription falls behind,
+    /// and ephemeral messages drop oldest first.
+    pub(super) fn offer(
+        &mut self,
+        sub: &mut Subscription,
+        message: &Arc<Message>,
+        max_bytes: usize,
+        counters: &ShardCounters,
+    ) {
+        let Some(latest) = &mut sub.latest else { return };
+        let before = latest.bytes();
+        if latest.offer(message) == Offered::Replaced {
+            counters.conflated_messages.add(1);
+        }
+        self.waiting_bytes = self.waiting_bytes + latest.bytes() - before;
+        self.has_batches = true;
+        if self.waiting_bytes > max_bytes {
+            self.make_room(sub, max_bytes, counters);
+        }
+    }
+
+    fn make_room(&mut self, sub: &mut Subscription, max_bytes: usize, counters: &ShardCounters) {
+        if sub.has_streamed_waiting() {
+            if !sub.is_behind() {
+                self.outbound.push_behind(sub.sub);
+                self.note_fallen(counters);
+            }
+            self.let_go(sub);
+            sub.fall(&[]);
+        }
+        let over = self.waiting_bytes.saturating_sub(max_bytes);
+        if let Some(latest) = sub.latest.as_mut().filter(|_| over > 0) {
+            let before = latest.bytes();
+            counters.dropped_messages.add(latest.drop_oldest(over));
+            self.waiting_bytes -= before - latest.bytes();
+        }
+    }
+
+    /// Lets go of what a conflated subscription has waiting and can read again; it comes back to before that.
+    pub(super) fn let_go(&mut self, sub: &mut Subscription) {
+        let before = sub.latest.as_ref().map_or(0, |latest| latest.bytes());
+        sub.come_back();
+        self.waiting_bytes -= before - sub.latest.as_ref().map_or(0, |latest| latest.bytes());
+    }
+
+    /// Queues what is left of a batch while there is room; true if all of it went.
+    fn send_batch(&mut self, sub: u32, latest: &mut Latest, hub: &Hub) -> bool {
+        let before = latest.bytes();
+        while let Some(message) = latest.next() {
+            let room = has_room(&self.outbound, hub);
+            if !room
+                || self.outbound.push_message(sub, &Delivery::new(message), hub.limits.queue_bytes)
+                    == Err(Full)
+            {
+                break;
+            }
+            latest.sent();
+        }
+        self.waiting_bytes -= before - latest.bytes();
+        latest.next().is_none()
+    }
+}
+
+impl Shard {
+    /// Queues what the session's conflated subscriptions have waiting, as far as their rates and the queue allow. To be
+    /// called when its socket takes more.
+    pub(crate) fn send_batches(&mut self, session: u32, now: Moment) {
+        let slots: Vec<u32> = match self.sessions.get(session as usize) {
+            Some(attached) => attached.subs.iter().map(|(_, slot)| *slot).collect(),
+            None => return,
+        };
+        let mut has_more = false;
+        for slot in slots {
+            has_more |= self.send_waiting(session, slot, now);
+        }
+        if let Some(attached) = self.sessions.get_mut(session as usize) {
+            attached.has_batches = has_more;
+        }
+    }
+
+    /// Whether the session has a conflated subscription with something to send, now or later.
+    pub(crate) fn has_batches(&self, session: u32) -> bool {
+        self.sessions.get(session as usize).is_some_and(|attached| attached.has_batches)
+    }
+
+    /// Sends what waits for a conflated subscription that is live; true if something is left that only room holds back.
+    fn send_waiting(&mut self, session: u32, slot: u32, now: Moment) -> bool {
+        let hub = Arc::clone(&self.hub);
+        let Some(sub) = self.subs.get_mut(slot as usize) else { return false };
+        let Some(attached) = self.sessions.get_mut(session as usize) else { return false };
+        if sub.is_behind() {
+            return false;
+        }
+        let number = sub.sub;
+        let Some(latest) = sub.latest.as_mut().filter(|latest| latest.is_waiting()) else { return false };
+        if !latest.may_go_on(now) {
+            self.come_back_at(slot);
+            return false;
+        }
+        if latest.next().is_none() {
+            let dropped = latest.begin(now);
+            tell(dropped, number, &attached.outbound, hub.counters(usize::from(self.number)));
+        }
+        !attached.send_batch(number, latest, &hub)
+    }
+
+    /// Has the shard look again when the subscription's next batch may begin.
+    pub(super) fn come_back_at(&mut self, slot: u32) {
+        let Some(latest) = self.subs.get_mut(slot as usize).and_then(|sub| sub.latest.as_mut()) else {
+            return;
+        };
+        if latest.due.is_none() {
+            latest.due = Some(latest.next_at());
+            self.due.add(latest.next_at(), slot);
+        }
+    }
+
+    /// When the next subscription is due; the waker is called when an earlier one comes.
+    pub(crate) fn earliest_due(&mut self, waker: &Waker) -> Option<Moment> {
+        self.due.earliest(waker)
+    }
+
+    /// Notes the sessions whose subscriptions are due, to be written to.
+    pub(crate) fn wake_due(&mut self, now: Moment) {
+        while let Some(slot) = self.due.take(now) {
+            let Some(sub) = self.subs.get_mut(slot as usize) else { continue };
+            let session = sub.session;
+            if let Some(latest) = &mut sub.latest {
+                latest.due = None;
+            }
+            if let Some(attached) = self.sessions.get_mut(session as usize) {
+                attached.has_batches = true;
+            }
+            self.mark_dirty(session);
+        }
+    }
+}
+
+impl Attached {
+    /// One turn of a conflated subscription that is behind; false if the queue had no room for all of it.
+    pub(super) fn read_latest(
+        &mut self,
+        sub: &mut Subscription,
+        now: Moment,
+        hub: &Hub,
+        counters: &ShardCounters,
+    ) -> bool {
+        let Some(latest) = &mut sub.latest else { return true };
+        if !self.send_batch(sub.sub, latest, hub) {
+            return false;
+        }
+        let left = match &latest.phase {
+            Phase::Resting => {
+                tell(latest.begin(now), sub.sub, &self.outbound, counters);
+                let reading = sub.streams.iter().filter(|met| met.is_reading());
+                let head = |met: &Met| Some((met.index, hub.engine.stream(met.index)?.head().seq));
+                latest.phase = Phase::Sending(reading.filter_map(head).collect());
+                return true;
+            }
+            Phase::Sending(heads) => sub.streams.iter().find_map(|met| short_of(met, heads)),
+            Phase::Joining => None,
+        };
+        if let Some((stream, through)) = left {
+            return self.send_read(sub, stream, through, hub, counters);
+        }
+        latest.phase = Phase::Joining;
+        self.join(sub, hub, counters);
+        true
+    }
+
+    /// Reads a little up to a sequence and queues it; false if the queue had no room for all of it.
+    fn send_read(
+        &mut self,
+        sub: &mut Subscription,
+        stream: StreamIndex,
+        through: u64,
+        hub: &Hub,
+        counters: &ShardCounters,
+    ) -> bool {
+        let Some(step) = sub.step(stream, hub, catch_up_budget().through(through)) else { return true };
+        counters.conflated_messages.add(step.passed_over);
+        let pushed = self.push_read(sub.sub, &step, hub, counters);
+        let refused = step.messages.get(pushed);
+        sub.read_on_from(&step, refused);
+        refused.is_none()
+    }
+
+    /// Reads on into what waits for the next batch; at the heads the subscription can be pushed.
+    fn join(&mut self, sub: &mut Subscription, hub: &Hub, counters: &ShardCounters) {
+        let Some(next) = sub.next_to_read() else { return };
+        let Some(step) = sub.step(next, hub, catch_up_budget()) else { return };
+        counters.conflated_messages.add(step.passed_over);
+        self.tell_step(sub.sub, &step, counters);
+        sub.settle(&step, None);
+        for message in &step.messages {
+            if message.is_hidden_from(self.outbound.session()) {
+                continue;
+            }
+            self.offer(sub, message, hub.limits.queue_bytes, counters);
+            if !sub.latest.as_ref().is_some_and(|latest| matches!(latest.phase, Phase::Joining)) {
+                // There was no room for all of it: it is read again from the first that waited, for the next batch.
+                return;
+            }
+        }
+    }
+
+    /// Has a conflated subscription read a stream from where it stands, to find out what is missing.
+    pub(super) fn put_behind(
+        &mut self,
+        sub: &mut Subscription,
+        stream: StreamIndex,
+        counters: &ShardCounters,
+    ) {
+        if !sub.is_behind() {
+            self.outbound.push_behind(sub.sub);
+            self.note_fallen(counters);
+        }
+        self.let_go(sub);
+        sub.fall(&[]);
+        if let Some(met) = sub.streams.iter_mut().find(|met| met.index == stream) {
+            met.read_from(met.seq() + 1, true);
+        }
+    }
+}
+
+impl Subscription {
+    /// Whether a message waits that can be read again from its stream.
+    fn has_streamed_waiting(&self) -> bool {
+        let first = |met: &Met| self.latest.as_ref().and_then(|latest| latest.first(met.index));
+        self.streams.iter().any(|met| first(met).is_some())
+    }
+
+    /// Lets go of what waits and can be read again, and goes back to before it in each stream.
+    fn come_back(&mut self) {
+        let Some(latest) = &mut self.latest else { return };
+        for met in self.streams.iter_mut() {
+            if let Some(first) = latest.first(met.index) {
+                met.read_from(first, true);
+            }
+        }
+        latest.drop_streamed();
+    }
+}
+
+/// A stream that is still to be read for the batch, and up to where.
+fn short_of(met: &Met, heads: &[(StreamIndex, u64)]) -> Option<(StreamIndex, u64)> {
+    let head = heads.iter().find(|(index, _)| *index == met.index);
+    head.filter(|(_, head)| met.is_reading() && met.seq() < *head).copied()
+}
+
+fn tell(dropped: Dropped, sub: u32, outbound: &Outbound, counters: &ShardCounters) {
+    let count = match dropped {
+        Dropped::None => return,
+        Dropped::Counted(count) => Some(count),
+        Dropped::Uncounted => None,
+    };
+    counters.gaps.count(GapReason::Dropped.as_str());
+    outbound.push_dropped(sub, count);
+}
