@@ -28,6 +28,6 @@ mod session;
 mod sync;
 mod version;
 
-pub use engine::StreamConfig;
+pub use engine::{DataDirError, StreamConfig};
 pub use hub::{HubError, MAX_SHARDS};
 pub use version::{REVISION, VERSION};

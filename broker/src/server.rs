@@ -1,5 +1,7 @@
 //! The server: builds the broker's floors on one another, runs them, and takes them down.
 
+mod restart;
+
 use std::borrow::Cow;
 use std::future::Future;
 use std::io;
@@ -13,12 +15,13 @@ use tokio::sync::watch;
 
 use crate::clock;
 use crate::config::Config;
-use crate::engine::{KeyLimits, MemoryEngine};
+use crate::engine::DataDirError;
 use crate::hub::{Hub, HubError};
 use crate::metrics::Metrics;
 use crate::net::handshake::{Policy, Refusal};
 use crate::net::http::{self, Inside};
 use crate::net::{Door, Listener, ShardHandle, bind, spawn};
+use restart::Restart;
 
 /// How often messages over their age limit are taken out of streams that nobody publishes to.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
@@ -43,6 +46,12 @@ pub enum ServerError {
     /// The hub can't be built.
     #[error(transparent)]
     Hub(#[from] HubError),
+    /// `data_dir` can't be used.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The streams could not be saved at the end.
+    #[error("the streams are not saved: {0}. The next start begins new epochs, and clients are told `reset`")]
+    NotSaved(#[source] DataDirError),
     /// A shard's thread ended by a panic, and its sessions with it.
     #[error("a shard ended by a panic; please report what is logged above")]
     ShardEnded,
@@ -61,6 +70,7 @@ pub struct Server {
 
 struct Parts {
     hub: Arc<Hub>,
+    restart: Option<Restart>,
     shards: Vec<ShardHandle>,
     stop: watch::Sender<bool>,
     clients: TcpListener,
@@ -74,12 +84,12 @@ impl std::fmt::Debug for Parts {
 }
 
 impl Server {
-    /// Binds the ports and starts the shards. Needs the context of a tokio runtime.
+    /// Binds the ports, reads what the last run saved, and starts the shards. Needs the context of a tokio runtime.
     ///
     /// # Errors
-    /// A port is taken, or the operating system refuses threads or random numbers.
-    pub fn start(config: Config) -> Result<Self, ServerError> {
-        let limits = Arc::new(config.limits);
+    /// A port is taken, `data_dir` can't be used, or the operating system refuses threads or random numbers.
+    pub fn start(config: &Config) -> Result<Self, ServerError> {
+        let limits = Arc::new(config.limits.clone());
         let clients =
             bind(config.listen, &limits).map_err(|error| refused("listen", config.listen, error))?;
         let internals =
@@ -89,7 +99,7 @@ impl Server {
         let shards = config.shards.get();
         let reasons: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.as_str()).collect();
         let metrics = Arc::new(Metrics::new(shards, &reasons));
-        let engine = MemoryEngine::new(&config.streams, KeyLimits::from(&*limits)).map_err(HubError::from)?;
+        let (engine, restart) = restart::load(config)?;
         let hub = Arc::new(Hub::new(engine, shards, Arc::clone(&limits), metrics)?);
         let policy = Policy {
             loopback_only: client.ip().to_canonical().is_loopback(),
@@ -101,7 +111,7 @@ impl Server {
         let spawned =
             (0..shards).map(|number| spawn(number, Arc::clone(&hub), door.clone(), stopping.clone()));
         let shards = spawned.collect::<io::Result<Vec<_>>>()?;
-        Ok(Self { client, internal, parts: Parts { hub, shards, stop, clients, internals } })
+        Ok(Self { client, internal, parts: Parts { hub, restart, shards, stop, clients, internals } })
     }
 
     /// Where clients connect; the actual port, where port 0 was asked for.
@@ -114,12 +124,14 @@ impl Server {
         self.internal
     }
 
-    /// Serves until `stop` completes, then sends every session away and ends.
+    /// Serves until `stop` completes, then sends every session away, saves the streams if there is a `data_dir`, and
+    /// ends.
     ///
     /// # Errors
-    /// The internal port failed.
+    /// The internal port failed, or `data_dir` can't be written to.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let Parts { hub, shards, stop: stopped, clients, internals } = self.parts;
+        let Parts { hub, restart, shards, stop: stopped, clients, internals } = self.parts;
+        let run = restart.map(Restart::begin).transpose()?;
         let listener = Listener::new(&shards);
         let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
         let mut closing = stopped.subscribe();
@@ -135,6 +147,9 @@ impl Server {
         let result = inside.await.map_err(io::Error::other).flatten().map_err(ServerError::Io);
         for shard in shards {
             shard.thread.join().map_err(|_| ServerError::ShardEnded)?;
+        }
+        if let Some(run) = run {
+            restart::save(&run, &hub)?;
         }
         result
     }
@@ -175,8 +190,9 @@ async fn sweep(hub: &Hub) {
     }
 }
 
-/// Tells every session that the broker stops, and waits until they have left.
+/// Stops publishing, tells every session that the broker stops, and waits until they have left.
 async fn drain(hub: &Hub) {
+    hub.stop_publishing();
     let goaway =
         ServerFrame::Goaway { reason: Cow::Borrowed("drain"), reconnect_after_ms: RECONNECT_AFTER_MS };
     hub.close_all(&goaway, CloseCode::Drain, "the broker is stopping");

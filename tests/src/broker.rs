@@ -123,10 +123,15 @@ impl Broker {
     }
 
     /// How it ended.
-    pub async fn ended(mut self) -> ExitStatus {
+    pub async fn ended(self) -> ExitStatus {
+        self.last_words().await.0
+    }
+
+    /// How it ended, and what it wrote to standard error.
+    pub async fn last_words(mut self) -> (ExitStatus, String) {
         let status = within("the broker to end", self.child.wait()).await;
         self.ended = true;
-        status.expect("the broker is our child")
+        (status.expect("the broker is our child"), self.log())
     }
 }
 

@@ -29,6 +29,9 @@ pub(super) struct ServeArgs {
     /// Let anyone connect from beyond this machine
     #[arg(long, env = "FANFARE_ALLOW_ANONYMOUS", num_args = 0..=1, default_missing_value = "true")]
     allow_anonymous: Option<bool>,
+    /// Directory in which streams outlive a planned restart; nothing is saved without one
+    #[arg(long, value_name = "DIR", env = "FANFARE_DATA_DIR")]
+    data_dir: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
@@ -37,21 +40,21 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
         internal: args.internal.clone(),
         shards: args.shards,
         allow_anonymous: args.allow_anonymous,
+        data_dir: args.data_dir.clone(),
     };
     let config = match Config::load(args.config.as_deref(), &overrides) {
         Ok(config) => config,
         Err(faults) => return fail(&faults),
     };
-    match serve(config) {
+    match serve(&config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
 }
 
-fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+fn serve(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = LocalRuntime::new()?;
     runtime.block_on(async {
-        let streams = describe_streams(&config);
         let open_to_all = config.allow_anonymous && !config.listen.ip().to_canonical().is_loopback();
         let server = Server::start(config)?;
         if open_to_all {
@@ -59,7 +62,7 @@ fn serve(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         }
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        greet(&server, &streams)?;
+        greet(&server, &describe_streams(config))?;
         let stop = async {
             tokio::select! {
                 _ = terminate.recv() => {}

@@ -26,6 +26,13 @@ pub(super) struct Located<T> {
     pub(super) place: Place,
 }
 
+impl<T> Located<T> {
+    /// Another form of the value, from the same place.
+    pub(super) fn map<U>(self, to: impl FnOnce(T) -> U) -> Located<U> {
+        Located { value: to(self.value), place: self.place }
+    }
+}
+
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use super::bounds::resolve_limits;
@@ -31,6 +31,8 @@ pub struct Config {
     pub streams: Vec<StreamConfig>,
     /// Whether anyone may connect from beyond this machine.
     pub allow_anonymous: bool,
+    /// Where streams outlive a planned restart; if nowhere, each start begins anew.
+    pub data_dir: Option<PathBuf>,
 }
 
 /// What flags and environment variables say instead of the file; the command line has sorted out the two.
@@ -44,6 +46,8 @@ pub struct Overrides {
     pub shards: Option<u64>,
     /// `--allow-anonymous`, `FANFARE_ALLOW_ANONYMOUS`.
     pub allow_anonymous: Option<bool>,
+    /// `--data-dir`, `FANFARE_DATA_DIR`.
+    pub data_dir: Option<PathBuf>,
 }
 
 /// Where clients connect unless configured.
@@ -95,6 +99,7 @@ impl Config {
             streams: resolve_streams(&written.streams, &limits, &mut faults),
             limits,
             allow_anonymous: written.allow_anonymous.as_ref().is_some_and(|allow| allow.value),
+            data_dir: resolve_data_dir(written.data_dir.as_ref(), &mut faults),
         };
         config.check_doors(&written, &mut faults);
         Faults::of(file.map(Path::to_owned), faults).map_or(Ok(config), Err)
@@ -132,6 +137,7 @@ impl Overrides {
         put(self.shards.as_ref(), "--shards or FANFARE_SHARDS", &mut written.shards);
         let allow = "--allow-anonymous or FANFARE_ALLOW_ANONYMOUS";
         put(self.allow_anonymous.as_ref(), allow, &mut written.allow_anonymous);
+        put(self.data_dir.as_ref(), "--data-dir or FANFARE_DATA_DIR", &mut written.data_dir);
     }
 }
 
@@ -177,4 +183,13 @@ fn resolve_shards(written: Option<&Located<u64>>, faults: &mut Vec<Fault>) -> No
         faults.push(Fault::new(*place, what, format!("leave it out for one a processor ({default} here)")));
         default
     })
+}
+
+/// Whether the directory can be used shows when it is opened.
+fn resolve_data_dir(written: Option<&Located<PathBuf>>, faults: &mut Vec<Fault>) -> Option<PathBuf> {
+    let Located { value, place } = written?;
+    if value.as_os_str().is_empty() {
+        faults.push(Fault::new(*place, "`data_dir` is empty", "leave it out if nothing is to be saved"));
+    }
+    Some(value.clone())
 }

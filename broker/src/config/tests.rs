@@ -29,6 +29,7 @@ fn nothing_written_means_defaults() {
     assert_eq!(config.internal.to_string(), "127.0.0.1:7441");
     assert_eq!(config.limits, Limits::default());
     assert!(!config.allow_anonymous);
+    assert_eq!(config.data_dir, None);
 }
 
 #[test]
@@ -50,6 +51,7 @@ fn every_setting_is_read() {
         internal = "[::1]:81"
         shards = 3
         allow_anonymous = true
+        data_dir = "/var/lib/fanfare"
         [limits]
         heartbeat = "500ms"
         max_payload_bytes = "1KiB"
@@ -64,6 +66,7 @@ fn every_setting_is_read() {
     )
     .unwrap();
     assert_eq!((config.listen.port(), config.internal.port(), config.shards.get()), (80, 81, 3));
+    assert_eq!(config.data_dir.as_deref(), Some(Path::new("/var/lib/fanfare")));
     assert_eq!(config.limits.heartbeat, Duration::from_millis(500));
     assert_eq!((config.limits.max_payload_bytes, config.limits.max_connections), (1024, 1000));
     let stream = &config.streams[0];
@@ -93,11 +96,14 @@ fn flags_and_environment_go_over_the_file() {
         internal: Some("127.0.0.1:2".into()),
         shards: Some(5),
         allow_anonymous: Some(true),
+        data_dir: Some("/flag".into()),
     };
-    let text = "listen = \"10.0.0.1:9\"\ninternal = \"bad\"\nshards = 0\nallow_anonymous = false";
+    let text =
+        "listen = \"10.0.0.1:9\"\ninternal = \"bad\"\nshards = 0\nallow_anonymous = false\ndata_dir = \"\"";
     let config = Config::parse(Path::new(FILE), text, &overrides).unwrap();
     assert_eq!((config.listen.port(), config.internal.port(), config.shards.get()), (1, 2, 5));
     assert!(config.allow_anonymous);
+    assert_eq!(config.data_dir.as_deref(), Some(Path::new("/flag")));
 }
 
 #[test]
@@ -229,6 +235,18 @@ fn the_two_ports_must_differ_unless_the_system_chooses_them() {
 }
 
 #[test]
+fn a_data_dir_has_a_name() {
+    check_faults(
+        "data_dir = \"\"",
+        "fanfare.toml:1:12: `data_dir` is empty\n    leave it out if nothing is to be saved",
+    );
+    check_faults(
+        "data_dir = true",
+        "fanfare.toml:1:12: `data_dir` takes text, not true or false\n    write data_dir = \"/var/lib/fanfare\"",
+    );
+}
+
+#[test]
 fn what_is_not_toml_is_reported_line_by_line() {
     let faults = parse("listen = 127.0.0.1:7440\nshards = 2\n[limits]\nheartbeat = 25s\n").unwrap_err();
     let places: Vec<_> = faults.lines().filter(|line| !line.starts_with(' ')).collect();
@@ -267,6 +285,8 @@ fn the_example_file_shows_every_default() {
     // The number of processors is not a matter of the file, and only an example shows the limit that is not there.
     config.shards = default.shards;
     assert_eq!(config.streams[0].max_messages_per_topic.take().map(u32::from), Some(100));
+    // Nor does a data_dir.
+    assert_eq!(config.data_dir.take().as_deref(), Some(Path::new("/var/lib/fanfare")));
     assert_eq!(config, default);
 }
 

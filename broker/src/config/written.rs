@@ -1,5 +1,7 @@
 //! The written configuration: what stands in the file, of the right types, with places; its meaning is not judged.
 
+use std::path::PathBuf;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -15,6 +17,7 @@ pub(super) struct Written {
     pub(super) internal: Option<Located<String>>,
     pub(super) shards: Option<Located<u64>>,
     pub(super) allow_anonymous: Option<Located<bool>>,
+    pub(super) data_dir: Option<Located<PathBuf>>,
     pub(super) limits: Vec<(&'static Limit, Located<WrittenAmount>)>,
     pub(super) streams: Vec<WrittenStream>,
 }
@@ -41,7 +44,9 @@ const LISTEN: Setting = Setting { key: "listen", example: "\"127.0.0.1:7440\"" }
 const INTERNAL: Setting = Setting { key: "internal", example: "\"127.0.0.1:7441\"" };
 const SHARDS: Setting = Setting { key: "shards", example: "2" };
 const ALLOW_ANONYMOUS: Setting = Setting { key: "allow_anonymous", example: "true" };
-const TOP: &[&str] = &[LISTEN.key, INTERNAL.key, SHARDS.key, ALLOW_ANONYMOUS.key, "limits", "stream"];
+const DATA_DIR: Setting = Setting { key: "data_dir", example: "\"/var/lib/fanfare\"" };
+const TOP: &[&str] =
+    &[LISTEN.key, INTERNAL.key, SHARDS.key, ALLOW_ANONYMOUS.key, DATA_DIR.key, "limits", "stream"];
 
 const NAME: Setting = Setting { key: "name", example: "\"orders\"" };
 const PATTERNS: Setting = Setting { key: "patterns", example: "[\"orders.>\"]" };
@@ -84,6 +89,7 @@ fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
         internal: reader.string(table, INTERNAL),
         shards: reader.integer(table, SHARDS),
         allow_anonymous: reader.boolean(table, ALLOW_ANONYMOUS),
+        data_dir: reader.string(table, DATA_DIR).map(|written| written.map(PathBuf::from)),
         limits: table.get("limits").map_or_else(Vec::new, |value| read_limits(reader, value)),
         streams: table.get("stream").map_or_else(Vec::new, |value| read_streams(reader, value)),
     }

@@ -38,9 +38,14 @@ impl Key {
         Self(Arc::from(format!("{topic}\0{key}")))
     }
 
-    /// The bytes of its text, topic included.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    /// The key as [`Key::as_str`] gave it to an earlier run; none if that is impossible.
+    pub(crate) fn from_saved(text: &str) -> Option<Self> {
+        text.contains('\0').then(|| Self(Arc::from(text)))
+    }
+
+    /// Topic, NUL and the publisher's key.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -61,6 +66,8 @@ pub(crate) enum Refused {
         /// The actual one; 0: none is retained.
         last: u64,
     },
+    /// The broker is stopping, and what it saves for the next start is settled.
+    Stopping,
     /// The key would not be remembered: there is no room for it until the oldest is forgotten.
     KeysFull {
         /// Time until then.

@@ -134,10 +134,20 @@ impl Message {
         size_of::<Self>() + ARC_OVERHEAD_BYTES + self.msgpack.capacity() + headers
     }
 
+    /// What was published.
+    pub(crate) fn payload(&self) -> (PayloadKind, &[u8]) {
+        (self.kind, self.msgpack.get(self.payload.clone()).unwrap_or_default())
+    }
+
+    /// Names and values.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.as_deref().into_iter().flat_map(Headers::iter)
+    }
+
     /// The same part in JSON, made anew.
     pub(crate) fn encode_json(&self) -> Box<[u8]> {
-        let payload = self.msgpack.get(self.payload.clone()).unwrap_or_default();
-        let payload = Payload::of_kind(self.kind, payload).unwrap_or_else(|_| Payload::bytes(payload));
+        let (kind, payload) = self.payload();
+        let payload = Payload::of_kind(kind, payload).unwrap_or_else(|_| Payload::bytes(payload));
         let sequenced = self.place.as_ref().map(|place| Sequenced {
             stream: place.stream.clone(),
             seq: place.seq,

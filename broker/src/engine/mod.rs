@@ -7,7 +7,8 @@ pub(crate) mod read;
 mod settings;
 
 pub(crate) use append::{Conditions, Refused};
-pub(crate) use memory::{MemoryEngine, Stream};
+pub use memory::DataDirError;
+pub(crate) use memory::{DataDir, LastRun, MemoryEngine, Run, SavedStream, Stream, Written};
 pub(crate) use message::{Draft, Message, SessionId, StreamIndex};
 pub(crate) use settings::KeyLimits;
 pub use settings::StreamConfig;

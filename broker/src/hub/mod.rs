@@ -14,6 +14,7 @@ mod mailbox;
 mod overflow;
 mod probe;
 mod publish;
+mod save;
 mod shard;
 mod shared;
 mod start;

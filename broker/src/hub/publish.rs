@@ -30,6 +30,11 @@ pub(crate) enum PublishError {
         /// The actual one; 0: none is retained.
         last: u64,
     },
+    /// The broker is about to end.
+    #[error(
+        "not published: the broker is stopping; connect again and retry, with the same key if there is one"
+    )]
+    Stopping,
     /// The stream has no room to remember the key.
     #[error(
         "not published: the stream remembers as many keys as it may (key_bytes), so a repeat would not be known; \
@@ -54,6 +59,7 @@ impl From<Refused> for PublishError {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Conflict { last } => Self::Conflict { last },
+            Refused::Stopping => Self::Stopping,
             Refused::KeysFull { retry_after } => Self::KeysFull { retry_after },
         }
     }
@@ -76,6 +82,9 @@ impl Hub {
         session: SessionId,
         now: Now,
     ) -> Result<Accepted, PublishError> {
+        if self.is_stopping() {
+            return Err(PublishError::Stopping);
+        }
         let publish = publish.into_inner();
         let (bytes, max) = (publish.payload.as_bytes().len(), self.limits.max_payload_bytes);
         if bytes > max {

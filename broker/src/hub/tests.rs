@@ -29,7 +29,8 @@ impl Bench {
             max_bytes: 1 << 30,
             max_messages_per_topic: None,
         };
-        let engine = MemoryEngine::new(&[stream], KeyLimits::from(&limits)).unwrap();
+        let engine =
+            MemoryEngine::new(&[stream], KeyLimits::from(&limits), Vec::new(), Now::default()).unwrap();
         let hub = Hub::new(engine, 1, Arc::new(limits), Arc::new(Metrics::new(1, &[]))).unwrap();
         let hub = Arc::new(hub);
         Self { shard: Shard::new(Arc::clone(&hub), 0), hub, mail: Mail::default() }

@@ -146,6 +146,7 @@ impl Failed {
             PublishError::TooLarge { .. } => failed(ErrorCode::TooLarge),
             PublishError::NeedsStream => failed(ErrorCode::InvalidFrame),
             PublishError::Conflict { last } => Self { seq: Some(last), ..failed(ErrorCode::Conflict) },
+            PublishError::Stopping => failed(ErrorCode::Unavailable),
             PublishError::KeysFull { retry_after } => {
                 Self { retry_after: Some(retry_after), ..failed(ErrorCode::LimitExceeded) }
             }

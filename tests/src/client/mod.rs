@@ -82,6 +82,11 @@ impl Client {
         within("room to send", self.socket.send(message)).await.expect("the broker reads");
     }
 
+    /// Sends a frame, given in the JSON form, or finds that the broker has closed the connection.
+    pub async fn try_send(&mut self, frame: Value) -> Result<(), Error> {
+        self.try_send_message(to_wire(self.encoding, &frame)).await
+    }
+
     /// Sends any WebSocket message, or finds that the broker has closed the connection.
     pub async fn try_send_message(&mut self, message: Message) -> Result<(), Error> {
         within("room to send", self.socket.send(message)).await
@@ -92,6 +97,21 @@ impl Client {
         match self.early.pop_front() {
             Some(early) => early,
             None => self.read().await,
+        }
+    }
+
+    /// The next frame, pings too; none if the session has ended.
+    pub async fn next_unless_ended(&mut self) -> Option<Value> {
+        assert!(self.early.is_empty(), "early frames come first");
+        loop {
+            match within("a frame or the end", self.socket.next()).await {
+                Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => {
+                    let json = to_json(self.encoding, &message);
+                    return Some(serde_json::from_slice(&json).expect("a frame is JSON"));
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                _ => return None,
+            }
         }
     }
 

@@ -24,6 +24,7 @@ mod peers;
 mod publishing;
 mod readme;
 mod replay;
+mod restarts;
 mod resume;
 mod retention;
 mod sharding;

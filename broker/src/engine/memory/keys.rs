@@ -4,6 +4,7 @@
 //! room for another, the publish is refused, since appending it unprotected would break the promise to its publisher
 //! in silence.
 
+mod save;
 #[cfg(test)]
 mod tests;
 
@@ -60,9 +61,12 @@ impl KeyWindow {
 
     /// Remembers a key for the window from now on. [`KeyWindow::check_room`] is asked first.
     pub(crate) fn remember(&mut self, key: Key, seq: u64, now: Moment) {
+        self.remember_until(now.plus(self.limits.window), key, seq);
+    }
+
+    fn remember_until(&mut self, until: Moment, key: Key, seq: u64) {
         // Publishers read the clock before they take the lock, so a later one may bring an earlier time.
-        let latest = self.ending.back().map_or(now, |(latest, _)| *latest);
-        let until = now.plus(self.limits.window).max(latest);
+        let until = self.ending.back().map_or(until, |(latest, _)| until.max(*latest));
         self.bytes += footprint(&key);
         self.ending.push_back((until, key.clone()));
         self.remembered.insert(key, Remembered { seq, until });
@@ -97,5 +101,5 @@ impl KeyWindow {
 
 /// The memory that a remembered key takes, in bytes.
 pub(super) fn footprint(key: &Key) -> usize {
-    key.len() + KEY_OVERHEAD_BYTES
+    key.as_str().len() + KEY_OVERHEAD_BYTES
 }

@@ -1,8 +1,10 @@
 //! The memory engine: orders and retains messages in this process.
 
+mod data_dir;
 mod keys;
 mod log;
 mod retained;
+mod saved;
 mod stream;
 mod topics;
 
@@ -11,8 +13,12 @@ mod tests;
 
 use fanfare_protocol::Topic;
 
+pub use data_dir::DataDirError;
+pub(crate) use data_dir::{DataDir, LastRun, Run};
+pub(crate) use saved::{SavedStream, Written};
 pub(crate) use stream::Stream;
 
+use crate::clock::Now;
 use crate::engine::message::StreamIndex;
 use crate::engine::settings::{KeyLimits, StreamConfig};
 
@@ -23,13 +29,22 @@ pub(crate) struct MemoryEngine {
 }
 
 impl MemoryEngine {
-    /// An engine with these streams, all empty, each with a new epoch.
+    /// An engine with these streams, each as it was saved; those that were not are empty, with a new epoch.
     ///
     /// # Errors
     /// The operating system gives no random numbers to make epochs of.
-    pub(crate) fn new(streams: &[StreamConfig], keys: KeyLimits) -> Result<Self, getrandom::Error> {
-        let numbered = (0u16..).zip(streams);
-        let streams = numbered.map(|(index, config)| Stream::new(StreamIndex(index), config, keys));
+    pub(crate) fn new(
+        streams: &[StreamConfig],
+        keys: KeyLimits,
+        mut saved: Vec<SavedStream>,
+        now: Now,
+    ) -> Result<Self, getrandom::Error> {
+        let numbered = (0u16..).map(StreamIndex).zip(streams);
+        let streams =
+            numbered.map(|(index, config)| match saved.iter().position(|saved| saved.name == config.name) {
+                Some(at) => Ok(Stream::restore(index, config, keys, saved.swap_remove(at), now)),
+                None => Stream::new(index, config, keys),
+            });
         Ok(Self { streams: streams.collect::<Result<_, _>>()? })
     }
 

@@ -1,5 +1,7 @@
 //! What a stream holds under its lock: the log, its topics, and the rules by which messages leave.
 
+mod save;
+
 use std::sync::Arc;
 
 use fanfare_protocol::{Epoch, Pattern, StreamPosition, Topic};
@@ -49,17 +51,22 @@ impl Retained {
         let (topic, prev) = self.topics.shared(draft.topic());
         let place = Place { index, stream: config.name.clone(), seq: self.head, prev };
         let message = Arc::new(draft.seal(topic, Some(place), self.last_time_ms));
+        self.keep(Arc::clone(&message), config, removed);
+        self.expire(self.last_time_ms, config, removed);
+        message
+    }
+
+    /// Takes a message with its place into log and index; what its topic has too many goes.
+    fn keep(&mut self, message: Arc<Message>, config: &StreamConfig, removed: &mut Removed) {
         self.message_bytes += message.footprint() + SLOT_BYTES;
         let limit = config.max_messages_per_topic.map(|limit| limit.get() as usize);
-        let surplus = self.topics.append(message.topic(), self.head, limit, self.removed_through);
-        self.log.push(Arc::clone(&message));
+        let surplus = self.topics.append(message.topic(), message.seq(), limit, self.removed_through);
+        self.log.push(message);
         if let Some(seq) = surplus
             && let Some(old) = self.log.remove(seq)
         {
             self.forget(old, removed);
         }
-        self.expire(self.last_time_ms, config, removed);
-        message
     }
 
     /// Takes out some of what is too old or too much; true if more is left to take.

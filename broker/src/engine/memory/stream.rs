@@ -1,5 +1,7 @@
 //! A stream: one lock around what it retains, under which every message gets its place and goes out in that order.
 
+mod inner;
+mod save;
 #[cfg(test)]
 mod tests;
 
@@ -8,9 +10,10 @@ use std::sync::Arc;
 
 use fanfare_protocol::{Epoch, Pattern, StreamName, StreamPosition, Topic};
 
+use self::inner::Inner;
 use super::keys::KeyWindow;
 use super::retained::{Removed, Retained};
-use crate::clock::{Moment, Now};
+use crate::clock::Now;
 use crate::engine::append::{Appended, Conditions, Refused};
 use crate::engine::message::{Draft, Message, StreamIndex};
 use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt};
@@ -24,13 +27,6 @@ pub(crate) struct Stream {
     epoch: Epoch,
     config: StreamConfig,
     inner: Mutex<Inner>,
-}
-
-/// What the lock protects.
-#[derive(Debug)]
-struct Inner {
-    retained: Retained,
-    keys: KeyWindow,
 }
 
 /// What a stream holds now, for metrics.
@@ -51,7 +47,7 @@ impl Stream {
         config: &StreamConfig,
         keys: KeyLimits,
     ) -> Result<Self, getrandom::Error> {
-        let inner = Inner { retained: Retained::default(), keys: KeyWindow::new(keys) };
+        let inner = Inner { retained: Retained::default(), keys: KeyWindow::new(keys), closed: false };
         Ok(Self { index, epoch: new_epoch()?, config: config.clone(), inner: Mutex::new(inner) })
     }
 
@@ -133,7 +129,7 @@ impl Stream {
     }
 
     pub(crate) fn fill(&self) -> Fill {
-        let Inner { retained, keys } = &*self.inner.lock();
+        let Inner { retained, keys, .. } = &*self.inner.lock();
         Fill {
             messages: retained.messages() as u64,
             bytes: retained.bytes(),
@@ -164,28 +160,6 @@ impl Stream {
     /// Whether a subscription to this pattern meets the stream.
     pub(crate) fn meets(&self, pattern: &Pattern) -> bool {
         self.config.patterns.iter().any(|own| own.overlaps(pattern))
-    }
-}
-
-impl Inner {
-    /// Whether the conditions of an append hold; for a repeat, the sequence of the first.
-    fn check(&mut self, topic: &Topic, conditions: &Conditions, now: Moment) -> Result<Option<u64>, Refused> {
-        if let Some(key) = &conditions.key {
-            self.keys.forget(now);
-            if let Some(seq) = self.keys.seq_of(key, now) {
-                return Ok(Some(seq));
-            }
-        }
-        if let Some(expect) = conditions.expect {
-            let last = self.retained.last_of(topic);
-            if last != expect {
-                return Err(Refused::Conflict { last });
-            }
-        }
-        if let Some(key) = &conditions.key {
-            self.keys.check_room(key, now).map_err(|retry_after| Refused::KeysFull { retry_after })?;
-        }
-        Ok(None)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a stream knows of each topic that it retains: the newest sequence, and which to remove first.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 
 use fanfare_protocol::Topic;
@@ -81,6 +82,18 @@ impl Topics {
         self.entries.remove(topic);
         self.bytes -= topic.as_str().len() + TOPIC_OVERHEAD_BYTES;
         Left::None
+    }
+
+    /// Takes in a topic whose messages are appended next, and the newest of its sequences that retention took.
+    pub(crate) fn expect(&mut self, topic: Topic, removed_through: u64) {
+        let Entry::Vacant(vacant) = self.entries.entry(topic) else { return };
+        self.bytes += vacant.key().as_str().len() + TOPIC_OVERHEAD_BYTES;
+        vacant.insert(TopicEntry { removed_through, ..TopicEntry::default() });
+    }
+
+    /// Every topic, and the newest of its sequences that retention took.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Topic, u64)> {
+        self.entries.iter().map(|(topic, entry)| (topic, entry.removed_through))
     }
 
     /// How many topics have a retained message.

@@ -7,6 +7,7 @@ use fanfare_protocol::{Pattern, Payload, StreamName, Topic};
 use proptest::prelude::*;
 
 use super::*;
+use crate::clock::Moment;
 use crate::engine::SessionId;
 use crate::engine::append::Key;
 use crate::engine::memory::keys::footprint;
@@ -76,6 +77,18 @@ fn a_refused_publish_leaves_its_key_free() {
     let stream = stream(10);
     assert_eq!(publish(&stream, "a", Some("k"), Some(1), at(0)), Err(Refused::Conflict { last: 0 }));
     assert_eq!(publish(&stream, "a", Some("k"), Some(0), at(0)), Ok(Appended { seq: 1, duplicate: false }));
+}
+
+#[test]
+fn a_closed_stream_takes_nothing_more_and_saves_what_it_took() {
+    let stream = stream(10);
+    publish(&stream, "a", Some("k"), None, at(0)).unwrap();
+    stream.close();
+    for key in [None, Some("k"), Some("new")] {
+        assert_eq!(publish(&stream, "a", key, None, at(0)), Err(Refused::Stopping));
+    }
+    let saved = stream.save(at(0));
+    assert_eq!((saved.marks.head, saved.messages.len(), saved.keys.len()), (1, 1, 1));
 }
 
 #[test]
