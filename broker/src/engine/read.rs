@@ -43,15 +43,23 @@ pub(crate) struct Cursor {
     pub(crate) told_through: u64,
     /// Up to here only the newest message of each topic is wanted.
     pub(crate) newest_through: u64,
-    /// Nothing was told up to `told_through`, for the reader did not ask for what was gone when it began. That is good
-    /// as long as the stream has removed no more than this many messages late; none once it was told.
-    pub(crate) untold_since: Option<u64>,
+    /// What the reader was not told of, for it was gone when it began; none once that is behind it.
+    pub(crate) untold: Option<Untold>,
+}
+
+/// What a reader did not ask for, among what it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Untold {
+    /// The last sequence of it.
+    pub(crate) through: u64,
+    /// How many messages the stream had removed late. Once there are more, something that was asked for may have gone.
+    pub(crate) late_removals: u64,
 }
 
 impl Cursor {
     /// A cursor after a sequence that the reader has dealt with.
     pub(crate) fn after(seq: u64) -> Self {
-        Self { after: seq, told_through: 0, newest_through: 0, untold_since: None }
+        Self { after: seq, told_through: 0, newest_through: 0, untold: None }
     }
 }
 

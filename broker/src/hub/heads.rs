@@ -7,7 +7,7 @@ use fanfare_protocol::{Encoding, Position, ServerFrame};
 use super::mailbox::Mail;
 use super::shard::Shard;
 use super::shared::Hub;
-use super::subscription::Subscription;
+use super::subscription::{Progress, Subscription};
 
 /// The heads of all streams at a moment, encoded once for every session of a sweep.
 ///
@@ -44,10 +44,16 @@ impl Heads {
 impl Shard {
     /// Queues a `ping` for a session.
     pub(crate) fn ping(&mut self, session: u32, heads: &Heads) {
-        let Some(attached) = self.sessions.get(session as usize) else { return };
-        let slots = attached.subs.iter().filter_map(|(_, slot)| self.subs.get(*slot as usize));
-        let except: Vec<u32> =
-            slots.filter(|sub| sub.is_ahead_of_its_client()).map(|sub: &Subscription| sub.sub).collect();
+        let Self { hub, sessions, subs, .. } = self;
+        let Some(attached) = sessions.get(session as usize) else { return };
+        let mut except = Vec::new();
+        for (number, slot) in &attached.subs {
+            match subs.get_mut(*slot as usize) {
+                Some(sub) if sub.is_ahead_of_its_client() => except.push(*number),
+                Some(sub) => sub.advance(hub, &heads.position),
+                None => {}
+            }
+        }
         let encoding = attached.outbound.encoding();
         if except.is_empty() {
             attached.outbound.push_ping(match encoding {
@@ -58,6 +64,18 @@ impl Shard {
             attached.outbound.push_ping(&encode(encoding, &heads.position, except));
         }
         self.mark_dirty(session);
+    }
+}
+
+impl Subscription {
+    /// Stands where a ping brings its client.
+    fn advance(&mut self, hub: &Hub, heads: &Position) {
+        for met in self.streams.iter_mut() {
+            let head = hub.engine.stream(met.index).and_then(|stream| heads.get(stream.name().as_str()));
+            if let (Progress::Live(seq), Some(head)) = (&mut met.progress, head) {
+                *seq = head.seq.max(*seq);
+            }
+        }
     }
 }
 

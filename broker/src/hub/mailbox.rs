@@ -1,6 +1,6 @@
 //! A shard's mailbox: messages that publishers on any thread leave for it, in stream order and bounded in bytes.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
@@ -44,7 +44,7 @@ struct Inner {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Dropped {
     /// Of each topic, and of each session that is not to hear it, how many.
-    pub(crate) by_topic: HashMap<(Topic, Option<SessionId>), u64>,
+    pub(crate) by_topic: BTreeMap<(Topic, Option<SessionId>), u64>,
     /// Whether there were more topics than can be counted: then anything may be missing.
     pub(crate) uncounted: bool,
     /// The number of the last one: subscriptions that began later miss nothing.

@@ -9,7 +9,7 @@ use fanfare_protocol::{Epoch, Pattern, StreamPosition, Topic};
 use super::log::Log;
 use super::topics::{Left, Topics};
 use crate::engine::message::{Draft, Message, Place, StreamIndex};
-use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt};
+use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt, Untold};
 use crate::engine::settings::StreamConfig;
 
 /// Most messages that one append or sweep takes out for age or bytes, so that no publisher waits for a clean-up. More
@@ -110,8 +110,8 @@ impl Retained {
     ) -> Begin {
         let before = |message: Option<&Arc<Message>>| message.map_or(self.head, |message| message.seq() - 1);
         // Whoever asks for what is retained has no gap before it.
-        let (told_through, untold_since) = self.gone(pattern);
-        let fresh = |after, newest_through| Cursor { after, told_through, newest_through, untold_since };
+        let (told_through, untold) = self.gone(pattern);
+        let fresh = |after, newest_through| Cursor { after, told_through, newest_through, untold };
         let start = fresh(before(self.log.first()), 0);
         let fits = |place: &StreamPosition| place.epoch == *epoch && place.seq <= self.head;
         let (mut cursor, reset) = match at {
@@ -177,9 +177,10 @@ impl Retained {
 
     /// What retention took behind the cursor that the reader has not been told of; from now on it has been.
     fn tell_lost(&self, cursor: &mut Cursor, pattern: &Pattern) -> Option<Lost> {
-        if cursor.untold_since.is_some_and(|late| late != self.late_removals) {
+        cursor.untold.take_if(|untold| untold.through <= cursor.after);
+        if cursor.untold.take_if(|untold| untold.late_removals != self.late_removals).is_some() {
             // Something that the reader asked for may have gone from among what it did not ask for.
-            (cursor.told_through, cursor.untold_since) = (0, None);
+            cursor.told_through = 0;
         }
         let known = cursor.after.max(cursor.told_through);
         let missing_through = self.missing_through(cursor, pattern);
@@ -193,15 +194,14 @@ impl Retained {
         self.tell_lost(&mut Cursor::after(after), pattern)
     }
 
-    /// What a reader of this pattern that begins now does not ask for, for it is gone: up to which sequence; and, where
-    /// others up to there are not, how many have been removed late. A topic's messages go oldest first.
-    fn gone(&self, pattern: &Pattern) -> (u64, Option<u64>) {
-        match pattern.as_topic() {
-            Some(topic) => {
-                (self.topics.get(&topic).map_or(self.removed_through, |e| e.removed_through), None)
-            }
-            None => (self.removed_through, Some(self.late_removals)),
+    /// What a reader of this pattern that begins now does not ask for, for it is gone: up to which sequence; and how,
+    /// where others up to there are not. A topic's messages go oldest first.
+    fn gone(&self, pattern: &Pattern) -> (u64, Option<Untold>) {
+        if let Some(topic) = pattern.as_topic() {
+            return (self.topics.get(&topic).map_or(self.removed_through, |e| e.removed_through), None);
         }
+        let (through, late_removals) = (self.removed_through, self.late_removals);
+        (through, Some(Untold { through, late_removals }))
     }
 
     /// The newest sequence that a reader of this pattern may miss. Where it can't be known whether what retention took
