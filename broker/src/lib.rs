@@ -17,6 +17,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 mod engine;
+mod fault;
 mod hub;
 mod index;
 pub mod limits;

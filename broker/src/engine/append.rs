@@ -6,6 +6,8 @@ use std::time::Duration;
 use fanfare_protocol::Topic;
 use fanfare_protocol::frame::Publish;
 
+use crate::fault::{Fault, planted};
+
 /// Under which conditions a message is appended. The key is checked first.
 #[derive(Debug, Default)]
 pub(crate) struct Conditions {
@@ -34,6 +36,7 @@ pub(crate) struct Key(Arc<str>);
 
 impl Key {
     pub(crate) fn new(topic: &Topic, key: &str) -> Self {
+        let topic = if planted(Fault::KeyUnscoped) { "" } else { topic.as_str() };
         // No topic holds a control character, so the first NUL is where the key begins.
         Self(Arc::from(format!("{topic}\0{key}")))
     }

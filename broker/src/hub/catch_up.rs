@@ -11,13 +11,14 @@ use super::shared::Hub;
 use super::subscription::{Met, Progress, Subscription};
 use crate::clock::Moment;
 use crate::engine::{Batch, Cursor, Message, ReadBudget, Stream, StreamIndex};
+use crate::fault::{Fault, planted};
 use crate::metrics::ShardCounters;
 use crate::outbound::{Delivery, Expired, Outbound};
 
-/// A session reads on while less than this waits for its socket, in bytes.
-pub(crate) const LOW_WATER_BYTES: usize = 64 * 1024;
+/// A session reads on while less than this waits for its socket, in bytes. Less in tests, so that they get there.
+pub(crate) const LOW_WATER_BYTES: usize = if cfg!(test) { 4 } else { 64 } * 1024;
 /// Messages that a session reads at once.
-const BATCH_MESSAGES: usize = 256;
+const BATCH_MESSAGES: usize = if cfg!(test) { 16 } else { 256 };
 
 /// One reading of a stream.
 #[derive(Debug)]
@@ -112,7 +113,7 @@ impl Attached {
         self.tell_step(sub, step, counters);
         let (id, queue_bytes) = (self.outbound.session(), hub.limits.queue_bytes);
         let fits = |message: &&Arc<Message>| {
-            message.is_hidden_from(id)
+            (message.is_hidden_from(id) && !planted(Fault::EchoBehind))
                 || self.outbound.push_message(sub, &Delivery::new(message), queue_bytes).is_ok()
         };
         let pushed = step.messages.iter().take_while(fits).count();
@@ -182,7 +183,8 @@ impl Subscription {
             Progress::Live(_) => None,
             Progress::Reading(reader) => {
                 let cursor = reader.cursor;
-                met.progress = Progress::Live(cursor.after);
+                let after = cursor.after + u64::from(planted(Fault::SkipAtLive));
+                met.progress = Progress::Live(after - u64::from(planted(Fault::RepeatAtLive)).min(after));
                 Some((met.index, cursor))
             }
         };

@@ -8,6 +8,7 @@ use super::mailbox::Mail;
 use super::shard::Shard;
 use super::shared::Hub;
 use super::subscription::{Progress, Subscription};
+use crate::fault::{Fault, planted};
 
 /// The heads of all streams at a moment, encoded once for every session of a sweep.
 ///
@@ -31,7 +32,7 @@ impl Heads {
     /// Takes the heads that `mail`, drained after they were read, has brought the shard up to.
     pub(crate) fn served(hub: &Hub, mut position: Position, mail: &Mail) -> Self {
         for (overflowed, _) in &mail.overflowed {
-            if let Some(stream) = hub.engine.stream(*overflowed) {
+            if let Some(stream) = hub.engine.stream(*overflowed).filter(|_| !planted(Fault::PingOverflowed)) {
                 position.0.remove(stream.name());
             }
         }

@@ -8,6 +8,7 @@ use std::task::{Poll, Waker};
 use fanfare_protocol::Topic;
 
 use crate::engine::{Cursor, Message, SessionId, StreamIndex};
+use crate::fault::{Fault, planted};
 use crate::sync::{Mutex, MutexGuard};
 
 /// Most topics whose dropped ephemeral messages are counted one by one.
@@ -162,7 +163,9 @@ impl Inner {
         let full = self.bytes + message.footprint() > max_bytes && !self.messages.is_empty();
         if full || (stream.is_none() && !self.dropped.is_empty()) {
             match place {
-                Some(place) => self.overflowed.push((place.index, Cursor::after(place.seq - 1))),
+                Some(place) => self
+                    .overflowed
+                    .push((place.index, Cursor::after(place.seq - u64::from(!planted(Fault::OverflowLate))))),
                 None => self.drop(message),
             }
             return false;
@@ -247,7 +250,7 @@ impl Dropped {
         self.last = number;
         let of = (message.topic().clone(), message.hidden_from());
         if let Some(count) = self.by_topic.get_mut(&of) {
-            *count += 1;
+            *count += u64::from(!planted(Fault::DroppedUncounted));
         } else if self.by_topic.len() < DROPPED_TOPICS_MAX {
             self.by_topic.insert(of, 1);
         } else {

@@ -11,6 +11,8 @@ mod interest;
 mod latest;
 mod lost;
 mod mailbox;
+#[cfg(test)]
+mod model;
 mod overflow;
 mod probe;
 mod publish;

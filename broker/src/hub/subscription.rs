@@ -5,6 +5,7 @@ use fanfare_protocol::Pattern;
 use super::latest::Latest;
 use super::lost::gap_at;
 use crate::engine::{Cursor, Lost, Message, Stream, StreamIndex};
+use crate::fault::{Fault, planted};
 use crate::outbound::Expired;
 
 /// A session's subscription.
@@ -152,7 +153,7 @@ impl Subscription {
             Progress::Reading(_) => return None,
         };
         let known = cursor.after.max(cursor.told_through);
-        if known >= lost.to {
+        if known >= lost.to || planted(Fault::OverflowUntold) {
             return None;
         }
         let missing = stream.missing(lost.from.max(known + 1) - 1, &self.pattern)?;

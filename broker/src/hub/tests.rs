@@ -158,7 +158,7 @@ fn what_finds_no_room_in_the_mailbox_is_read_from_the_stream_or_counted() {
         heard.iter().filter_map(|words| words.strip_prefix("1: ")?.parse::<u32>().ok()).collect();
     assert_eq!(kept, (0..100).collect::<Vec<_>>());
     let ephemeral = heard.iter().filter(|words| *words == "1: ephemeral").count();
-    assert_eq!(heard.last(), Some(&format!("1: gap None-None Some({})", 100 - ephemeral)));
+    assert!(heard.contains(&format!("1: gap None-None Some({})", 100 - ephemeral)));
     bench.publish("kept.a", "100");
     assert_eq!(bench.heard(&outbound), ["1: 100"]);
 }

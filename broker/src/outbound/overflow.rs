@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::entry::{ENTRY_BYTES, Ends, Entry};
 use crate::engine::{Cursor, StreamIndex};
+use crate::fault::{Fault, planted};
 
 /// A subscription whose messages were taken out of the queue.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ pub(super) fn fall(
             kept.push(entry, at < begun);
             continue;
         };
-        if at == falls.from && falls.live {
+        if at == falls.from && falls.live && !planted(Fault::BehindUntold) {
             kept.push(Entry::Behind(falls.fallen.sub), false);
         }
         if !falls.fallen.take(&entry) {
@@ -69,7 +70,7 @@ fn find_falling(
     for (at, entry) in entries.iter().enumerate().skip(begun).rev() {
         let Some(sub) = entry.sub().filter(|sub| !ended.contains(sub)) else { continue };
         match entry {
-            Entry::Answer(_, Ends::Yes, _) => ended.push(sub),
+            Entry::Answer(_, Ends::Yes, _) if !planted(Fault::EndedFalls) => ended.push(sub),
             // How it stands before this mark.
             Entry::Live(..) => _ = live.insert(sub, false),
             Entry::Behind(_) => _ = live.insert(sub, true),
@@ -94,7 +95,8 @@ pub(super) fn drop_oldest(entries: VecDeque<Entry>, begun: usize, bytes: usize) 
             Entry::Message(sub, _) if at >= begun && freed < bytes && entry.is_ephemeral() => {
                 dropped += 1;
                 freed += entry.bytes();
-                let merged = kept.push(Entry::Dropped(*sub, Some(1)), false);
+                let count = u64::from(!planted(Fault::QueueDropUncounted));
+                let merged = kept.push(Entry::Dropped(*sub, Some(count)), false);
                 freed += if merged { ENTRY_BYTES } else { 0 };
             }
             _ => {
@@ -152,7 +154,9 @@ impl Fallen {
         match entry {
             Entry::Message(_, body) => {
                 let Some(place) = body.message().place() else { return false };
-                self.rewind(place.index).after.get_or_insert(place.seq - 1);
+                let late = u64::from(planted(Fault::RewindLate));
+                let early = u64::from(planted(Fault::RewindEarly)).min(place.seq - 1);
+                self.rewind(place.index).after.get_or_insert(place.seq - 1 + late - early);
             }
             Entry::Expired(_, gap) => {
                 let rewind = self.rewind(gap.index);

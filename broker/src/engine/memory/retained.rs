@@ -11,6 +11,7 @@ use super::topics::{Left, Topics};
 use crate::engine::message::{Draft, Message, Place, StreamIndex};
 use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt, Untold};
 use crate::engine::settings::StreamConfig;
+use crate::fault::{Fault, planted};
 
 /// Most messages that one append or sweep takes out for age or bytes, so that no publisher waits for a clean-up. More
 /// than one an append, so that the clean-up always gains on the appends.
@@ -90,7 +91,8 @@ impl Retained {
 
     fn forget(&mut self, old: Arc<Message>, removed: &mut Removed) {
         self.message_bytes -= old.footprint() + SLOT_BYTES;
-        self.late_removals += u64::from(old.seq() < self.removed_through);
+        let late = old.seq() < self.removed_through && !planted(Fault::LateRemovalUnseen);
+        self.late_removals += u64::from(late);
         self.removed_through = self.removed_through.max(old.seq());
         if self.topics.remove_oldest(old.topic(), old.seq()) == Left::None {
             self.unreplaced_through = self.unreplaced_through.max(old.seq());
@@ -120,7 +122,7 @@ impl Retained {
             StartAt::Last => (Cursor { newest_through: self.head, ..start }, false),
             StartAt::Time(time_ms) => (fresh(before(self.log.first_since(time_ms)), 0), false),
             StartAt::After(None) => (Cursor::after(0), false),
-            StartAt::After(Some(place)) if fits(place) => (Cursor::after(place.seq), false),
+            StartAt::After(Some(place)) if fits(place) => (Cursor::after(resumed(place.seq)), false),
             StartAt::After(Some(_)) => (start, true),
         };
         if newest_only {
@@ -186,7 +188,8 @@ impl Retained {
         let missing_through = self.missing_through(cursor, pattern);
         let lost = (missing_through > known).then_some(Lost { from: known + 1, to: missing_through })?;
         cursor.told_through = lost.to;
-        Some(lost)
+        let short = u64::from(planted(Fault::GapOneShort) && lost.from < lost.to);
+        Some(Lost { to: lost.to - short, ..lost })
     }
 
     /// What retention took after a sequence that may have matched a pattern.
@@ -238,4 +241,10 @@ impl Retained {
     pub(crate) fn topics(&self) -> usize {
         self.topics.len()
     }
+}
+
+/// Where a reader stands that has dealt with this sequence.
+fn resumed(seq: u64) -> u64 {
+    let early = u64::from(planted(Fault::ResumeEarly)).min(seq);
+    seq + u64::from(planted(Fault::ResumeLate)) - early
 }

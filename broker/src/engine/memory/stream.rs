@@ -18,6 +18,7 @@ use crate::engine::append::{Appended, Conditions, Refused};
 use crate::engine::message::{Draft, Message, StreamIndex};
 use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt};
 use crate::engine::settings::{KeyLimits, StreamConfig};
+use crate::fault::{Fault, planted};
 use crate::sync::Mutex;
 
 /// A retained log over a set of patterns.
@@ -166,7 +167,8 @@ impl Stream {
 /// A name for a new incarnation: 64 random bits, so that no two are ever taken for the same.
 fn new_epoch() -> Result<Epoch, getrandom::Error> {
     let mut text = String::with_capacity(16);
+    let random = if planted(Fault::EpochKept) { 0 } else { getrandom::u64()? };
     // Writing to a string can't fail.
-    let _ = write!(text, "{:016x}", getrandom::u64()?);
+    let _ = write!(text, "{random:016x}");
     Epoch::new(&text).map_err(|_| getrandom::Error::UNEXPECTED)
 }

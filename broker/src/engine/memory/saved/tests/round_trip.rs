@@ -54,12 +54,14 @@ fn everything(stream: &Stream) -> Vec<String> {
     for pattern in PATTERNS.map(|pattern| Pattern::new(pattern).unwrap()) {
         // A reader of the newest of each topic, wherever it stands.
         for after in 0..=head {
-            let mut cursor = Cursor { after, told_through: 0, newest_through: head };
+            let mut cursor = Cursor { newest_through: head, ..Cursor::after(after) };
             let batch = stream.read(&mut cursor, &pattern, ReadBudget::new(usize::MAX, usize::MAX), || ());
             told.push(format!("{pattern} newest after {after}: {cursor:?} {:?}", batch.lost));
         }
         for start in positions.iter().map(|position| StartAt::After(Some(position))).chain(starts) {
-            let begin = stream.begin(start, &pattern);
+            let mut begin = stream.begin(start, false, &pattern);
+            // A count of this run alone: no cursor outlives it.
+            begin.cursor.untold = None;
             let mut cursor = begin.cursor;
             let batch = stream.read(&mut cursor, &pattern, ReadBudget::new(usize::MAX, usize::MAX), || ());
             assert!(batch.at_head, "all is read at once");

@@ -1,0 +1,85 @@
+//! Faults planted on purpose: tests break the broker in one place, to see that they would notice.
+//!
+//! Outside tests none can be planted: [`planted`] is the constant `false` there.
+
+/// A way to break the broker. The code asks at the very place whether it is planted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// A subscription that goes live is pushed the message again that it read last.
+    RepeatAtLive,
+    /// A subscription that goes live passes over the next message.
+    SkipAtLive,
+    /// A gap ends one before the last message that retention took.
+    GapOneShort,
+    /// A stream that begins anew keeps its epoch.
+    EpochKept,
+    /// A resumed subscription begins one message after the next.
+    ResumeLate,
+    /// A resumed subscription begins with the message that its client has.
+    ResumeEarly,
+    /// What retention took before the shard could read it is not told.
+    OverflowUntold,
+    /// After a mailbox overflow, the stream is read from the message after the one that found no room.
+    OverflowLate,
+    /// A dropped ephemeral message is not counted.
+    DroppedUncounted,
+    /// A ping carries the head of a stream that overflowed the mailbox.
+    PingOverflowed,
+    /// Catching up, a session is sent what it asked not to hear.
+    EchoBehind,
+    /// A subscription that fell behind comes back to one message after the first that was taken out.
+    RewindLate,
+    /// A subscription that fell behind comes back to the message before the first that was taken out.
+    RewindEarly,
+    /// `behind` is not told.
+    BehindUntold,
+    /// What waits for an ended subscription is taken for that of the next one with its number.
+    EndedFalls,
+    /// An ephemeral message that a full queue drops is not counted.
+    QueueDropUncounted,
+    /// The same key on two topics is one.
+    KeyUnscoped,
+    /// A removal below one that a reader knows of goes unnoticed.
+    LateRemovalUnseen,
+}
+
+/// Whether this fault is planted.
+#[cfg(not(test))]
+pub(crate) const fn planted(_: Fault) -> bool {
+    false
+}
+
+#[cfg(test)]
+pub(crate) use planting::{plant, planted};
+
+#[cfg(test)]
+mod planting {
+    use std::cell::Cell;
+
+    use super::Fault;
+
+    thread_local! {
+        static PLANTED: Cell<Option<Fault>> = const { Cell::new(None) };
+    }
+
+    /// Whether this fault is planted on this thread.
+    pub(crate) fn planted(fault: Fault) -> bool {
+        PLANTED.get() == Some(fault)
+    }
+
+    /// Plants a fault on this thread, until what is returned goes.
+    pub(crate) fn plant(fault: Fault) -> Planted {
+        PLANTED.set(Some(fault));
+        Planted(())
+    }
+
+    /// A planted fault; pulled out when it is dropped.
+    #[derive(Debug)]
+    pub(crate) struct Planted(());
+
+    impl Drop for Planted {
+        fn drop(&mut self) {
+            PLANTED.set(None);
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The world of a run: the real engine, hub, shards and queues on one thread, their clients, and the reference beside.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fanfare_protocol::{Encoding, ServerFrame};
+
+use super::client::{Client, Memory};
+use super::desk::Desk;
+use super::setup::{Setup, StreamSetup};
+use super::steps::Step;
+use super::tally::Tally;
+use super::truth::{Around, Log, Truth};
+use super::violation::{Check, Checked, ensure};
+use crate::clock::{Moment, Now};
+use crate::engine::{Cursor, KeyLimits, MemoryEngine, ReadBudget, Stream};
+use crate::hub::Hub;
+use crate::metrics::Metrics;
+
+/// Positions that are remembered for clients to resume from.
+const MEMORIES: usize = 64;
+
+pub(super) struct World {
+    pub(super) setup: Setup,
+    pub(super) hub: Arc<Hub>,
+    pub(super) desks: Vec<Desk>,
+    pub(super) clients: Vec<Client>,
+    pub(super) truth: Truth,
+    pub(super) memories: VecDeque<Memory>,
+    pub(super) now: Now,
+    pub(super) tally: Tally,
+    pub(super) elapsed: Duration,
+    pub(super) published: u64,
+    /// What happened, if anyone wants to know.
+    pub(super) story: Option<Vec<String>>,
+}
+
+impl World {
+    pub(super) fn new(setup: Setup, told: bool) -> Self {
+        let (hub, truth) = broker(&setup);
+        let elapsed = Duration::from_secs(10);
+        let mut world = Self {
+            desks: desks(&hub),
+            hub,
+            setup,
+            clients: Vec::new(),
+            truth,
+            memories: VecDeque::new(),
+            now: Now { moment: Moment::after_start(elapsed), wall_ms: 1_000_000 },
+            tally: Tally::default(),
+            elapsed,
+            published: 0,
+            story: told.then(Vec::new),
+        };
+        world.join(0, Encoding::Json);
+        world.join(1, Encoding::MsgPack);
+        world
+    }
+
+    /// Adds a line to the story, which is made only if it is told.
+    pub(super) fn tell(&mut self, line: impl FnOnce() -> String) {
+        if let Some(story) = &mut self.story {
+            story.push(line());
+        }
+    }
+
+    /// Does one step, then looks whether everything is still as it should be.
+    pub(super) fn perform(&mut self, step: Step) -> Checked {
+        self.tell(|| format!("{step:?}"));
+        match step {
+            Step::Publish(publication) => self.publish(publication)?,
+            Step::Burst { count, topics, size } => self.burst(count, topics, size)?,
+            Step::Subscribe { client, number, pattern, from } => {
+                self.subscribe(client, number, pattern, from)?;
+            }
+            Step::Unsubscribe { client, number } => self.unsubscribe(client, number)?,
+            Step::Join { shard, json } => {
+                self.join(shard, if json { Encoding::Json } else { Encoding::MsgPack });
+            }
+            Step::Leave { client } => self.leave(client),
+            Step::Turn { shard, meanwhile } => drop(self.turn(shard, false, meanwhile)?),
+            Step::LookAfter { shard, meanwhile } => drop(self.turn(shard, true, meanwhile)?),
+            Step::Write { client, room, chunk } => self.write(client, room, chunk)?,
+            Step::Stall { client, stalled } => {
+                if let Some(client) = self.client(client) {
+                    client.stalled = stalled;
+                }
+            }
+            Step::CatchUp { client } => self.catch_up(client),
+            Step::Answer { client } => self.answer(client),
+            Step::Wait { ms } => self.wait(ms),
+            Step::SetBack { ms } => self.now.wall_ms -= ms,
+            Step::Sweep => self.sweep()?,
+            Step::History { json, pattern, from, limit } => self.history(json, pattern, from, limit)?,
+            Step::Rest => self.rest()?,
+            Step::Crash => self.crash()?,
+        }
+        self.look_around()
+    }
+
+    /// How often the run came to what.
+    pub(super) fn tally(mut self) -> Tally {
+        self.note_overflows();
+        self.tally
+    }
+
+    fn note_overflows(&mut self) {
+        let metrics = &self.hub.metrics;
+        self.tally.add("mailbox overflow", metrics.sum(|shard| shard.mailbox_overflows.get()));
+        self.tally.add("dropped by a queue", metrics.sum(|shard| shard.dropped_messages.get()));
+    }
+
+    /// The client that a number means; none if there is none at all.
+    pub(super) fn client(&mut self, number: usize) -> Option<&mut Client> {
+        let count = self.clients.len();
+        self.clients.get_mut(number.checked_rem(count)?)
+    }
+
+    fn join(&mut self, shard: usize, encoding: Encoding) {
+        if self.clients.len() < self.setup.clients {
+            let shard = shard % self.desks.len();
+            let client = Client::new(self.desks[shard].shard.attach(encoding));
+            self.tell(|| format!("    {} joins shard {shard}, {encoding:?}", client.name()));
+            self.clients.push(client);
+        }
+    }
+
+    fn leave(&mut self, number: usize) {
+        if let Some(at) = number.checked_rem(self.clients.len()) {
+            self.drop_client(at);
+        }
+    }
+
+    pub(super) fn drop_client(&mut self, at: usize) {
+        let mut client = self.clients.remove(at);
+        self.tell(|| format!("    {} is gone", client.name()));
+        client.remember_all(&self.truth);
+        self.memories.extend(client.memories);
+        self.desks[client.outbound.shard()].shard.detach(client.outbound.slot());
+    }
+
+    fn write(&mut self, number: usize, room: usize, chunk: usize) -> Checked {
+        let Some(at) = number.checked_rem(self.clients.len()) else { return Ok(()) };
+        self.clients[at].write(room, chunk);
+        self.read(at)
+    }
+
+    /// Lets a client work off what it got.
+    pub(super) fn read(&mut self, at: usize) -> Checked {
+        let Self { clients, truth, story, memories, tally, .. } = self;
+        let client = &mut clients[at];
+        let read = client.read(truth, tally, |line| {
+            if let Some(story) = story {
+                story.push(line());
+            }
+        });
+        memories.extend(client.memories.drain(..));
+        memories.drain(..memories.len().saturating_sub(MEMORIES));
+        read
+    }
+
+    fn catch_up(&mut self, number: usize) {
+        if let Some(client) = self.client(number) {
+            let (shard, slot) = (client.outbound.shard(), client.outbound.slot());
+            let now = self.now.moment;
+            self.desks[shard].shard.catch_up(slot, now);
+        }
+    }
+
+    fn answer(&mut self, number: usize) {
+        if let Some(client) = self.client(number) {
+            client.outbound.push_reply(&ServerFrame::Pong);
+            client.awake = true;
+        }
+    }
+
+    pub(super) fn wait(&mut self, ms: u64) {
+        self.elapsed += Duration::from_millis(ms);
+        self.now = Now { moment: Moment::after_start(self.elapsed), wall_ms: self.now.wall_ms + ms };
+    }
+
+    pub(super) fn sweep(&mut self) -> Checked {
+        let wall_ms = self.now.wall_ms;
+        let before: Vec<u64> = self.hub.engine.streams().iter().map(|stream| stream.fill().bytes).collect();
+        self.hub.sweep(self.now);
+        let mut logs = before.into_iter().enumerate();
+        logs.try_for_each(|(log, bytes)| self.audit(log, Around { wall_ms, bytes, swept: true }))
+    }
+
+    /// The broker dies with all it has; clients know where they stood.
+    fn crash(&mut self) -> Checked {
+        while !self.clients.is_empty() {
+            self.drop_client(0);
+        }
+        self.note_overflows();
+        let (hub, truth) = broker(&self.setup);
+        let same = |log: &Log| self.truth.logs.iter().any(|old| old.epoch == log.epoch);
+        let told = truth.logs.iter().find(|log| same(log)).map(|log| log.name);
+        self.desks = desks(&hub);
+        (self.hub, self.truth) = (hub, truth);
+        ensure(told.is_none(), Check::Reset, || format!("{told:?} counts anew under its old epoch"))
+    }
+
+    pub(super) fn stream(&self, log: usize) -> &Stream {
+        &self.hub.engine.streams()[log]
+    }
+
+    /// Looks what a stream retains now, and whether that is right.
+    pub(super) fn audit(&mut self, log: usize, around: Around) -> Checked {
+        let mut cursor = Cursor { told_through: self.truth.logs[log].head(), ..Cursor::after(0) };
+        let mut kept = Vec::new();
+        loop {
+            let everything = ReadBudget::new(usize::MAX, usize::MAX);
+            let batch = self.stream(log).read(&mut cursor, &self.hub.everything, everything, || ());
+            kept.extend(batch.messages.iter().map(|message| message.seq()));
+            if batch.at_head {
+                break;
+            }
+        }
+        let taken = self.truth.logs[log].retains(&kept, around)?;
+        if let (Some(first), Some(last)) = (taken.first(), taken.last()) {
+            self.tell(|| format!("    retention takes {} of {first}-{last}", taken.len()));
+        }
+        Ok(())
+    }
+
+    /// What holds after every step.
+    fn look_around(&mut self) -> Checked {
+        self.wake();
+        for client in &self.clients {
+            let lanes = client.outbound.lanes();
+            let (bytes, answers) = (lanes.queue_bytes(), lanes.answer_bytes());
+            let most = self.setup.limits.queue_bytes.max(ONE_MESSAGE_BYTES) + answers + PING_BYTES;
+            ensure(bytes <= most, Check::Bound, || format!("{bytes} bytes wait, at most {most} may"))?;
+        }
+        Ok(())
+    }
+
+    /// Does what the network does: wakes the writers of sessions that something waits for.
+    pub(super) fn wake(&mut self) {
+        let mut dirty = Vec::new();
+        for number in 0..self.desks.len() {
+            self.desks[number].shard.take_dirty(&mut dirty);
+            let lives = |client: &Client| (client.outbound.shard(), client.outbound.slot());
+            for client in &mut self.clients {
+                client.awake |= lives(client).0 == number && dirty.contains(&lives(client).1);
+            }
+        }
+    }
+}
+
+/// One message always fits a queue; this is the largest, in either encoding.
+const ONE_MESSAGE_BYTES: usize = 60_000;
+/// A ping waits beside the messages.
+const PING_BYTES: usize = 600;
+
+fn broker(setup: &Setup) -> (Arc<Hub>, Truth) {
+    let configs: Vec<_> = setup.streams.iter().map(StreamSetup::config).collect();
+    let engine =
+        MemoryEngine::new(&configs, KeyLimits::from(&setup.limits), Vec::new(), Now::default()).unwrap();
+    let logs = engine.streams().iter().zip(&setup.streams);
+    let logs =
+        logs.map(|(stream, setup)| Log::new(setup.name, setup.patterns, setup.rules, stream.epoch().clone()));
+    let truth = Truth { logs: logs.collect(), ..Truth::default() };
+    let metrics = Arc::new(Metrics::new(setup.shards, &[]));
+    let hub = Hub::new(engine, setup.shards, Arc::new(setup.limits.clone()), metrics).unwrap();
+    (Arc::new(hub), truth)
+}
+
+fn desks(hub: &Arc<Hub>) -> Vec<Desk> {
+    (0..hub.shards()).map(|number| Desk::new(hub, number)).collect()
+}
