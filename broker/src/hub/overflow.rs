@@ -102,6 +102,8 @@ impl Subscription {
     fn rewind_to(&mut self, message: &Message) -> bool {
         let Some(place) = message.place() else { return false };
         for met in self.streams.iter_mut().filter(|met| met.index == place.index) {
+            // It may be behind in another stream only.
+            met.fall(None);
             if let Progress::Reading(reader) = &mut met.progress {
                 reader.cursor.after = reader.cursor.after.min(place.seq - 1);
                 reader.pushed = false;
