@@ -1,9 +1,10 @@
 //! What waits for the reader of one subscription, and what had to be dropped from it.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use fanfare_protocol::GapReason;
 use fanfare_protocol::frame::Gap;
+use fanfare_protocol::{GapReason, Position};
 
 use crate::event::Event;
 use crate::message::Message;
@@ -15,20 +16,37 @@ use crate::message::Message;
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
     condensed: VecDeque<Event>,
-    events: VecDeque<Event>,
+    events: VecDeque<Item>,
     bytes: usize,
+}
+
+/// What the reader takes out.
+#[derive(Debug)]
+pub(crate) struct Item {
+    pub(crate) event: Event,
+    /// Heads that a ping brought after it.
+    pub(crate) heads: Option<Arc<Position>>,
 }
 
 impl Backlog {
     pub(crate) fn push(&mut self, event: Event) {
         self.bytes += event.size_bytes();
-        self.events.push_back(event);
+        self.events.push_back(Item { event, heads: None });
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Event> {
-        let event = self.condensed.pop_front().or_else(|| self.events.pop_front())?;
-        self.bytes = self.bytes.saturating_sub(event.size_bytes());
-        Some(event)
+    /// Adds the heads that a ping brought. They may be forgotten with the events before them: a position that is too
+    /// old is a sound one.
+    pub(crate) fn advance(&mut self, heads: Arc<Position>) {
+        if let Some(last) = self.events.back_mut() {
+            last.heads = Some(heads);
+        }
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Item> {
+        let condensed = self.condensed.pop_front().map(|event| Item { event, heads: None });
+        let item = condensed.or_else(|| self.events.pop_front())?;
+        self.bytes = self.bytes.saturating_sub(item.event.size_bytes());
+        Some(item)
     }
 
     /// How many events wait.
@@ -45,12 +63,12 @@ impl Backlog {
     pub(crate) fn shed(&mut self, wanted_bytes: usize) {
         let goal = self.bytes.saturating_sub(wanted_bytes);
         while self.bytes > goal {
-            let Some(event) = self.events.pop_front() else { return };
+            let Some(Item { event, .. }) = self.events.pop_front() else { return };
             self.bytes = self.bytes.saturating_sub(event.size_bytes());
             match event {
                 Event::Message(message) => self.condense_gap(loss_of(&message)),
                 Event::Gap(gap) => self.condense_gap(gap),
-                notice @ (Event::Behind | Event::Live(_)) => self.condense_notice(notice),
+                notice => self.condense_notice(notice),
             }
         }
     }
@@ -64,7 +82,7 @@ impl Backlog {
     }
 
     fn condense_notice(&mut self, notice: Event) {
-        let older = self.condensed.iter().position(|event| matches!(event, Event::Behind | Event::Live(_)));
+        let older = self.condensed.iter().position(is_notice);
         if let Some(event) = older.and_then(|at| self.condensed.remove(at)) {
             self.bytes = self.bytes.saturating_sub(event.size_bytes());
         }
@@ -90,9 +108,14 @@ fn loss_of(message: &Message) -> Gap {
     }
 }
 
-/// A reset begins another numbering, so ranges on its two sides have nothing to do with each other.
+/// A reset begins another numbering (and a reason that is not known might), so ranges on its two sides have nothing to
+/// do with each other.
 fn joinable(earlier: &Gap, later: &Gap) -> bool {
-    earlier.reason != GapReason::Reset && later.reason != GapReason::Reset
+    [earlier, later].iter().all(|gap| matches!(gap.reason, GapReason::Expired | GapReason::Dropped))
+}
+
+fn is_notice(event: &Event) -> bool {
+    matches!(event, Event::Behind | Event::Live(_) | Event::Resumed(_))
 }
 
 /// Makes one gap of two neighbours in one stream.
@@ -135,7 +158,7 @@ mod tests {
     }
 
     fn drain(mut backlog: Backlog) -> Vec<Event> {
-        let events = std::iter::from_fn(|| backlog.pop()).collect();
+        let events = std::iter::from_fn(|| backlog.pop()).map(|item| item.event).collect();
         assert_eq!((backlog.bytes(), backlog.len()), (0, 0), "an empty backlog weighs nothing");
         events
     }

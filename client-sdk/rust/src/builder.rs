@@ -4,20 +4,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fanfare_protocol::Encoding;
-use fanfare_protocol::frame::Hello;
 
 use crate::driver::ErrorHandler;
-use crate::error::RequestError;
-use crate::limits::Limits;
+use crate::limits::{Limits, MAX_TIME};
+use crate::request_error::RequestError;
+use crate::token::Tokens;
 
 /// How to connect; made by [`Client::builder`](crate::Client::builder).
 #[derive(Clone, Debug)]
 #[must_use = "nothing is connected until `connect` is awaited"]
 pub struct ClientBuilder {
     pub(crate) url: String,
-    pub(crate) hello: Hello<'static>,
+    pub(crate) tokens: Tokens,
+    pub(crate) name: Option<String>,
     pub(crate) encoding: Encoding,
     pub(crate) limits: Limits,
+    pub(crate) reconnect: bool,
+    pub(crate) retry_connect: bool,
+    pub(crate) give_up_after: Option<Duration>,
     pub(crate) on_error: Option<ErrorHandler>,
 }
 
@@ -25,23 +29,71 @@ impl ClientBuilder {
     pub(crate) fn new(url: String) -> Self {
         Self {
             url,
-            hello: Hello::default(),
+            tokens: Tokens::default(),
+            name: None,
             encoding: Encoding::MsgPack,
             limits: Limits::default(),
+            reconnect: true,
+            retry_connect: false,
+            give_up_after: None,
             on_error: None,
         }
     }
 
-    /// A JSON Web Token, where the broker asks for one.
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.hello.token = Some(token.into().into());
-        self
+    /// A JSON Web Token, where the broker asks for one. A broker that does not accept it any more ends the session.
+    pub fn token(self, token: impl Into<String>) -> Self {
+        Self { tokens: Tokens::Fixed(token.into()), ..self }
+    }
+
+    /// Where tokens come from: asked before each connection, so that each has a fresh one. If the broker does not accept
+    /// it, or there is none, the client asks again after a pause.
+    ///
+    /// ```no_run
+    /// # async fn fetch_token() -> Result<String, std::io::Error> { Ok(String::new()) }
+    /// # async fn example() -> Result<(), fanfare_client::Error> {
+    /// let client = fanfare_client::Client::builder("ws://127.0.0.1:7440").token_from(fetch_token).connect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn token_from<S, F, E>(self, source: S) -> Self
+    where
+        S: Fn() -> F + Send + Sync + 'static,
+        F: Future<Output = Result<String, E>> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        Self { tokens: Tokens::from_source(source), ..self }
     }
 
     /// Program and version, for the operator's eyes: `my-app/1.2`.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.hello.name = Some(name.into().into());
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    /// Whether the client connects again when its connection ends; it does unless said otherwise. How it ended says
+    /// whether that makes sense: [`Closed::reconnect`](crate::Closed::reconnect).
+    pub fn reconnect(self, reconnect: bool) -> Self {
+        Self { reconnect, ..self }
+    }
+
+    /// Whether [`connect`](ClientBuilder::connect) tries again too, until the broker is there. Unless said otherwise it
+    /// fails at once, so that a wrong address is noticed.
+    pub fn retry_connect(self, retry: bool) -> Self {
+        Self { retry_connect: retry, ..self }
+    }
+
+    /// The pauses between tries to connect: each is random below a ceiling, which is `first` at first, doubles with
+    /// each failure, and never exceeds `max`. 100 ms and 30 s unless said otherwise.
+    ///
+    /// A broker that is about to stop says when it wants its clients back; that goes before.
+    pub fn reconnect_pause(mut self, first: Duration, max: Duration) -> Self {
+        self.limits.backoff.first = first.min(MAX_TIME);
+        self.limits.backoff.max = max.min(MAX_TIME);
         self
+    }
+
+    /// Ends the session when there has been no connection for this time. It never gives up unless said so.
+    pub fn give_up_after(self, time: Duration) -> Self {
+        Self { give_up_after: Some(time.min(MAX_TIME)), ..self }
     }
 
     /// How frames are written; `MessagePack` unless said otherwise. JSON is easier to read on the wire.
@@ -51,13 +103,14 @@ impl ClientBuilder {
 
     /// Time for the connection, the handshake and the broker's welcome, together; 10 s unless said otherwise.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.connect_timeout = timeout;
+        self.limits.connect_timeout = timeout.min(MAX_TIME);
         self
     }
 
-    /// Time for the answer to a request; 30 s unless said otherwise.
+    /// Time for the answer to a request, and for its turn before; 30 s unless said otherwise. It goes on while there
+    /// is no connection.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.request_timeout = timeout;
+        self.limits.request_timeout = timeout.min(MAX_TIME);
         self
     }
 

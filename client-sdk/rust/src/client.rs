@@ -3,26 +3,28 @@
 use std::time::{Duration, Instant};
 
 use fanfare_protocol::frame::Member;
-use tokio::time::timeout;
 
 use crate::address::Address;
 use crate::builder::ClientBuilder;
 use crate::closed::Closed;
 use crate::command::Command;
-use crate::driver;
+use crate::connector::Connector;
+use crate::driver::{self, Plan};
 use crate::error::Error;
 use crate::handle::Handle;
 use crate::history::HistoryRequest;
 use crate::names::{IntoPattern, IntoTopic};
 use crate::payload::IntoPayload;
 use crate::publish::PublishRequest;
+use crate::reconnect::Policy;
 use crate::session::{Answer, Call};
+use crate::state::{State, States};
 use crate::subscribe::SubscribeRequest;
-use crate::transport::Transport;
 
 /// A session with a broker. Cheap to clone, and shared by its clones.
 ///
-/// The session ends with [`Client::close`], or when all clones and all subscriptions are dropped.
+/// When its connection ends, the client connects again and goes on. The session ends with [`Client::close`], when all
+/// clones and all subscriptions are dropped, or when the broker says that connecting again makes no sense.
 #[derive(Clone, Debug)]
 pub struct Client {
     handle: Handle,
@@ -75,7 +77,8 @@ impl Client {
     }
 
     /// Publishes a message: text, bytes, or [`Json`](crate::Json) of any serde value. Await it for the
-    /// acknowledgement; to have many under way at a time, [`send`](PublishRequest::send) them.
+    /// acknowledgement; to have many under way at a time, [`send`](PublishRequest::send) them. One that can't be sent,
+    /// because there is no connection, waits for the next one.
     ///
     /// ```no_run
     /// # async fn example(client: fanfare_client::Client) -> Result<(), fanfare_client::Error> {
@@ -126,27 +129,48 @@ impl Client {
     /// with then.
     ///
     /// # Errors
-    /// The session has ended, or ends before the answer.
+    /// The session has ended, or the connection ends before the answer.
     pub async fn ping(&self) -> Result<Duration, Error> {
         let asked = Instant::now();
-        match self.handle.ask(Command::Ping).await?.await? {
+        match self.handle.ask("ping", Command::Ping).await?.await? {
             Answer::Pong => Ok(asked.elapsed()),
             _ => Err(Error::WrongAnswer { what: "ping" }),
         }
     }
 
-    /// The name that the broker gave this session; it stands in the broker's logs. None once the session has ended.
-    pub fn session(&self) -> Option<String> {
-        self.handle.welcome().map(|welcome| welcome.session.to_string())
+    /// How the client is connected now.
+    pub fn state(&self) -> State {
+        self.handle.state()
     }
 
-    /// The largest payload that the broker takes, in bytes. None once the session has ended.
+    /// How the client is connected, now and whenever it changes.
+    ///
+    /// ```no_run
+    /// # async fn example(client: fanfare_client::Client) {
+    /// use fanfare_client::State;
+    ///
+    /// let mut states = client.states();
+    /// while let Some(state) = states.next().await {
+    ///     match state {
+    ///         State::Connected { session } => println!("connected as {session}"),
+    ///         State::Reconnecting { cause, pause, .. } => println!("{cause}; next try in {pause:?}"),
+    ///         State::Closed(why) => println!("{why}"),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn states(&self) -> States {
+        self.handle.states()
+    }
+
+    /// The largest payload that the broker takes, in bytes, as it said at the last connection.
     pub fn max_payload_bytes(&self) -> Option<u64> {
         self.handle.welcome().map(|welcome| welcome.max_payload_bytes)
     }
 
     /// Ends the session in good order: what was published before is sent and acknowledged first. Gives up after
-    /// [`CLOSE_TIMEOUT`](crate::limits::CLOSE_TIMEOUT).
+    /// [`CLOSE_TIMEOUT`](crate::limits::CLOSE_TIMEOUT); while there is no connection, at once.
     pub async fn close(&self) -> Closed {
         self.handle.close().await
     }
@@ -164,17 +188,23 @@ impl ClientBuilder {
     /// The URL is no broker's, the broker can't be reached, refuses the connection, or does not welcome this client
     /// in time.
     pub async fn connect(self) -> Result<Client, Error> {
-        let address = Address::parse(&self.url)?;
-        let mut limits = self.limits;
-        let begun = Instant::now();
-        let connecting = timeout(limits.connect_timeout, Transport::connect(&address, self.encoding));
-        let Ok(transport) = connecting.await else {
-            let source = std::io::Error::from(std::io::ErrorKind::TimedOut);
-            return Err(Error::Connect { address: address.authority, source: source.into() });
+        let connector = Connector {
+            address: Address::parse(&self.url)?,
+            encoding: self.encoding,
+            name: self.name,
+            tokens: self.tokens,
+            timeout: self.limits.connect_timeout,
         };
-        let transport = transport?;
-        limits.connect_timeout = limits.connect_timeout.saturating_sub(begun.elapsed());
-        let handle = driver::start(transport, self.hello, limits, self.on_error);
+        let policy = Policy {
+            at_first: self.retry_connect,
+            later: self.reconnect,
+            renews_token: connector.tokens.renew(),
+            backoff: self.limits.backoff,
+            give_up_after: self.give_up_after,
+        };
+        let first = if self.retry_connect { None } else { Some(connector.clone().connect().await?) };
+        let plan = Plan { connector, policy, limits: self.limits, on_error: self.on_error };
+        let handle = driver::start(first, plan);
         handle.welcomed().await?;
         Ok(Client { handle })
     }

@@ -6,8 +6,12 @@ use std::time::Duration;
 use fanfare_protocol::codes::Reconnect;
 use fanfare_protocol::{CloseCode, ErrorCode};
 
+use crate::request_error::RequestError;
+
 /// Code of a normal close (WebSocket).
 const NORMAL: u16 = 1000;
+/// WebSocket's code for a close frame without one.
+pub(crate) const NO_CODE: u16 = 1005;
 
 /// Why a session ended. Its text says what to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +45,20 @@ pub enum Closed {
         /// What is wrong with it.
         detail: String,
     },
+    /// The broker, or a proxy before it, refused the handshake of a new connection for good.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The text of the answer, cut to a line; may be empty.
+        text: String,
+    },
+    /// No connection could be had for so long that this client gave up.
+    GaveUp {
+        /// How long it tried.
+        after: Duration,
+        /// What the last try ended with.
+        last: String,
+    },
 }
 
 /// Why a subscription ended.
@@ -48,6 +66,8 @@ pub enum Closed {
 pub enum End {
     /// The broker ended it, for this reason.
     Unsubscribed(Option<ErrorCode>),
+    /// The broker refused to resume it after a break.
+    NotResumed(RequestError),
     /// Its session ended.
     Closed(Closed),
 }
@@ -57,6 +77,7 @@ impl fmt::Display for End {
         match self {
             Self::Unsubscribed(Some(code)) => write!(f, "the broker ended the subscription ({code})"),
             Self::Unsubscribed(None) => f.write_str("the broker ended the subscription"),
+            Self::NotResumed(error) => write!(f, "the subscription could not be resumed: {error}"),
             Self::Closed(closed) => closed.fmt(f),
         }
     }
@@ -68,9 +89,11 @@ impl Closed {
     /// Whether and when it makes sense to connect again.
     pub fn reconnect(&self) -> Reconnect {
         match self {
-            Self::ByClient | Self::Unreadable { .. } => Reconnect::Never,
+            Self::ByClient | Self::Unreadable { .. } | Self::Refused { .. } => Reconnect::Never,
             Self::ByBroker { code, .. } => Reconnect::after(*code),
-            Self::Lost { .. } | Self::Silent { .. } | Self::NoWelcome { .. } => Reconnect::BackOff,
+            Self::Lost { .. } | Self::Silent { .. } | Self::NoWelcome { .. } | Self::GaveUp { .. } => {
+                Reconnect::BackOff
+            }
         }
     }
 
@@ -78,6 +101,7 @@ impl Closed {
         let known = match self {
             Self::ByClient => return "connect again to go on",
             Self::Unreadable { .. } => return "use a client of the broker's version, and report it",
+            Self::Refused { status, .. } => return refusal_step(*status),
             Self::ByBroker { code, .. } => CloseCode::from_number(*code),
             _ => None,
         };
@@ -96,34 +120,70 @@ impl Closed {
     }
 }
 
-impl fmt::Display for Closed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Closed {
+    /// Why, without what to do next.
+    pub fn reason(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| self.write_reason(f))
+    }
+
+    fn write_reason(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ByClient => f.write_str("this client closed the session")?,
+            Self::ByClient => f.write_str("this client closed the session"),
             Self::ByBroker { code: NORMAL, reason } if reason.is_empty() => {
-                f.write_str("the broker ended the session (1000)")?;
+                f.write_str("the broker ended the session (1000)")
+            }
+            Self::ByBroker { code: NO_CODE, .. } => {
+                f.write_str("the broker closed the session without a reason")
             }
             Self::ByBroker { code, reason } => {
                 write!(f, "the broker closed the session with {code}")?;
                 if let Some(code) = CloseCode::from_number(*code) {
                     write!(f, " ({})", code.as_str())?;
                 }
-                if !reason.is_empty() {
-                    write!(f, ": {reason}")?;
-                }
+                write!(f, "{}{reason}", colon(reason))
             }
-            Self::Lost { detail } => write!(f, "the connection broke: {detail}")?,
-            Self::Silent { after } => write!(f, "nothing came from the broker for {after:?}")?,
+            Self::Lost { detail } => write!(f, "the connection broke: {detail}"),
+            Self::Silent { after } => write!(f, "nothing came from the broker for {after:.1?}"),
             Self::NoWelcome { after } => {
-                write!(f, "the broker did not welcome this session within {after:?}")?;
+                write!(f, "the broker did not welcome this session within {after:.1?}")
             }
-            Self::Unreadable { detail } => write!(f, "the broker sent a frame that can't be read: {detail}")?,
+            Self::Unreadable { detail } => write!(f, "the broker sent a frame that can't be read: {detail}"),
+            Self::Refused { status, text } => {
+                write!(f, "the connection was refused with HTTP {status}{}{text}", colon(text))
+            }
+            Self::GaveUp { after, last } => write!(f, "no connection for {after:.1?}; at last: {last}"),
         }
-        write!(f, "; {}", self.next_step())
+    }
+}
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_reason(f)?;
+        match self {
+            // What happened last says what to do.
+            Self::GaveUp { .. } => Ok(()),
+            _ => write!(f, "; {}", self.next_step()),
+        }
     }
 }
 
 impl std::error::Error for Closed {}
+
+/// What stands before a text that may be empty.
+pub(crate) fn colon(text: &str) -> &'static str {
+    if text.is_empty() { "" } else { ": " }
+}
+
+/// What to do after a handshake that was refused with this HTTP status.
+pub(crate) fn refusal_step(status: u16) -> &'static str {
+    match status {
+        401 => "connect with a valid token",
+        403 => "ask the operator for the permission, or for this origin to be allowed",
+        404 => "check host, port and path: clients connect to the client port, at /ws",
+        429 | 503 => "try again after a short pause",
+        _ => "check the host, the port and the path",
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use fanfare_protocol::ClientFrame;
-use fanfare_protocol::frame::Subscribe;
 use tokio::sync::oneshot;
 
 use crate::error::Error;
 use crate::inbox::Inbox;
-use crate::session::{Answer, Call};
+use crate::session::{Answer, Call, Opening};
 
 /// Comes back with the answer to a request.
 pub(crate) type Ticket = oneshot::Sender<Result<Answer, Error>>;
@@ -19,7 +18,7 @@ pub(crate) enum Command {
     /// Asks the broker.
     Call(Call, Ticket),
     /// Opens a subscription that fills this buffer.
-    Subscribe(Subscribe, Arc<Inbox>, Ticket),
+    Subscribe(Opening, Arc<Inbox>, Ticket),
     /// Asks for a sign of life.
     Ping(Ticket),
     /// Sends a frame that awaits no answer.

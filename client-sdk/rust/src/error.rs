@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fanfare_protocol::ErrorCode;
-use fanfare_protocol::frame::ErrorFrame;
 
-use crate::closed::Closed;
+use crate::closed::{Closed, colon, refusal_step};
+use crate::request_error::RequestError;
 
 /// What can go wrong with a call of this crate.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -44,9 +44,24 @@ pub enum Error {
         /// What is wrong with the answer.
         detail: String,
     },
-    /// The session has ended.
+    /// There was no token to connect with: what was asked for one failed.
+    #[error("no token to connect with: {0}")]
+    Token(Arc<dyn std::error::Error + Send + Sync>),
+    /// The session has ended. What was asked has not been done.
     #[error(transparent)]
     Closed(#[from] Closed),
+    /// The connection ended before the answer, and the request could not be sent again: the outcome is unknown.
+    #[error(
+        "the connection ended before the answer to {what} came ({}); the outcome is unknown: give a message a key, and \
+         it is sent again",
+        why.reason()
+    )]
+    Interrupted {
+        /// Which request.
+        what: &'static str,
+        /// Why the connection ended.
+        why: Closed,
+    },
     /// The broker refused a request; the session lives on.
     #[error(transparent)]
     Request(#[from] RequestError),
@@ -55,6 +70,14 @@ pub enum Error {
         "no answer to {what} within {after:?}; the outcome is unknown: try again, a publish with the same key"
     )]
     Timeout {
+        /// Which request.
+        what: &'static str,
+        /// How long the client waited.
+        after: Duration,
+    },
+    /// There was no connection, or no room on it: the request was not sent.
+    #[error("{what} could not be sent within {after:?}: there was no connection; try again")]
+    NotSent {
         /// Which request.
         what: &'static str,
         /// How long the client waited.
@@ -83,49 +106,6 @@ impl Error {
     }
 }
 
-/// A request that the broker refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the broker says {code}: {message}{}", again(*.retry_after))]
-pub struct RequestError {
-    /// Why, for programs.
-    pub code: ErrorCode,
-    /// Why and what to do, for people.
-    pub message: String,
-    /// When to try again, where the broker says so.
-    pub retry_after: Option<Duration>,
-    /// After a `conflict`: the actual last sequence of the topic.
-    pub seq: Option<u64>,
-}
-
-impl From<ErrorFrame<'_>> for RequestError {
-    fn from(frame: ErrorFrame<'_>) -> Self {
-        Self {
-            code: frame.code,
-            message: frame.message.into_owned(),
-            retry_after: frame.retry_after_ms.map(Duration::from_millis),
-            seq: frame.seq,
-        }
-    }
-}
-
-fn again(retry_after: Option<Duration>) -> String {
-    retry_after.map_or_else(String::new, |after| format!("; try again in {after:?}"))
-}
-
-fn colon(text: &str) -> &'static str {
-    if text.is_empty() { "" } else { ": " }
-}
-
-fn refusal_step(status: u16) -> &'static str {
-    match status {
-        401 => "connect with a valid token",
-        403 => "ask the operator for the permission, or for this origin to be allowed",
-        404 => "check host, port and path: clients connect to the client port, at /ws",
-        429 | 503 => "try again after a short pause",
-        _ => "check the host, the port and the path",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,16 +117,5 @@ mod tests {
             refused.to_string(),
             "localhost:7440 refused the connection with HTTP 503: full; try again after a short pause"
         );
-    }
-
-    #[test]
-    fn a_refused_request_says_when_to_try_again() {
-        let error = RequestError {
-            code: ErrorCode::RateLimited,
-            message: "too many publishes".into(),
-            retry_after: Some(Duration::from_millis(500)),
-            seq: None,
-        };
-        assert_eq!(error.to_string(), "the broker says rate_limited: too many publishes; try again in 500ms");
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use fanfare_protocol::Position;
-use fanfare_protocol::frame::Gap;
+use fanfare_protocol::frame::{Gap, Subscribed};
 
 use crate::message::Message;
 
@@ -18,6 +18,14 @@ pub enum Event {
     Behind,
     /// The subscription has caught up and is pushed again; it stands at this position.
     Live(Position),
+    /// The connection broke at this place, and the subscription goes on from its position on a new one. Nothing is
+    /// missing but what gaps tell: one of the broker's may follow, and one for ephemeral messages stand before it.
+    ///
+    /// Where a pattern with a wildcard meets a stream, and this client has not seen that it means topics in no stream
+    /// too, there is no gap for ephemeral messages; [`SubscribeRequest::partly_ephemeral`] asks for one.
+    ///
+    /// [`SubscribeRequest::partly_ephemeral`]: crate::SubscribeRequest::partly_ephemeral
+    Resumed(Subscribed),
 }
 
 impl Event {

@@ -7,22 +7,17 @@ use std::task::{Context, Poll};
 
 use fanfare_protocol::ClientFrame;
 use fanfare_protocol::frame::Welcome;
+use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::closed::Closed;
 use crate::command::{Command, Ticket};
 use crate::error::Error;
+use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::session::{Answer, Call};
 use crate::signals::Signals;
-
-/// How the session is.
-#[derive(Clone, Debug)]
-pub(crate) enum Status {
-    Opening,
-    Open(Arc<Welcome<'static>>),
-    Closed(Closed),
-}
+use crate::state::{State, States, Status};
 
 /// A way to the driver. Cheap to clone; the session ends when the last one and all subscriptions are dropped.
 #[derive(Clone, Debug)]
@@ -34,6 +29,7 @@ struct Shared {
     status: watch::Receiver<Status>,
     signals: Arc<Signals>,
     limits: Limits,
+    keys: Keys,
     last_sub: AtomicU32,
 }
 
@@ -48,7 +44,8 @@ impl Handle {
         signals: Arc<Signals>,
         limits: Limits,
     ) -> Self {
-        Self(Arc::new(Shared { commands, status, signals, limits, last_sub: AtomicU32::new(0) }))
+        let (keys, last_sub) = (Keys::new(), AtomicU32::new(0));
+        Self(Arc::new(Shared { commands, status, signals, limits, keys, last_sub }))
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -59,67 +56,96 @@ impl Handle {
         &self.0.signals
     }
 
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+
     /// A number for a subscription, used once in this session.
     pub(crate) fn next_sub(&self) -> u32 {
         self.0.last_sub.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Hands a request over; waits while too many are in flight.
+    /// Hands a request over; waits for its turn while too many are in flight, or there is no connection.
     pub(crate) async fn call(&self, call: Call) -> Result<Reply, Error> {
-        self.ask(|ticket| Command::Call(call, ticket)).await
+        let what = call.what();
+        self.ask(what, |ticket| Command::Call(call, ticket)).await
     }
 
     /// Hands a command over that has an answer.
-    pub(crate) async fn ask(&self, command: impl FnOnce(Ticket) -> Command) -> Result<Reply, Error> {
+    pub(crate) async fn ask(
+        &self,
+        what: &'static str,
+        command: impl FnOnce(Ticket) -> Command,
+    ) -> Result<Reply, Error> {
         let (ticket, reply) = oneshot::channel();
-        self.command(command(ticket)).await?;
+        self.command(what, command(ticket)).await?;
         Ok(Reply(reply))
     }
 
-    /// Hands a frame over that awaits no answer.
+    /// Hands a message over that awaits no answer.
     pub(crate) async fn send(&self, frame: ClientFrame<'static>) -> Result<(), Error> {
-        self.command(Command::Send(frame)).await
+        self.command("publish", Command::Send(frame)).await
     }
 
     /// Ends the session, and waits until it has ended.
     pub(crate) async fn close(&self) -> Closed {
-        // A failure means that it has ended already.
-        let _ = self.0.commands.send(Command::Close).await;
-        self.closed().await
+        self.0.signals.close();
+        tokio::select! {
+            biased;
+            closed = self.closed() => closed,
+            // A failure means that it has ended already.
+            _ = self.0.commands.send(Command::Close) => self.closed().await,
+        }
     }
 
     /// Waits until the session has ended.
     pub(crate) async fn closed(&self) -> Closed {
         let mut status = self.0.status.clone();
         // An error means that the driver has gone, and what it said last stands.
-        let _ = status.wait_for(|status| matches!(status, Status::Closed(_))).await;
+        let _ = status.wait_for(|status| matches!(status.state, State::Closed(_))).await;
         self.why_closed()
     }
 
     /// Waits until the broker has let this client in.
     pub(crate) async fn welcomed(&self) -> Result<(), Error> {
         let mut status = self.0.status.clone();
-        let _ = status.wait_for(|status| !matches!(status, Status::Opening)).await;
+        let decided = |status: &Status| matches!(status.state, State::Connected { .. } | State::Closed(_));
+        let _ = status.wait_for(decided).await;
         self.welcome().map(drop).ok_or_else(|| self.why_closed().into())
     }
 
-    /// What the broker said when it let this client in.
+    /// What the broker said when it let this client in the last time.
     pub(crate) fn welcome(&self) -> Option<Arc<Welcome<'static>>> {
-        match &*self.0.status.borrow() {
-            Status::Open(welcome) => Some(Arc::clone(welcome)),
-            _ => None,
-        }
+        self.0.status.borrow().welcome.clone()
     }
 
-    async fn command(&self, command: Command) -> Result<(), Error> {
-        self.0.commands.send(command).await.map_err(|_| self.why_closed().into())
+    pub(crate) fn state(&self) -> State {
+        self.0.status.borrow().state.clone()
+    }
+
+    pub(crate) fn states(&self) -> States {
+        States::new(self.0.status.clone())
+    }
+
+    async fn command(&self, what: &'static str, command: Command) -> Result<(), Error> {
+        let after = self.0.limits.request_timeout;
+        self.0.commands.send_timeout(command, after).await.map_err(|error| match error {
+            SendTimeoutError::Timeout(_) => Error::NotSent { what, after },
+            SendTimeoutError::Closed(_) => self.why_closed().into(),
+        })
     }
 
     fn why_closed(&self) -> Closed {
-        match &*self.0.status.borrow() {
-            Status::Closed(closed) => closed.clone(),
+        match &self.0.status.borrow().state {
+            State::Closed(closed) => closed.clone(),
             _ => driver_gone(),
         }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.signals.forget();
     }
 }
 

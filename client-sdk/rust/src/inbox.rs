@@ -4,10 +4,13 @@ use std::mem::take;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
-use crate::backlog::Backlog;
+use fanfare_protocol::Position;
+
+use crate::backlog::{Backlog, Item};
 use crate::closed::End;
 use crate::event::Event;
 use crate::limits::Limits;
+use crate::place::Place;
 use crate::signals::{Signals, lock};
 
 /// One subscription's buffer. Its soft bounds stop the driver's reading; they drop nothing.
@@ -22,6 +25,8 @@ pub(crate) struct Inbox {
 #[derive(Debug, Default)]
 struct State {
     backlog: Backlog,
+    /// Where the reader stands.
+    place: Place,
     reader: Option<Waker>,
     end: Option<End>,
     abandoned: bool,
@@ -37,7 +42,7 @@ impl Inbox {
     pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
         let mut state = lock(&self.state);
         let before = state.backlog.bytes();
-        let Some(event) = state.backlog.pop() else {
+        let Some(Item { event, heads }) = state.backlog.pop() else {
             if state.end.is_some() {
                 return Poll::Ready(None);
             }
@@ -46,6 +51,10 @@ impl Inbox {
             }
             return Poll::Pending;
         };
+        state.place.pass(&event);
+        if let Some(heads) = heads {
+            state.place.advance(&heads);
+        }
         self.signals.resized(before, state.backlog.bytes());
         let room = self.is_drained(&state);
         drop(state);
@@ -60,12 +69,32 @@ impl Inbox {
         lock(&self.state).end.clone()
     }
 
+    /// The reader's side: where it stands after what it has taken.
+    pub(crate) fn position(&self) -> Position {
+        lock(&self.state).place.position().clone()
+    }
+
     /// The reader's side: nobody reads any more.
     pub(crate) fn abandon(&self) {
         let mut state = lock(&self.state);
         state.abandoned = true;
         let backlog = take(&mut state.backlog);
         self.signals.resized(backlog.bytes(), 0);
+    }
+
+    /// The driver's side: the reader begins here.
+    pub(crate) fn begin(&self, position: Position) {
+        lock(&self.state).place = Place::at(position);
+    }
+
+    /// The driver's side: after all events so far, the subscription stands at these heads.
+    pub(crate) fn advance(&self, heads: Arc<Position>) {
+        let mut state = lock(&self.state);
+        if state.backlog.len() == 0 {
+            state.place.advance(&heads);
+        } else {
+            state.backlog.advance(heads);
+        }
     }
 
     /// The driver's side: adds an event and says whether the buffer is over its soft bounds now.

@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use fanfare_protocol::Position;
+
 use crate::closed::End;
 use crate::event::Event;
 use crate::inbox::Inbox;
@@ -33,6 +35,20 @@ impl Inboxes {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.by_sub.is_empty()
+    }
+
+    /// A subscription's reader begins at this position.
+    pub(crate) fn begin(&self, sub: u32, position: Position) {
+        if let Some(inbox) = self.by_sub.get(&sub) {
+            inbox.begin(position);
+        }
+    }
+
+    /// After all its events so far, a subscription stands at these heads.
+    pub(crate) fn advance(&self, sub: u32, heads: Arc<Position>) {
+        if let Some(inbox) = self.by_sub.get(&sub) {
+            inbox.advance(heads);
+        }
     }
 
     /// Adds an event; over the hard bound, the fullest subscription loses its oldest messages and is told so.
@@ -101,6 +117,7 @@ mod tests {
     use fanfare_protocol::{GapReason, Payload, StreamName, Topic};
 
     use super::*;
+    use crate::backoff::Backoff;
     use crate::limits::Limits;
     use crate::message::Message;
 
@@ -111,6 +128,7 @@ mod tests {
         max_in_flight: 1,
         connect_timeout: std::time::Duration::ZERO,
         request_timeout: std::time::Duration::ZERO,
+        backoff: Backoff { first: std::time::Duration::ZERO, max: std::time::Duration::ZERO },
     };
 
     fn inboxes() -> (Inboxes, Arc<Signals>) {

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use crate::backoff::Backoff;
+
 /// Messages that one subscription may hold before the client stops reading its socket.
 pub const DEFAULT_BUFFER_MESSAGES: usize = 1_024;
 /// Bytes that one subscription may hold before the client stops reading its socket.
@@ -14,15 +16,29 @@ pub const DEFAULT_BUFFER_BYTES: usize = 1024 * 1024;
 pub const DEFAULT_MAX_BUFFERED_BYTES: usize = 16 * 1024 * 1024;
 /// Requests that may await their answer at a time; a further one waits for its turn.
 pub const DEFAULT_MAX_IN_FLIGHT: usize = 1_024;
+/// Requests and messages that may wait for their turn, because the socket takes no more or there is no connection; a
+/// further one waits for room.
+pub const MAX_WAITING: usize = 256;
 
 /// Time for the connection, the handshake and the broker's welcome, together.
 pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Time for the answer to a request.
+/// Time for the answer to a request, and for a request's turn before.
 pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time that a close may take: for the answers under way and for the broker's own close frame.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Heartbeats of the broker that may pass in silence before the session counts as dead.
 pub const SILENT_HEARTBEATS: u32 = 2;
+
+/// Ceiling of the first pause before connecting again; it doubles with each failure. The pause is random below it.
+pub const DEFAULT_FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// Ceiling of all pauses before connecting again.
+pub const DEFAULT_MAX_PAUSE: Duration = Duration::from_secs(30);
+/// Longest pause that a broker may ask for before connecting or asking again.
+pub const MAX_REQUESTED_PAUSE: Duration = Duration::from_mins(10);
+/// Time after which a connection has lasted: the next pause begins anew with the first ceiling.
+pub const STEADY_AFTER: Duration = Duration::from_secs(5);
+/// Longest time that any of these can be set to.
+pub const MAX_TIME: Duration = Duration::from_hours(24 * 365);
 
 /// Largest WebSocket message that the client takes, in bytes.
 pub const MAX_INCOMING_BYTES: usize = 16 * 1024 * 1024;
@@ -36,6 +52,7 @@ pub(crate) struct Limits {
     pub(crate) max_in_flight: usize,
     pub(crate) connect_timeout: Duration,
     pub(crate) request_timeout: Duration,
+    pub(crate) backoff: Backoff,
 }
 
 impl Default for Limits {
@@ -47,6 +64,7 @@ impl Default for Limits {
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
+            backoff: Backoff { first: DEFAULT_FIRST_PAUSE, max: DEFAULT_MAX_PAUSE },
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::session::{Answer, Call};
 pub struct PublishRequest {
     handle: Handle,
     message: Result<Publish<'static>, Error>,
+    auto_key: bool,
     headers: BTreeMap<String, String>,
 }
 
@@ -53,11 +54,14 @@ impl PublishRequest {
             let payload = payload?;
             Ok(Publish { id: None, topic, payload, key: None, expect: None, echo: true, headers: None })
         });
-        Self { handle, message, headers: BTreeMap::new() }
+        Self { handle, message, auto_key: false, headers: BTreeMap::new() }
     }
 
     /// Makes a repeat harmless: within the broker's window, a second publish with this key on this topic is
-    /// acknowledged and not delivered. At most 128 bytes.
+    /// acknowledged and not delivered. At most 128 bytes. Only for topics in a stream.
+    ///
+    /// So the client itself sends an acknowledged message again if the connection ends before the acknowledgement, or
+    /// the broker says `unavailable`, until the request's time is up.
     pub fn key(self, key: impl Into<String>) -> Self {
         let key = key.into();
         self.change(|message| {
@@ -70,6 +74,12 @@ impl PublishRequest {
             message.key = Some(key.into());
             Ok(())
         })
+    }
+
+    /// Gives the message a key that nobody else has, unless it has one: for the sake of a client that may have to send
+    /// it again. Only for topics in a stream: for others the broker answers `invalid_frame`.
+    pub fn auto_key(self) -> Self {
+        Self { auto_key: true, ..self }
     }
 
     /// Publishes only if this is the sequence of the topic's last retained message (0: none); else the broker
@@ -101,17 +111,21 @@ impl PublishRequest {
     /// ([`ClientBuilder::max_in_flight`](crate::ClientBuilder::max_in_flight)).
     ///
     /// # Errors
-    /// The message breaks a rule, or the session has ended.
+    /// The message breaks a rule, the session has ended, or the message's turn did not come in time. The [`Ack`] fails
+    /// with [`Error::Interrupted`] if the connection ends before the acknowledgement and the message has no key:
+    /// whether it was published is unknown then.
     pub async fn send(self) -> Result<Ack, Error> {
         let (handle, message) = self.finish()?;
         Ok(Ack(handle.call(Call::Publish(message)).await?))
     }
 
     /// Sends the message without asking for an acknowledgement. If the broker refuses it, only
-    /// [`ClientBuilder::on_error`](crate::ClientBuilder::on_error) hears of it.
+    /// [`ClientBuilder::on_error`](crate::ClientBuilder::on_error) hears of it. If the connection ends while it is under
+    /// way, it may be lost; if there is none, it waits for the next one.
     ///
     /// # Errors
-    /// The message breaks a rule, or the session has ended.
+    /// The message breaks a rule, the session has ended, or too many messages wait for a connection and none came in
+    /// time.
     pub async fn unacknowledged(self) -> Result<(), Error> {
         let (handle, message) = self.finish()?;
         handle.send(ClientFrame::Publish(message)).await
@@ -124,6 +138,9 @@ impl PublishRequest {
 
     fn finish(self) -> Result<(Handle, Publish<'static>), Error> {
         let mut message = self.message?;
+        if self.auto_key {
+            message.key.get_or_insert_with(|| self.handle.keys().next().into());
+        }
         if !self.headers.is_empty() {
             let headers = Headers::new(self.headers).map_err(|e| Error::Invalid(e.to_string()))?;
             headers.check_publishable().map_err(|e| Error::Invalid(e.to_string()))?;

@@ -13,6 +13,10 @@ pub(crate) struct Signals {
     pub(crate) driver: AtomicWaker,
     /// Whether the driver has stopped reading until a reader makes room.
     pub(crate) held: AtomicBool,
+    /// Whether the program closes the session. Without a connection, that waits for nothing else.
+    closing: AtomicBool,
+    /// Whether nobody can ask anything any more.
+    forgotten: AtomicBool,
     buffered_bytes: AtomicUsize,
     /// Never longer than there are subscriptions: each is dropped once.
     dropped: Mutex<Vec<u32>>,
@@ -31,6 +35,26 @@ impl Signals {
     pub(crate) fn subscription_dropped(&self, sub: u32) {
         lock(&self.dropped).push(sub);
         self.driver.wake();
+    }
+
+    /// Says that the program closes the session.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+        self.driver.wake();
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+
+    /// Says that nobody can ask anything any more.
+    pub(crate) fn forget(&self) {
+        self.forgotten.store(true, Ordering::Release);
+        self.driver.wake();
+    }
+
+    pub(crate) fn is_forgotten(&self) -> bool {
+        self.forgotten.load(Ordering::Acquire)
     }
 
     /// The subscriptions whose readers have gone since the last call.

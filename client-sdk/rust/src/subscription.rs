@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use fanfare_protocol::Pattern;
 use fanfare_protocol::frame::Subscribed;
+use fanfare_protocol::{Pattern, Position};
 use futures_core::Stream;
 
 use crate::closed::End;
@@ -17,6 +17,8 @@ use crate::signals::Signals;
 
 /// An open subscription: a [`Stream`] of [`Event`]s in order, until [`Subscription::end`] says why there are no
 /// more. Dropping it unsubscribes.
+///
+/// It outlives its connection: on the next one it goes on where it stands, and nothing comes twice.
 ///
 /// A subscription that nobody reads holds up to the bounds of
 /// [`ClientBuilder::subscription_buffer`](crate::ClientBuilder::subscription_buffer); then the client stops reading
@@ -61,9 +63,30 @@ impl Subscription {
         &self.pattern
     }
 
-    /// What the broker said when it opened the subscription: above all the position where it begins.
+    /// What the broker said when it first opened the subscription: above all the position where it begins.
     pub fn opened(&self) -> &Subscribed {
         &self.opened
+    }
+
+    /// Where the subscription stands after the events that were taken from it: keep it, as text if need be, and go on
+    /// from there another time ([`ReplayFrom::Position`](crate::ReplayFrom::Position)).
+    ///
+    /// ```no_run
+    /// # async fn example(client: fanfare_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use fanfare_client::{Position, ReplayFrom};
+    ///
+    /// let mut orders = client.subscribe("orders.>").await?;
+    /// orders.next().await;
+    /// let kept = orders.position().to_string();
+    /// drop(orders);
+    ///
+    /// let position: Position = kept.parse()?;
+    /// let orders = client.subscribe("orders.>").from(ReplayFrom::Position(position)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn position(&self) -> Position {
+        self.reader.inbox.position()
     }
 
     /// Why there are no more events; none while there may be some.
@@ -77,6 +100,11 @@ impl Messages {
     /// if the future is dropped.
     pub async fn next(&mut self) -> Option<Result<Message, Missing>> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// Where the subscription stands after what was taken from it: see [`Subscription::position`].
+    pub fn position(&self) -> Position {
+        self.0.position()
     }
 
     /// Why there are no more messages; none while there may be some.
@@ -101,7 +129,7 @@ impl Stream for Messages {
             match self.0.reader.inbox.poll_next(cx) {
                 Poll::Ready(Some(Event::Message(message))) => return Poll::Ready(Some(Ok(message))),
                 Poll::Ready(Some(Event::Gap(gap))) => return Poll::Ready(Some(Err(Missing(gap)))),
-                Poll::Ready(Some(Event::Behind | Event::Live(_))) => {}
+                Poll::Ready(Some(Event::Behind | Event::Live(_) | Event::Resumed(_))) => {}
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Pending => return Poll::Pending,
             }

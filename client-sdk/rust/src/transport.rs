@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message, Utf8Bytes
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::address::Address;
-use crate::closed::Closed;
+use crate::closed::{Closed, NO_CODE};
 use crate::error::Error;
 use crate::limits::MAX_INCOMING_BYTES;
 
@@ -29,8 +29,6 @@ const READ_BUFFER_BYTES: usize = 32 * 1024;
 const WRITE_BUFFER_BYTES: usize = 64 * 1024;
 /// Most of a refusal's text that is worth showing, in characters.
 const REFUSAL_CHARS: usize = 200;
-/// WebSocket's code for a close frame without one.
-const NO_CODE: u16 = 1005;
 
 /// One connection to a broker, after the handshake.
 #[derive(Debug)]

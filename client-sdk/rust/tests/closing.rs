@@ -11,7 +11,7 @@ use fanfare_protocol::ServerFrame;
 use support::{FakeBroker, message, run, subscribe};
 
 #[test]
-fn a_close_of_the_broker_is_told_to_every_request_and_subscription() {
+fn a_final_close_of_the_broker_is_told_to_every_request_and_subscription() {
     run(async {
         let broker = FakeBroker::start().await;
         let (client, mut peer) = broker.client().await;
@@ -19,10 +19,10 @@ fn a_close_of_the_broker_is_told_to_every_request_and_subscription() {
         let ack = client.publish("a.b", "x").send().await.unwrap();
         peer.receive_publish().await;
         peer.send(message(sub, 1, 1)).await;
-        peer.close(4200, "drain").await;
-        let closed = Closed::ByBroker { code: 4200, reason: "drain".into() };
+        peer.close(4003, "revoked").await;
+        let closed = Closed::ByBroker { code: 4003, reason: "revoked".into() };
         assert_eq!(client.closed().await, closed);
-        assert!(matches!(ack.await, Err(Error::Closed(why)) if why == closed));
+        assert!(matches!(ack.await, Err(Error::Interrupted { why, .. }) if why == closed));
         assert!(subscription.next().await.is_some(), "what had come is still there");
         assert_eq!(subscription.next().await, None);
         assert_eq!(subscription.end(), Some(End::Closed(closed.clone())));
@@ -64,10 +64,10 @@ fn the_session_ends_with_the_last_handle_and_subscription() {
 }
 
 #[test]
-fn a_connection_that_breaks_is_told() {
+fn without_reconnecting_a_connection_that_breaks_ends_the_session() {
     run(async {
         let broker = FakeBroker::start().await;
-        let (client, peer) = broker.client().await;
+        let (client, peer) = broker.client_of(Client::builder(broker.url()).reconnect(false)).await;
         drop(peer);
         assert!(matches!(client.closed().await, Closed::Lost { .. }));
     });
@@ -77,9 +77,9 @@ fn a_connection_that_breaks_is_told() {
 fn a_broker_that_falls_silent_is_noticed_after_two_heartbeats() {
     run(async {
         let broker = FakeBroker::start().await;
-        let url = broker.url();
+        let builder = Client::builder(broker.url()).reconnect(false);
         let heartbeat = Duration::from_millis(20);
-        let (client, _peer) = tokio::join!(Client::connect(&url), broker.welcome(heartbeat));
+        let (client, _peer) = tokio::join!(builder.connect(), broker.welcome(heartbeat));
         let Closed::Silent { after } = client.unwrap().closed().await else { panic!("another end") };
         assert!(after >= heartbeat * 2);
     });

@@ -6,7 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use fanfare_client::{Client, Closed, Encoding, Error, Reconnect};
+use fanfare_client::{Client, Closed, Encoding, Error, Reconnect, State};
 use fanfare_protocol::ClientFrame;
 use support::{FakeBroker, QUIET_HEARTBEAT, run};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,7 +29,8 @@ fn hello_carries_token_and_name_in_the_encoding_that_was_chosen() {
             };
             let (client, _peer) = tokio::join!(builder.connect(), serve);
             let client = client.unwrap();
-            assert_eq!((client.session().as_deref(), client.max_payload_bytes()), (Some("s1"), Some(65_536)));
+            assert!(matches!(client.state(), State::Connected { session } if session == "s1"));
+            assert_eq!(client.max_payload_bytes(), Some(65_536));
         }
     });
 }

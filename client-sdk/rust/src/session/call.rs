@@ -4,7 +4,7 @@ use fanfare_protocol::frame::{History, HistoryPage, Member, Publish, Published, 
 use fanfare_protocol::{ClientFrame, Topic};
 
 /// A request whose answer names its `id`; the session chooses that.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Call {
     /// Publishes with an acknowledgement.
     Publish(Publish<'static>),
@@ -31,6 +31,14 @@ impl Call {
             Self::Publish(_) => "publish",
             Self::History(_) => "history",
             Self::Presence(_) => "presence",
+        }
+    }
+
+    /// Whether it may be sent again though the broker may have dealt with it: a question, or a message with a key.
+    pub(super) fn is_repeatable(&self) -> bool {
+        match self {
+            Self::Publish(publish) => publish.key.is_some(),
+            Self::History(_) | Self::Presence(_) => true,
         }
     }
 

@@ -1,4 +1,4 @@
-//! How a session ends, and what the passing of time does to it.
+//! How a connection and a session end, and what the passing of time does to them.
 
 use std::time::Instant;
 
@@ -7,54 +7,70 @@ use fanfare_protocol::{ClientFrame, CloseCode};
 use super::liveness::Verdict;
 use super::machine::{Output, Session};
 use super::phase::Phase;
-use super::requests::Waiting;
 use crate::closed::Closed;
 use crate::error::Error;
 use crate::limits::CLOSE_TIMEOUT;
 
 impl<T> Session<T> {
-    /// Ends the session in good order: what is under way gets its answer first, if it comes in time.
+    /// Ends the session in good order: what is under way gets its answer first, if it comes in time. While there is no
+    /// connection, the session ends at once.
     pub(crate) fn close(&mut self, now: Instant) {
-        self.begin_closing(now, Closed::ByClient);
-        self.say_goodbye_when_answered();
+        match self.phase {
+            Phase::Offline | Phase::Greeting { .. } => self.end(Closed::ByClient),
+            Phase::Open => self.begin_closing(now, Closed::ByClient),
+            Phase::Closing { .. } | Phase::Ended(_) => {}
+        }
     }
 
     /// The broker sent a frame that can't be read. What was lost with it is unknown, so the session ends.
     pub(crate) fn unreadable(&mut self, now: Instant, detail: String) {
-        self.begin_closing(now, Closed::Unreadable { detail });
-        while let Some(waiting) = self.requests.take_first() {
-            self.settle_closed(waiting);
+        let why = Closed::Unreadable { detail };
+        if self.is_active() {
+            self.settle_all(&why);
+            self.begin_closing(now, why);
         }
-        self.say_goodbye_when_answered();
     }
 
-    /// The connection has ended, for this reason unless there was an earlier one.
+    /// The connection has ended. A session that was to end has ended with it, for its own reason; any other waits for
+    /// the next connection, and keeps all that can go on there.
     pub(crate) fn disconnected(&mut self, why: Closed) {
-        let why = match &self.phase {
-            Phase::Ended(_) => return,
-            Phase::Closing { why, .. } => why.clone(),
-            Phase::Greeting { .. } | Phase::Open => why,
-        };
-        self.phase = Phase::Ended(why.clone());
-        self.frames.clear();
-        self.subscriptions.clear();
-        while let Some(waiting) = self.requests.take_first() {
-            self.settle_closed(waiting);
+        match &self.phase {
+            Phase::Offline | Phase::Ended(_) => {}
+            Phase::Closing { why, .. } => self.end(why.clone()),
+            Phase::Greeting { .. } | Phase::Open => {
+                self.phase = Phase::Offline;
+                self.subscriptions.disconnected();
+                self.outbox.disconnected();
+                for lost in self.requests.disconnected() {
+                    let error = lost.interrupted(why.clone());
+                    self.settle(Some(lost), Err(error));
+                }
+                self.outputs.push_back(Output::Disconnected { why, return_at: self.return_at.take() });
+            }
         }
+    }
+
+    /// The session is over.
+    pub(crate) fn end(&mut self, why: Closed) {
+        if matches!(self.phase, Phase::Ended(_)) {
+            return;
+        }
+        self.outbox.clear();
+        self.subscriptions.clear();
+        self.settle_all(&why);
+        self.phase = Phase::Ended(why.clone());
         self.outputs.push_back(Output::Ended(why));
     }
 
     /// Does what the time asks for.
     pub(crate) fn tick(&mut self, now: Instant) {
-        while let Some(overdue) = self.requests.take_overdue(now) {
-            let timeout = Error::Timeout { what: overdue.what, after: self.requests.timeout() };
-            self.settle(Some(overdue), Err(timeout));
-        }
+        self.give_up_overdue(now);
+        self.outbox.tick(now);
         match self.phase {
             Phase::Greeting { until, timeout } if until <= now => {
                 self.disconnected(Closed::NoWelcome { after: timeout });
             }
-            Phase::Closing { until, .. } if until <= now => self.disconnected(Closed::ByClient),
+            Phase::Closing { until, .. } if until <= now => self.end_closing(),
             Phase::Open => match self.liveness.judge(now) {
                 Verdict::Fine => {}
                 Verdict::Speak => self.send(ClientFrame::Pong),
@@ -70,21 +86,39 @@ impl<T> Session<T> {
         let phase = match &self.phase {
             Phase::Greeting { until, .. } | Phase::Closing { until, .. } => Some(*until),
             Phase::Open => self.liveness.due(),
+            Phase::Offline => None,
             Phase::Ended(_) => return None,
         };
-        [phase, self.requests.due()].into_iter().flatten().min()
+        [phase, self.requests.due(), self.outbox.due()].into_iter().flatten().min()
     }
 
-    fn settle_closed(&mut self, waiting: Waiting<T>) {
-        if let Phase::Closing { why, .. } | Phase::Ended(why) = &self.phase {
-            let why = why.clone();
-            self.settle(Some(waiting), Err(why.into()));
+    fn give_up_overdue(&mut self, now: Instant) {
+        let mut gave_up = false;
+        while let Some((overdue, error)) = self.requests.take_overdue(now) {
+            self.settle(Some(overdue), Err(error));
+            gave_up = true;
+        }
+        if gave_up {
+            let requests = &self.requests;
+            self.outbox.keep_requests(|number| requests.contains(number));
+        }
+    }
+
+    fn settle_all(&mut self, why: &Closed) {
+        while let Some(waiting) = self.requests.take_first() {
+            let error: Error = waiting.interrupted(why.clone());
+            self.settle(Some(waiting), Err(error));
         }
     }
 
     fn begin_closing(&mut self, now: Instant, why: Closed) {
-        if self.is_active() {
-            self.phase = Phase::Closing { why, until: now + CLOSE_TIMEOUT, said_goodbye: false };
+        self.phase = Phase::Closing { why, until: now + CLOSE_TIMEOUT, said_goodbye: false };
+        self.say_goodbye_when_answered();
+    }
+
+    fn end_closing(&mut self) {
+        if let Phase::Closing { why, .. } = &self.phase {
+            self.end(why.clone());
         }
     }
 

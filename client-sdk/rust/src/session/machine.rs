@@ -1,19 +1,26 @@
 //! The session itself: what its owner may ask of it, and what it wants done.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Instant;
 
-use fanfare_protocol::frame::{Hello, Subscribe, Welcome};
-use fanfare_protocol::{ClientFrame, CloseCode, ErrorCode};
+use fanfare_protocol::frame::{Hello, Welcome};
+use fanfare_protocol::{ClientFrame, CloseCode, ErrorCode, Position};
 
 use super::call::{Answer, Call};
 use super::liveness::Liveness;
+use super::outbox::{Ask, Entry, Outbox};
 use super::phase::Phase;
 use super::requests::{Requests, Waiting};
+use super::subscription::Opening;
+use super::subscriptions::Subscriptions;
+use crate::backoff::Backoff;
 use crate::closed::Closed;
-use crate::error::{Error, RequestError};
+use crate::error::Error;
 use crate::event::Event;
 use crate::limits::Limits;
+use crate::random::Random;
+use crate::request_error::RequestError;
 
 /// What the session wants done, beside frames to be sent.
 #[derive(Debug)]
@@ -22,79 +29,110 @@ pub(crate) enum Output<T> {
     Welcomed(Welcome<'static>),
     /// A request has its answer.
     Answer(T, Result<Answer, Error>),
+    /// A subscription begins at this position.
+    Begin(u32, Position),
     /// Something for the reader of a subscription.
     Deliver(u32, Event),
+    /// After what was delivered, a subscription stands at these heads.
+    Advance(u32, Arc<Position>),
     /// The broker ended a subscription.
     Unsubscribed(u32, Option<ErrorCode>),
-    /// The broker complains of a frame that awaited no answer.
+    /// The broker refused to resume a subscription.
+    NotResumed(u32, RequestError),
+    /// The broker complains of something that awaited no answer.
     Complaint(RequestError),
     /// Send a close frame with this code after all frames, and go on reading.
     SayGoodbye(CloseCode),
+    /// The connection has ended: drop it. The session waits for another one.
+    Disconnected {
+        /// Why.
+        why: Closed,
+        /// When the broker wants this client back, if it said so.
+        return_at: Option<Instant>,
+    },
     /// The session is over: drop the connection.
     Ended(Closed),
 }
 
-/// A client's session.
+/// A client's session, over one connection after another.
 #[derive(Debug)]
 pub(crate) struct Session<T> {
     pub(super) phase: Phase,
     pub(super) requests: Requests<T>,
-    /// Subscriptions that are open, or (with the number of the request) about to be.
-    pub(super) subscriptions: BTreeMap<u32, Option<u64>>,
+    pub(super) subscriptions: Subscriptions,
     pub(super) liveness: Liveness,
-    pub(super) frames: VecDeque<ClientFrame<'static>>,
+    pub(super) outbox: Outbox,
     pub(super) outputs: VecDeque<Output<T>>,
+    /// When the broker wants this client back.
+    pub(super) return_at: Option<Instant>,
+    pub(super) backoff: Backoff,
+    pub(super) random: Random,
 }
 
 impl<T> Session<T> {
-    /// Begins a session on a connection that is open: `hello` goes first.
-    pub(crate) fn begin(now: Instant, hello: Hello<'static>, limits: &Limits) -> Self {
-        let timeout = limits.connect_timeout;
+    /// Begins a session that has no connection yet.
+    pub(crate) fn begin(limits: &Limits, random: Random) -> Self {
         Self {
-            phase: Phase::Greeting { until: now + timeout, timeout },
+            phase: Phase::Offline,
             requests: Requests::new(limits.request_timeout),
-            subscriptions: BTreeMap::new(),
+            subscriptions: Subscriptions::default(),
             liveness: Liveness::default(),
-            frames: VecDeque::from([ClientFrame::Hello(hello)]),
+            outbox: Outbox::default(),
             outputs: VecDeque::new(),
+            return_at: None,
+            backoff: limits.backoff,
+            random,
+        }
+    }
+
+    /// There is a connection: says `hello`, resumes the subscriptions, and repeats the requests that can be repeated.
+    /// The broker must welcome this client by `until`.
+    pub(crate) fn connected(&mut self, now: Instant, hello: Hello<'static>, until: Instant) {
+        if matches!(self.phase, Phase::Offline) {
+            self.phase = Phase::Greeting { until, timeout: until.saturating_duration_since(now) };
+            self.liveness = Liveness::default();
+            self.outbox.connected(hello, self.subscriptions.unopened(), self.requests.repeated());
         }
     }
 
     /// Asks the broker; the ticket comes back with the answer.
     pub(crate) fn call(&mut self, now: Instant, call: Call, ticket: T) {
         let Some(ticket) = self.admit(ticket) else { return };
-        let id = self.requests.add(now, call.what(), ticket);
-        self.frames.push_back(call.into_frame(id));
+        let number = self.requests.add_call(now, call, ticket);
+        self.outbox.push(Entry::Ask(Ask::Request(number)));
     }
 
     /// Opens a subscription; the ticket comes back when it is open.
-    pub(crate) fn subscribe(&mut self, now: Instant, subscribe: Subscribe, ticket: T) {
+    pub(crate) fn subscribe(&mut self, now: Instant, opening: Opening, ticket: T) {
         let Some(ticket) = self.admit(ticket) else { return };
-        let number = self.requests.add(now, "subscribe", ticket);
-        self.subscriptions.insert(subscribe.sub, Some(number));
-        self.frames.push_back(ClientFrame::Subscribe(subscribe));
+        let (sub, request) = (opening.subscribe.sub, self.requests.add_subscribe(now, ticket));
+        self.subscriptions.open(opening, request);
+        self.outbox.push(Entry::Ask(Ask::Subscribe(sub)));
     }
 
     /// Ends a subscription. Nothing of it is delivered from here on.
     pub(crate) fn unsubscribe(&mut self, sub: u32) {
-        let Some(opening) = self.subscriptions.remove(&sub) else { return };
-        if let Some(number) = opening {
+        let Some(subscription) = self.subscriptions.remove(sub) else { return };
+        if let Some(number) = subscription.request() {
             self.requests.take(number);
         }
-        self.send(ClientFrame::Unsubscribe { sub });
+        let unsent = self.outbox.remove(Ask::Subscribe(sub));
+        if !unsent && matches!(self.phase, Phase::Greeting { .. } | Phase::Open) {
+            self.send(ClientFrame::Unsubscribe { sub });
+        }
     }
 
     /// Asks for a sign of life.
     pub(crate) fn ping(&mut self, now: Instant, ticket: T) {
         let Some(ticket) = self.admit(ticket) else { return };
-        self.requests.add_ping(now, ticket);
-        self.frames.push_back(ClientFrame::Ping);
+        let number = self.requests.add_ping(now, ticket);
+        self.outbox.push(Entry::Ask(Ask::Request(number)));
     }
 
     /// Sends a frame that awaits no answer.
     pub(crate) fn send(&mut self, frame: ClientFrame<'static>) {
         if self.is_active() {
-            self.frames.push_back(frame);
+            self.outbox.push(Entry::Plain(frame));
         }
     }
 
@@ -108,19 +146,9 @@ impl<T> Session<T> {
         self.liveness.hold(now, held);
     }
 
-    /// The next frame to be sent.
-    pub(crate) fn next_frame(&mut self) -> Option<ClientFrame<'static>> {
-        self.frames.pop_front()
-    }
-
     /// The next thing to be done.
     pub(crate) fn next_output(&mut self) -> Option<Output<T>> {
         self.outputs.pop_front()
-    }
-
-    /// Whether frames wait to be sent.
-    pub(crate) fn has_frames(&self) -> bool {
-        !self.frames.is_empty()
     }
 
     /// How many requests await their answer.
@@ -130,7 +158,17 @@ impl<T> Session<T> {
 
     /// Whether the session takes requests.
     pub(crate) fn is_active(&self) -> bool {
-        matches!(self.phase, Phase::Greeting { .. } | Phase::Open)
+        matches!(self.phase, Phase::Offline | Phase::Greeting { .. } | Phase::Open)
+    }
+
+    /// Whether the broker has let this client in, and the session is not about to end.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Open)
+    }
+
+    /// Whether the broker has let this client in, on this connection.
+    pub(crate) fn is_welcome(&self) -> bool {
+        matches!(self.phase, Phase::Open | Phase::Closing { .. })
     }
 
     /// Gives a ticket back with the reason if the session takes no more requests.

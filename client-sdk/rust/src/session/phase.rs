@@ -7,7 +7,9 @@ use crate::closed::Closed;
 /// How far a session has come.
 #[derive(Debug)]
 pub(super) enum Phase {
-    /// `hello` is under way. Requests may follow it at once.
+    /// There is no connection. What is asked waits for the next one.
+    Offline,
+    /// `hello` is under way, and with it the subscriptions; requests wait for the answer.
     Greeting { until: Instant, timeout: Duration },
     /// The broker said `welcome`.
     Open,

@@ -1,23 +1,31 @@
 //! What a session does with each frame of the broker.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use fanfare_protocol::frame::{ErrorFrame, ServerFrame, Subscribed, Welcome};
-use fanfare_protocol::{ClientFrame, ErrorCode};
+use fanfare_protocol::frame::{ErrorFrame, Gap, ServerFrame, Subscribed, Welcome};
+use fanfare_protocol::{ClientFrame, ErrorCode, GapReason, Position};
 
 use super::call::Answer;
 use super::machine::{Output, Session};
+use super::outbox::Ask;
 use super::own;
 use super::phase::Phase;
-use crate::error::RequestError;
+use super::subscription::{Opened, Refusal};
 use crate::event::Event;
+use crate::limits::MAX_REQUESTED_PAUSE;
+use crate::request_error::RequestError;
+
+/// Says that ephemeral messages may be missing, and that nobody knows how many.
+const EPHEMERAL_GAP: Gap =
+    Gap { reason: GapReason::Dropped, stream: None, from: None, to: None, count: None, position: None };
 
 impl<T> Session<T> {
     /// Takes a frame from the broker.
     pub(crate) fn receive(&mut self, now: Instant, frame: ServerFrame<'_>) {
         match frame {
             ServerFrame::Welcome(welcome) => self.welcome(now, welcome),
-            ServerFrame::Message { sub, message } if self.hears(sub) => {
+            ServerFrame::Message { sub, message } if self.subscriptions.contains(sub) => {
                 self.deliver(sub, Event::Message(message.into()));
             }
             ServerFrame::Gap { sub, gap } => self.deliver(sub, Event::Gap(gap)),
@@ -30,14 +38,18 @@ impl<T> Session<T> {
             ServerFrame::Presence { id, members } => {
                 self.answer(id, Answer::Presence(members.into_iter().map(own::member).collect()));
             }
-            ServerFrame::Error(error) => self.refused(error),
-            ServerFrame::Ping { .. } => self.send(ClientFrame::Pong),
+            ServerFrame::Error(error) => self.refused(now, error),
+            ServerFrame::Ping { position, except } => self.pinged(position, &except),
             ServerFrame::Pong => {
                 let ping = self.requests.take_ping();
                 self.settle(ping, Ok(Answer::Pong));
             }
-            // `ok` answers nothing that this client asks; after `goaway` comes the broker's close.
-            ServerFrame::Message { .. } | ServerFrame::Ok { .. } | ServerFrame::Goaway { .. } => {}
+            ServerFrame::Goaway { reconnect_after_ms, .. } => {
+                let pause = Duration::from_millis(reconnect_after_ms).min(MAX_REQUESTED_PAUSE);
+                self.return_at = Some(now + pause);
+            }
+            // `ok` answers nothing that this client asks.
+            ServerFrame::Message { .. } | ServerFrame::Ok { .. } => {}
         }
         self.heard(now);
         self.say_goodbye_when_answered();
@@ -51,46 +63,80 @@ impl<T> Session<T> {
         }
     }
 
-    fn hears(&self, sub: u32) -> bool {
-        self.is_active() && self.subscriptions.contains_key(&sub)
-    }
-
     fn deliver(&mut self, sub: u32, event: Event) {
-        if self.hears(sub) {
+        if self.is_active() && self.subscriptions.pass(sub, &event) {
             self.outputs.push_back(Output::Deliver(sub, event));
         }
     }
 
+    fn pinged(&mut self, heads: Option<Position>, except: &[u32]) {
+        self.send(ClientFrame::Pong);
+        let Some(heads) = heads.map(Arc::new) else { return };
+        for sub in self.subscriptions.ping(&heads, except) {
+            self.outputs.push_back(Output::Advance(sub, Arc::clone(&heads)));
+        }
+    }
+
     fn subscribed(&mut self, subscribed: Subscribed) {
-        if let Some(number) = self.subscriptions.get_mut(&subscribed.sub).and_then(Option::take) {
-            self.answer(number, Answer::Subscribed(subscribed));
+        let sub = subscribed.sub;
+        match self.subscriptions.opened(&subscribed) {
+            Some(Opened::First { request }) => {
+                self.outputs.push_back(Output::Begin(sub, subscribed.position.clone()));
+                self.answer(request, Answer::Subscribed(subscribed));
+            }
+            Some(Opened::Again { incomplete }) => {
+                if incomplete {
+                    self.outputs.push_back(Output::Deliver(sub, Event::Gap(EPHEMERAL_GAP)));
+                }
+                self.outputs.push_back(Output::Deliver(sub, Event::Resumed(subscribed)));
+            }
+            None => {}
         }
     }
 
     fn unsubscribed(&mut self, sub: u32, code: Option<ErrorCode>) {
-        if self.subscriptions.remove(&sub).is_some() {
+        if self.subscriptions.remove(sub).is_some() {
             self.outputs.push_back(Output::Unsubscribed(sub, code));
         }
     }
 
-    fn refused(&mut self, error: ErrorFrame<'_>) {
+    fn refused(&mut self, now: Instant, error: ErrorFrame<'_>) {
         let (id, sub) = (error.id, error.sub);
         let error = RequestError::from(error);
         match (id, sub) {
-            (Some(id), _) => {
-                let request = self.requests.take(id);
+            (Some(id), _) => self.request_refused(now, id, error),
+            (None, Some(sub)) => self.subscription_refused(now, sub, error),
+            (None, None) => self.outputs.push_back(Output::Complaint(error)),
+        }
+    }
+
+    fn request_refused(&mut self, now: Instant, id: u64, error: RequestError) {
+        if let Some(failures) = self.requests.postpone(id, &error) {
+            self.ask_later(now, Ask::Request(id), failures, &error);
+        } else {
+            let request = self.requests.take(id);
+            self.settle(request, Err(error.into()));
+        }
+    }
+
+    /// One that is open can't be refused: the answer to an `unsubscribe` that crossed the broker's own interests nobody
+    /// any more.
+    fn subscription_refused(&mut self, now: Instant, sub: u32, error: RequestError) {
+        match self.subscriptions.refused(sub, error.code) {
+            Some(Refusal::Opening { request }) => {
+                self.subscriptions.remove(sub);
+                let request = self.requests.take(request);
                 self.settle(request, Err(error.into()));
             }
-            (None, Some(sub)) => {
-                // Only a subscription that is not open yet can be refused: the answer to an `unsubscribe` that
-                // crossed the broker's own has nobody to interest any more.
-                if let Some(Some(number)) = self.subscriptions.get(&sub).copied() {
-                    self.subscriptions.remove(&sub);
-                    let request = self.requests.take(number);
-                    self.settle(request, Err(error.into()));
-                }
+            Some(Refusal::Postponed { failures }) => {
+                self.ask_later(now, Ask::Subscribe(sub), failures, &error);
+                self.outputs.push_back(Output::Complaint(error));
             }
-            (None, None) => self.outputs.push_back(Output::Complaint(error)),
+            Some(Refusal::Final) => {
+                self.subscriptions.remove(sub);
+                self.outputs.push_back(Output::NotResumed(sub, error));
+            }
+            None => {}
         }
     }
 

@@ -1,7 +1,14 @@
-//! Requests that await their answer, oldest first.
+//! Requests that await their answer, oldest first; they outlive connections.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
+
+use fanfare_protocol::{ClientFrame, ErrorCode};
+
+use super::call::Call;
+use crate::closed::Closed;
+use crate::error::Error;
+use crate::request_error::RequestError;
 
 /// Requests that await their answer. Each has a number, its `id` on the wire if it has one there.
 #[derive(Debug)]
@@ -18,9 +25,25 @@ pub(super) struct Requests<T> {
 pub(super) struct Waiting<T> {
     /// Whom to answer.
     pub(super) ticket: T,
-    /// The request in a word or two, for people.
-    pub(super) what: &'static str,
+    asked: Asked,
+    /// Whether the broker may have got it, on this connection or an earlier one.
+    sent: bool,
+    /// What the broker said the last time, if it is asked again after a pause.
+    refused: Option<(u32, RequestError)>,
     until: Instant,
+}
+
+/// What is asked.
+#[derive(Debug)]
+enum Asked {
+    /// Something that can be sent, and sent again.
+    Repeatable(Call),
+    /// A message without a key, which can be sent once.
+    Once(Option<Call>),
+    /// To open a subscription, which knows more.
+    Subscribe,
+    /// A sign of life.
+    Ping,
 }
 
 impl<T> Requests<T> {
@@ -28,16 +51,44 @@ impl<T> Requests<T> {
         Self { waiting: BTreeMap::new(), pings: VecDeque::new(), next: 0, timeout }
     }
 
-    pub(super) fn add(&mut self, now: Instant, what: &'static str, ticket: T) -> u64 {
+    pub(super) fn add_call(&mut self, now: Instant, call: Call, ticket: T) -> u64 {
+        let asked = if call.is_repeatable() { Asked::Repeatable(call) } else { Asked::Once(Some(call)) };
+        self.add(now, asked, ticket)
+    }
+
+    pub(super) fn add_subscribe(&mut self, now: Instant, ticket: T) -> u64 {
+        self.add(now, Asked::Subscribe, ticket)
+    }
+
+    pub(super) fn add_ping(&mut self, now: Instant, ticket: T) -> u64 {
+        self.add(now, Asked::Ping, ticket)
+    }
+
+    fn add(&mut self, now: Instant, asked: Asked, ticket: T) -> u64 {
         let number = self.next;
         self.next += 1;
-        self.waiting.insert(number, Waiting { ticket, what, until: now + self.timeout });
+        let until = now + self.timeout;
+        self.waiting.insert(number, Waiting { ticket, asked, sent: false, refused: None, until });
         number
     }
 
-    pub(super) fn add_ping(&mut self, now: Instant, ticket: T) {
-        let number = self.add(now, "ping", ticket);
-        self.pings.push_back(number);
+    /// The frame to be sent for a request, if it still waits.
+    pub(super) fn send(&mut self, number: u64) -> Option<ClientFrame<'static>> {
+        let waiting = self.waiting.get_mut(&number)?;
+        waiting.sent = true;
+        match &mut waiting.asked {
+            Asked::Repeatable(call) => Some(call.clone().into_frame(number)),
+            Asked::Once(call) => call.take().map(|call| call.into_frame(number)),
+            Asked::Subscribe => None,
+            Asked::Ping => {
+                self.pings.push_back(number);
+                Some(ClientFrame::Ping)
+            }
+        }
+    }
+
+    pub(super) fn contains(&self, number: u64) -> bool {
+        self.waiting.contains_key(&number)
     }
 
     pub(super) fn take(&mut self, number: u64) -> Option<Waiting<T>> {
@@ -49,8 +100,17 @@ impl<T> Requests<T> {
         self.pings.pop_front().and_then(|number| self.take(number))
     }
 
-    pub(super) fn timeout(&self) -> Duration {
-        self.timeout
+    /// If the broker could not deal with a message now and it may be sent again, keeps it, and says how often that
+    /// has happened before.
+    pub(super) fn postpone(&mut self, number: u64, error: &RequestError) -> Option<u32> {
+        let waiting = self.waiting.get_mut(&number)?;
+        let Asked::Repeatable(Call::Publish(_)) = &waiting.asked else { return None };
+        if error.code != ErrorCode::Unavailable {
+            return None;
+        }
+        let failures = waiting.refused.as_ref().map_or(0, |(failures, _)| *failures);
+        waiting.refused = Some((failures.saturating_add(1), error.clone()));
+        Some(failures)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -62,14 +122,64 @@ impl<T> Requests<T> {
         self.waiting.first_key_value().map(|(_, oldest)| oldest.until)
     }
 
-    /// A request that has timed out.
-    pub(super) fn take_overdue(&mut self, now: Instant) -> Option<Waiting<T>> {
+    /// A request that has timed out, and how to say so.
+    pub(super) fn take_overdue(&mut self, now: Instant) -> Option<(Waiting<T>, Error)> {
         let oldest = self.waiting.first_entry()?;
-        (oldest.get().until <= now).then(|| oldest.remove())
+        if oldest.get().until > now {
+            return None;
+        }
+        let mut overdue = oldest.remove();
+        let (what, after) = (overdue.what(), self.timeout);
+        let error = match overdue.refused.take() {
+            Some((_, refused)) => refused.into(),
+            None if overdue.sent => Error::Timeout { what, after },
+            None => Error::NotSent { what, after },
+        };
+        Some((overdue, error))
     }
 
     /// Any request.
     pub(super) fn take_first(&mut self) -> Option<Waiting<T>> {
         self.waiting.pop_first().map(|(_, waiting)| waiting)
+    }
+
+    /// The connection has ended: gives the requests whose answer is lost with it.
+    pub(super) fn disconnected(&mut self) -> Vec<Waiting<T>> {
+        self.pings.clear();
+        self.waiting.extract_if(.., |_, waiting| waiting.is_lost()).map(|(_, lost)| lost).collect()
+    }
+
+    /// The requests that were sent before and are to be sent again, oldest first.
+    pub(super) fn repeated(&self) -> impl Iterator<Item = u64> {
+        self.waiting
+            .iter()
+            .filter(|(_, waiting)| waiting.sent && matches!(waiting.asked, Asked::Repeatable(_)))
+            .map(|(number, _)| *number)
+    }
+}
+
+impl<T> Waiting<T> {
+    /// The request in a word, for people.
+    pub(super) fn what(&self) -> &'static str {
+        match &self.asked {
+            Asked::Repeatable(call) => call.what(),
+            Asked::Once(_) => "publish",
+            Asked::Subscribe => "subscribe",
+            Asked::Ping => "ping",
+        }
+    }
+
+    /// What to tell if its connection or its session ends before the answer.
+    pub(super) fn interrupted(&self, why: Closed) -> Error {
+        match &self.asked {
+            Asked::Once(_) | Asked::Ping | Asked::Repeatable(Call::Publish(_)) if self.sent => {
+                Error::Interrupted { what: self.what(), why }
+            }
+            _ => why.into(),
+        }
+    }
+
+    fn is_lost(&self) -> bool {
+        self.sent && matches!(self.asked, Asked::Once(_) | Asked::Ping)
     }
 }

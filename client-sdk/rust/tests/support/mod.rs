@@ -4,10 +4,11 @@
 #![allow(clippy::result_large_err, reason = "the handshake callback's type is tungstenite's")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step is a failed test")]
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use fanfare_client::{Client, ClientBuilder, Position, Subscription, Topic};
-use fanfare_protocol::frame::{Gap, Message, Published, Subscribed, Welcome};
+use fanfare_client::{Client, ClientBuilder, Subscription, Topic};
+use fanfare_protocol::frame::{Gap, Message, Published, ReplayFrom, Subscribed, Welcome};
 use fanfare_protocol::{ClientFrame, Encoding, Epoch, GapReason, Payload, ServerFrame, StreamName, frame};
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -71,6 +72,16 @@ impl FakeBroker {
         assert!(matches!(peer.receive().await.frame(), ClientFrame::Hello(_)));
         peer.send_welcome(heartbeat).await;
         peer
+    }
+
+    /// Accepts clients no more: whoever tries to connect is turned away.
+    pub(crate) fn stop(self) -> SocketAddr {
+        self.listener.local_addr().unwrap()
+    }
+
+    /// Listens again where a broker was stopped.
+    pub(crate) async fn restart(address: SocketAddr) -> Self {
+        Self { listener: TcpListener::bind(address).await.unwrap() }
     }
 
     /// A client of this broker, and the broker's side of it.
@@ -172,14 +183,19 @@ impl Peer {
 
     /// Opens the client's next subscription, and gives its number.
     pub(crate) async fn open_subscription(&mut self) -> u32 {
-        let sub = match self.receive().await.frame() {
-            ClientFrame::Subscribe(subscribe) => subscribe.sub,
+        self.open_subscription_at("{}").await.0
+    }
+
+    /// Opens the client's next subscription at this position; gives its number and where it was to begin.
+    pub(crate) async fn open_subscription_at(&mut self, position: &str) -> (u32, ReplayFrom) {
+        let (sub, from) = match self.receive().await.frame() {
+            ClientFrame::Subscribe(subscribe) => (subscribe.sub, subscribe.from),
             other => panic!("not a subscribe: {other:?}"),
         };
-        let position = Position::default();
+        let position = position.parse().unwrap();
         let opened = Subscribed { sub, pattern: None, position, recovered: None, live: true };
         self.send(ServerFrame::Subscribed(opened)).await;
-        sub
+        (sub, from)
     }
 
     fn message(&self, bytes: Vec<u8>) -> WsMessage {
@@ -198,8 +214,19 @@ impl Received {
 
 /// Opens a subscription from both sides.
 pub(crate) async fn subscribe(client: &Client, peer: &mut Peer) -> (Subscription, u32) {
-    let (subscription, sub) = tokio::join!(client.subscribe("a.>").into_future(), peer.open_subscription());
+    subscribe_at(client, peer, "{}").await
+}
+
+/// Opens a subscription from both sides, at this position.
+pub(crate) async fn subscribe_at(client: &Client, peer: &mut Peer, position: &str) -> (Subscription, u32) {
+    let request = client.subscribe("a.>").into_future();
+    let (subscription, (sub, _)) = tokio::join!(request, peer.open_subscription_at(position));
     (subscription.unwrap(), sub)
+}
+
+/// A position in the stream that messages of this broker are of.
+pub(crate) fn at(seq: u64) -> String {
+    format!(r#"{{"recent":{{"epoch":"e1","seq":{seq}}}}}"#)
 }
 
 pub(crate) fn stream() -> StreamName {

@@ -1,141 +1,26 @@
-//! What the session promises, without a socket or a sleep.
+//! What the session promises on one connection.
 
-use std::time::{Duration, Instant};
+use fanfare_protocol::frame::{Publish, ServerFrame};
+use fanfare_protocol::{ClientFrame, CloseCode, ErrorCode};
 
-use fanfare_protocol::frame::{
-    Deliver, ErrorFrame, Hello, Message, Publish, Published, ReplayFrom, ServerFrame, Subscribe, Subscribed,
-    Welcome,
-};
-use fanfare_protocol::{ClientFrame, CloseCode, ErrorCode, Pattern, Payload, Position, Topic};
-
-use super::{Answer, Call, Output, Session};
+use super::{Bench, HEARTBEAT, LIMITS, Ticket, error, id_of, message, publish, published};
 use crate::closed::Closed;
 use crate::error::Error;
 use crate::event::Event;
-use crate::limits::{CLOSE_TIMEOUT, Limits};
-
-const HEARTBEAT: Duration = Duration::from_secs(25);
-const LIMITS: Limits = Limits {
-    buffer_messages: 1,
-    buffer_bytes: 1,
-    max_buffered_bytes: 1,
-    max_in_flight: 1,
-    connect_timeout: Duration::from_secs(10),
-    request_timeout: Duration::from_secs(100),
-};
-
-type Ticket = &'static str;
-
-/// A session, and the time that only this test moves.
-struct Bench {
-    session: Session<Ticket>,
-    now: Instant,
-}
-
-impl Bench {
-    fn greeting() -> Self {
-        let now = Instant::now();
-        Self { session: Session::begin(now, Hello::default(), &LIMITS), now }
-    }
-
-    fn open() -> Self {
-        let mut bench = Self::greeting();
-        bench.welcome();
-        bench.frames();
-        bench.outputs();
-        bench
-    }
-
-    fn welcome(&mut self) {
-        self.receive(ServerFrame::Welcome(Welcome {
-            session: "s1".into(),
-            heartbeat_ms: 25_000,
-            max_payload_bytes: 65_536,
-            expires_in_ms: None,
-        }));
-    }
-
-    fn receive(&mut self, frame: ServerFrame<'_>) {
-        self.session.receive(self.now, frame);
-    }
-
-    fn subscribe(&mut self, sub: u32, ticket: Ticket) {
-        let pattern = Pattern::new("a.>").unwrap();
-        let (from, deliver) = (ReplayFrom::Now, Deliver::Every);
-        self.session.subscribe(self.now, Subscribe { sub, pattern, from, deliver }, ticket);
-    }
-
-    fn subscribed(&mut self, sub: u32) {
-        self.subscribe(sub, "sub");
-        self.receive(ServerFrame::Subscribed(subscribed(sub)));
-        self.frames();
-        self.outputs();
-    }
-
-    fn publish(&mut self, ticket: Ticket) {
-        self.session.call(self.now, Call::Publish(publish()), ticket);
-    }
-
-    fn pass(&mut self, time: Duration) {
-        self.now += time;
-        self.session.tick(self.now);
-    }
-
-    fn frames(&mut self) -> Vec<ClientFrame<'static>> {
-        std::iter::from_fn(|| self.session.next_frame()).collect()
-    }
-
-    fn outputs(&mut self) -> Vec<Output<Ticket>> {
-        std::iter::from_fn(|| self.session.next_output()).collect()
-    }
-}
-
-fn publish() -> Publish<'static> {
-    Publish {
-        id: None,
-        topic: Topic::new("a.b").unwrap(),
-        payload: Payload::text("x"),
-        key: None,
-        expect: None,
-        echo: true,
-        headers: None,
-    }
-}
-
-fn subscribed(sub: u32) -> Subscribed {
-    Subscribed { sub, pattern: None, position: Position::default(), recovered: None, live: true }
-}
-
-fn published(id: u64) -> ServerFrame<'static> {
-    ServerFrame::Published(Published { id, at: None, duplicate: false })
-}
-
-fn message(sub: u32) -> ServerFrame<'static> {
-    let message = Message {
-        topic: Topic::new("a.b").unwrap(),
-        payload: Payload::text("x"),
-        time_ms: 0,
-        sequenced: None,
-        by: None,
-        headers: None,
-    };
-    ServerFrame::Message { sub, message }
-}
-
-fn error(id: Option<u64>, sub: Option<u32>) -> ServerFrame<'static> {
-    let (code, message) = (ErrorCode::Forbidden, "no".into());
-    ServerFrame::Error(ErrorFrame { id, sub, code, message, retry_after_ms: None, seq: None })
-}
+use crate::limits::CLOSE_TIMEOUT;
+use crate::session::{Answer, Output};
 
 #[test]
-fn requests_follow_hello_without_waiting_for_the_welcome() {
+fn requests_wait_for_the_welcome_and_keep_their_order() {
     let mut bench = Bench::greeting();
     bench.subscribe(1, "sub");
     bench.publish("pub");
+    assert!(matches!(bench.frames()[..], [ClientFrame::Hello(_)]));
+    bench.welcome();
     let frames = bench.frames();
     assert!(matches!(
         frames[..],
-        [ClientFrame::Hello(_), ClientFrame::Subscribe(_), ClientFrame::Publish(Publish { id: Some(_), .. })]
+        [ClientFrame::Subscribe(_), ClientFrame::Publish(Publish { id: Some(_), .. })]
     ));
 }
 
@@ -148,11 +33,11 @@ fn the_welcome_opens_the_session_once() {
 }
 
 #[test]
-fn without_a_welcome_in_time_the_session_ends() {
+fn without_a_welcome_in_time_the_connection_ends() {
     let mut bench = Bench::greeting();
     assert_eq!(bench.session.due(), Some(bench.now + LIMITS.connect_timeout));
     bench.pass(LIMITS.connect_timeout);
-    assert!(matches!(bench.outputs()[..], [Output::Ended(Closed::NoWelcome { .. })]));
+    assert!(matches!(bench.outputs()[..], [Output::Disconnected { why: Closed::NoWelcome { .. }, .. }]));
 }
 
 #[test]
@@ -173,6 +58,7 @@ fn pongs_answer_pings_in_order() {
     let mut bench = Bench::open();
     bench.session.ping(bench.now, "first");
     bench.session.ping(bench.now, "second");
+    assert_eq!(bench.frames(), [ClientFrame::Ping, ClientFrame::Ping]);
     bench.receive(ServerFrame::Pong);
     let outputs = bench.outputs();
     assert!(matches!(outputs[..], [Output::Answer("first", Ok(Answer::Pong))]));
@@ -241,23 +127,18 @@ fn the_answer_to_an_unsubscribe_that_came_too_late_bothers_nobody() {
 #[test]
 fn an_error_that_answers_nothing_is_a_complaint() {
     let mut bench = Bench::open();
-    bench.session.send(ClientFrame::Publish(publish()));
+    bench.session.send(ClientFrame::Publish(publish(None)));
     bench.receive(error(None, None));
     assert!(matches!(bench.outputs()[..], [Output::Complaint(_)]));
 }
 
 #[test]
-fn two_silent_heartbeats_end_the_session_and_fail_its_requests() {
+fn two_silent_heartbeats_end_the_connection() {
     let mut bench = Bench::open();
-    bench.publish("pub");
     bench.pass(HEARTBEAT + HEARTBEAT / 2);
     assert!(bench.outputs().is_empty());
     bench.pass(HEARTBEAT / 2);
-    let outputs = bench.outputs();
-    assert!(matches!(
-        outputs[..],
-        [Output::Answer("pub", Err(Error::Closed(_))), Output::Ended(Closed::Silent { .. })]
-    ));
+    assert!(matches!(bench.outputs()[..], [Output::Disconnected { why: Closed::Silent { .. }, .. }]));
 }
 
 #[test]
@@ -310,8 +191,8 @@ fn a_close_that_the_broker_does_not_answer_ends_in_time() {
 #[test]
 fn after_the_end_every_request_is_told_why() {
     let mut bench = Bench::open();
-    let closed = Closed::ByBroker { code: 4200, reason: "drain".into() };
-    bench.session.disconnected(closed.clone());
+    let closed = Closed::ByBroker { code: 4003, reason: "revoked".into() };
+    bench.session.end(closed.clone());
     bench.outputs();
     bench.publish("pub");
     let outputs = bench.outputs();
@@ -332,13 +213,6 @@ fn a_frame_that_can_not_be_read_ends_the_session_as_a_protocol_fault() {
             Output::SayGoodbye(CloseCode::Protocol)
         ]
     ));
-}
-
-fn id_of(frame: ClientFrame<'_>) -> Option<u64> {
-    match frame {
-        ClientFrame::Publish(publish) => publish.id,
-        _ => None,
-    }
 }
 
 fn answered(output: Output<Ticket>) -> Ticket {

@@ -1,0 +1,62 @@
+//! One try at a connection, from the token to the end of the handshake.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use fanfare_protocol::Encoding;
+use fanfare_protocol::frame::Hello;
+use tokio::time::timeout_at;
+
+use crate::address::Address;
+use crate::error::Error;
+use crate::token::Tokens;
+use crate::transport::Transport;
+
+/// How to get a connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Connector {
+    pub(crate) address: Address,
+    pub(crate) encoding: Encoding,
+    /// Program and version.
+    pub(crate) name: Option<String>,
+    pub(crate) tokens: Tokens,
+    /// Time for the connection, the handshake and the broker's welcome, together.
+    pub(crate) timeout: Duration,
+}
+
+/// A connection on which nothing was said yet.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) transport: Transport,
+    /// What to say first.
+    pub(crate) hello: Hello<'static>,
+    /// When the broker must have welcomed this client.
+    pub(crate) until: Instant,
+}
+
+impl Connector {
+    /// Connects and shakes hands.
+    ///
+    /// # Errors
+    /// There is no token, nothing listens there, the handshake is refused, the answer is not a broker's, or the time
+    /// is up.
+    pub(crate) async fn connect(self) -> Result<Connection, Error> {
+        let until = tokio::time::Instant::now() + self.timeout;
+        let token =
+            timeout_at(until, self.tokens.next()).await.unwrap_or_else(|_| Err(Error::Token(self.late())))?;
+        let connecting = timeout_at(until, Transport::connect(&self.address, self.encoding)).await;
+        let transport = connecting.unwrap_or_else(|_| Err(self.unreachable()))?;
+        let hello = Hello { token: token.map(Into::into), name: self.name.map(Into::into) };
+        Ok(Connection { transport, hello, until: until.into_std() })
+    }
+
+    fn unreachable(&self) -> Error {
+        let source = io::Error::from(io::ErrorKind::TimedOut);
+        Error::Connect { address: self.address.authority.clone(), source: source.into() }
+    }
+
+    fn late(&self) -> std::sync::Arc<dyn std::error::Error + Send + Sync> {
+        let what = format!("none came within {:?}", self.timeout);
+        std::sync::Arc::new(io::Error::new(io::ErrorKind::TimedOut, what))
+    }
+}

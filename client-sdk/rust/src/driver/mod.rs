@@ -1,0 +1,218 @@
+//! The task that joins session, connection and handles: it moves frames and decides nothing about them.
+//!
+//! - `wire`: what it does with the connection;
+//! - `outputs`: what it does for the session.
+
+mod outputs;
+mod wire;
+
+use std::fmt;
+use std::mem::take;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use fanfare_protocol::CloseCode;
+use tokio::sync::{mpsc, watch};
+
+use crate::alarm::Alarm;
+use crate::command::{Command, Ticket};
+use crate::connector::{Connection, Connector};
+use crate::handle::Handle;
+use crate::inboxes::Inboxes;
+use crate::limits::{Limits, MAX_WAITING};
+use crate::link::Link;
+use crate::random::{Random, unique};
+use crate::reconnect::{Policy, Reconnector};
+use crate::request_error::RequestError;
+use crate::session::Session;
+use crate::signals::Signals;
+use crate::state::Status;
+
+/// Most commands, and most frames, that are worked off before the others get their turn.
+const BATCH: usize = MAX_WAITING;
+/// Rounds before other tasks of the runtime get their turn.
+const ROUNDS_PER_WAKE: usize = 8;
+
+/// Hears of what goes wrong with frames that await no answer.
+#[derive(Clone)]
+pub(crate) struct ErrorHandler(pub(crate) Arc<dyn Fn(RequestError) + Send + Sync>);
+
+/// The task of one client.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    link: Link,
+    connector: Connector,
+    reconnector: Reconnector,
+    session: Session<Ticket>,
+    inboxes: Inboxes,
+    commands: mpsc::Receiver<Command>,
+    batch: Vec<Command>,
+    /// Whether some handle is left that could give commands.
+    commanded: bool,
+    signals: Arc<Signals>,
+    status: watch::Sender<Status>,
+    on_error: Option<ErrorHandler>,
+    max_in_flight: usize,
+    alarm: Alarm,
+    goodbye: Option<CloseCode>,
+    unflushed: bool,
+    ended: bool,
+}
+
+/// What a driver needs to know.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) connector: Connector,
+    pub(crate) policy: Policy,
+    pub(crate) limits: Limits,
+    pub(crate) on_error: Option<ErrorHandler>,
+}
+
+/// Starts the task of a client, on its first connection or without one yet, and gives the way to it.
+pub(crate) fn start(first: Option<Connection>, plan: Plan) -> Handle {
+    let Plan { connector, policy, limits, on_error } = plan;
+    let (commands, commands_taken) = mpsc::channel(MAX_WAITING);
+    let (status, status_seen) = watch::channel(Status::connecting());
+    let signals = Arc::new(Signals::default());
+    let mut driver = Driver {
+        link: Link::Down(now()),
+        connector,
+        reconnector: Reconnector::new(policy, Random::seeded(unique())),
+        session: Session::begin(&limits, Random::seeded(unique())),
+        inboxes: Inboxes::new(Arc::clone(&signals), limits.max_buffered_bytes),
+        commands: commands_taken,
+        batch: Vec::with_capacity(BATCH),
+        commanded: true,
+        signals: Arc::clone(&signals),
+        status,
+        on_error,
+        max_in_flight: limits.max_in_flight,
+        alarm: Alarm::default(),
+        goodbye: None,
+        unflushed: false,
+        ended: false,
+    };
+    if let Some(connection) = first {
+        driver.connected(now(), connection);
+    }
+    tokio::spawn(driver);
+    Handle::new(commands, status_seen, signals, limits)
+}
+
+impl Future for Driver {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        this.signals.driver.register(cx.waker());
+        let now = now();
+        this.take_dropped();
+        for _ in 0..ROUNDS_PER_WAKE {
+            let mut busy = this.connect(cx, now);
+            busy |= this.receive(cx, now);
+            busy |= this.take_commands(cx, now);
+            this.end_if_unwanted(now);
+            busy |= this.keep_time(cx, now);
+            this.hand_out(now);
+            busy |= this.write(cx, now);
+            if this.ended {
+                this.refuse_the_rest(now);
+                return Poll::Ready(());
+            }
+            if !busy {
+                return Poll::Pending;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Driver {
+    /// Takes commands while their frames can be written and their answers awaited; says whether there were any.
+    fn take_commands(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        let room = self.max_in_flight.saturating_sub(self.session.in_flight()).min(BATCH);
+        if room == 0 || !self.commanded || self.session.has_frames() {
+            return false;
+        }
+        let mut batch = take(&mut self.batch);
+        let taken = self.commands.poll_recv_many(cx, &mut batch, room);
+        self.commanded = !matches!(taken, Poll::Ready(0));
+        let busy = !batch.is_empty();
+        batch.drain(..).for_each(|command| self.take_command(now, command));
+        self.batch = batch;
+        busy
+    }
+
+    fn take_command(&mut self, now: Instant, command: Command) {
+        match command {
+            Command::Call(call, ticket) => self.session.call(now, call, ticket),
+            Command::Send(frame) => self.session.send(frame),
+            Command::Ping(ticket) => self.session.ping(now, ticket),
+            Command::Close => self.session.close(now),
+            Command::Subscribe(opening, inbox, ticket) => {
+                // Whoever asked for it may have gone before it came to be.
+                if !inbox.is_abandoned() {
+                    self.inboxes.open(opening.subscribe.sub, inbox);
+                    self.session.subscribe(now, opening, ticket);
+                }
+            }
+        }
+    }
+
+    fn take_dropped(&mut self) {
+        for sub in self.signals.take_dropped() {
+            self.inboxes.forget(sub);
+            self.session.unsubscribe(sub);
+        }
+    }
+
+    /// Without a connection, what waits for one does not keep the session.
+    fn end_if_unwanted(&mut self, now: Instant) {
+        let away = !self.session.is_welcome();
+        let forgotten = !self.commanded || (away && self.signals.is_forgotten());
+        if (forgotten && self.inboxes.is_empty()) || (away && self.signals.is_closing()) {
+            self.session.close(now);
+        }
+    }
+
+    /// Does what is due; says whether there was anything.
+    fn keep_time(&mut self, cx: &mut Context<'_>, mut now: Instant) -> bool {
+        let mut busy = false;
+        while let Some(due) = [self.session.due(), self.link.due()].into_iter().flatten().min() {
+            if due <= now {
+                self.session.tick(now);
+                self.hand_out(now);
+                self.link.tick(now, &self.connector);
+                busy = true;
+            } else if self.alarm.poll(cx, due).is_pending() {
+                return busy;
+            } else {
+                now = self::now();
+            }
+        }
+        busy
+    }
+
+    /// Tells those whose commands still wait that the session has ended.
+    fn refuse_the_rest(&mut self, now: Instant) {
+        self.commands.close();
+        while let Ok(command) = self.commands.try_recv() {
+            self.take_command(now, command);
+            self.hand_out(now);
+        }
+    }
+}
+
+impl fmt::Debug for ErrorHandler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ErrorHandler")
+    }
+}
+
+/// The runtime's clock, so that tests can move it.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

@@ -1,0 +1,72 @@
+//! What the driver does for the session: tells readers and askers, and looks for another connection.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use fanfare_protocol::frame::Welcome;
+
+use super::Driver;
+use crate::closed::{Closed, End};
+use crate::error::Error;
+use crate::link::Link;
+use crate::reconnect::Next;
+use crate::session::Output;
+use crate::state::State;
+
+impl Driver {
+    /// Does what the session wants done.
+    pub(super) fn hand_out(&mut self, now: Instant) {
+        while let Some(output) = self.session.next_output() {
+            match output {
+                Output::Deliver(sub, event) => self.inboxes.push(sub, event),
+                Output::Advance(sub, heads) => self.inboxes.advance(sub, heads),
+                Output::Begin(sub, position) => self.inboxes.begin(sub, position),
+                // Whoever asked may not wait any more.
+                Output::Answer(ticket, answer) => drop(ticket.send(answer)),
+                Output::Unsubscribed(sub, code) => self.inboxes.finish(sub, End::Unsubscribed(code)),
+                Output::NotResumed(sub, error) => self.inboxes.finish(sub, End::NotResumed(error)),
+                Output::Complaint(error) => {
+                    if let Some(handler) = &self.on_error {
+                        (handler.0)(error);
+                    }
+                }
+                Output::Welcomed(welcome) => self.welcomed(now, welcome),
+                Output::SayGoodbye(code) => self.goodbye = Some(code),
+                Output::Disconnected { why, return_at } => self.reconnect(now, why.into(), return_at),
+                Output::Ended(why) => self.end(why),
+            }
+        }
+    }
+
+    fn welcomed(&mut self, now: Instant, welcome: Welcome<'static>) {
+        self.reconnector.welcomed(now);
+        self.status.send_modify(|status| {
+            status.state = State::Connected { session: welcome.session.to_string() };
+            status.welcome = Some(Arc::new(welcome));
+        });
+    }
+
+    /// There is no connection for this reason: looks for another one, if there is to be one.
+    pub(super) fn reconnect(&mut self, now: Instant, cause: Error, return_at: Option<Instant>) {
+        self.goodbye = None;
+        self.unflushed = false;
+        match self.reconnector.failed(now, &cause, return_at) {
+            Next::End(why) => {
+                self.link = Link::Down(now);
+                self.session.end(why);
+            }
+            Next::TryAt(at) => {
+                self.link = Link::Down(at);
+                let (attempt, pause) = (self.reconnector.failures(), at - now);
+                let state = State::Reconnecting { attempt, cause, pause };
+                self.status.send_modify(|status| status.state = state);
+            }
+        }
+    }
+
+    fn end(&mut self, why: Closed) {
+        self.ended = true;
+        self.inboxes.finish_all(&End::Closed(why.clone()));
+        self.status.send_modify(|status| status.state = State::Closed(why));
+    }
+}

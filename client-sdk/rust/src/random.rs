@@ -1,0 +1,27 @@
+//! Randomness: enough to spread clients over time and to tell them apart.
+
+use std::hash::{BuildHasher, RandomState};
+
+/// Numbers that look random; the same seed gives the same ones (`SplitMix64`).
+#[derive(Clone, Debug)]
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// Any number, all equally likely.
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+/// A number that nobody else has: the standard library's hash maps are seeded by the operating system.
+pub(crate) fn unique() -> u64 {
+    RandomState::new().hash_one(0)
+}

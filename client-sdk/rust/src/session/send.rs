@@ -1,0 +1,53 @@
+//! What a session sends, and when.
+
+use std::time::Instant;
+
+use fanfare_protocol::ClientFrame;
+
+use super::machine::Session;
+use super::outbox::{Ask, Entry};
+use crate::limits::MAX_REQUESTED_PAUSE;
+use crate::request_error::RequestError;
+
+impl<T> Session<T> {
+    /// The next frame to be sent on this connection.
+    pub(crate) fn next_frame(&mut self) -> Option<ClientFrame<'static>> {
+        while let Some(entry) = self.outbox.pop(self.is_welcome()) {
+            let frame = match entry {
+                Entry::Hello(hello) => Some(ClientFrame::Hello(hello)),
+                Entry::Plain(frame) => Some(frame),
+                Entry::Ask(Ask::Request(number)) => self.requests.send(number),
+                Entry::Ask(Ask::Subscribe(sub)) => self.ask_subscription(sub),
+            };
+            if frame.is_some() {
+                return frame;
+            }
+        }
+        None
+    }
+
+    fn ask_subscription(&mut self, sub: u32) -> Option<ClientFrame<'static>> {
+        let (frame, request) = self.subscriptions.ask(sub)?;
+        if let Some(number) = request {
+            self.requests.send(number);
+        }
+        Some(frame)
+    }
+
+    /// Whether frames can be sent on this connection.
+    pub(crate) fn can_send(&self) -> bool {
+        self.outbox.has_some(self.is_welcome())
+    }
+
+    /// Whether frames wait to be sent, on this connection or the next.
+    pub(crate) fn has_frames(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
+    /// Asks again, after the pause that the broker wants or one that grows with each failure.
+    pub(super) fn ask_later(&mut self, now: Instant, ask: Ask, failures: u32, error: &RequestError) {
+        let wanted = error.retry_after.unwrap_or_default().min(MAX_REQUESTED_PAUSE);
+        let pause = self.backoff.pause(failures, self.random.next()).max(wanted);
+        self.outbox.push_later(now + pause, ask);
+    }
+}

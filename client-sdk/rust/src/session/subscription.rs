@@ -1,0 +1,184 @@
+//! One subscription, from the first connection to the last: what was asked, and where it stands.
+
+use std::mem::take;
+
+use fanfare_protocol::frame::{ReplayFrom, Subscribe, Subscribed};
+use fanfare_protocol::{ClientFrame, ErrorCode, Position};
+
+use crate::event::Event;
+use crate::place::Place;
+
+/// A subscription about to be opened.
+#[derive(Clone, Debug)]
+pub(crate) struct Opening {
+    /// What is asked of the broker.
+    pub(crate) subscribe: Subscribe,
+    /// Whether some of its topics are in no stream, as far as its reader knows.
+    pub(crate) partly_ephemeral: bool,
+}
+
+/// One subscription.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    asked: Subscribe,
+    stage: Stage,
+    /// Whether some of its topics are known to be in no stream.
+    ephemeral: bool,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// It is asked for by the request of this number.
+    Opening { request: u64 },
+    /// It is open, and pushed or (if not live) read from the stream.
+    Open {
+        place: Place,
+        live: bool,
+        /// Where it is to be resumed while the gap has not come that the broker has announced.
+        untold: Option<Place>,
+    },
+    /// It is to go on from this place; the broker put it off this many times.
+    Resuming { place: Place, failures: u32 },
+}
+
+/// What a `subscribed` answers.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Opened {
+    /// The request of this number.
+    First { request: u64 },
+    /// A resumption.
+    Again {
+        /// Whether ephemeral messages may be missing, which the broker can't know.
+        incomplete: bool,
+    },
+}
+
+/// What it means that a subscription is refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The request of this number has failed.
+    Opening { request: u64 },
+    /// It is to be asked again; so it was this many times before.
+    Postponed { failures: u32 },
+    /// It can't be resumed.
+    Final,
+}
+
+impl Subscription {
+    /// One that is asked for by the request of this number.
+    pub(super) fn new(opening: Opening, request: u64) -> Self {
+        let Opening { subscribe: asked, partly_ephemeral: ephemeral } = opening;
+        Self { asked, stage: Stage::Opening { request }, ephemeral }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Open { .. })
+    }
+
+    /// The request that is to open it.
+    pub(super) fn request(&self) -> Option<u64> {
+        match self.stage {
+            Stage::Opening { request } => Some(request),
+            Stage::Open { .. } | Stage::Resuming { .. } => None,
+        }
+    }
+
+    /// The frame that opens or resumes it.
+    pub(super) fn ask(&self) -> Option<ClientFrame<'static>> {
+        let from = match &self.stage {
+            Stage::Open { .. } => return None,
+            Stage::Opening { .. } => self.asked.from.clone(),
+            Stage::Resuming { place, .. } => ReplayFrom::Position(place.position().clone()),
+        };
+        Some(ClientFrame::Subscribe(Subscribe { from, ..self.asked.clone() }))
+    }
+
+    /// The broker has opened it.
+    pub(super) fn opened(&mut self, subscribed: &Subscribed) -> Option<Opened> {
+        let (opened, asked) = match &mut self.stage {
+            Stage::Opening { request } => (Opened::First { request: *request }, place_of(&self.asked.from)),
+            Stage::Resuming { place, .. } => {
+                let before = take(place);
+                let incomplete = self.may_miss_ephemeral(&before, &subscribed.position);
+                (Opened::Again { incomplete }, Some(before))
+            }
+            Stage::Open { .. } => return None,
+        };
+        let untold = asked.filter(|_| subscribed.recovered == Some(false));
+        let place = Place::at(subscribed.position.clone());
+        self.stage = Stage::Open { place, live: subscribed.live, untold };
+        Some(opened)
+    }
+
+    /// Goes on past an event; says whether it is open and so gets it.
+    pub(super) fn pass(&mut self, event: &Event) -> bool {
+        let Stage::Open { place, live, untold } = &mut self.stage else { return false };
+        place.pass(event);
+        *untold = None;
+        match event {
+            Event::Message(message) => self.ephemeral |= message.stream().is_none(),
+            Event::Behind => *live = false,
+            Event::Live(_) => *live = true,
+            Event::Gap(_) | Event::Resumed(_) => {}
+        }
+        true
+    }
+
+    /// Goes on to the heads that a ping brought; says whether they are for it.
+    pub(super) fn advance(&mut self, heads: &Position) -> bool {
+        match &mut self.stage {
+            Stage::Open { place, live: true, .. } => {
+                place.advance(heads);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The broker refuses to open or to resume it.
+    pub(super) fn refused(&mut self, code: ErrorCode) -> Option<Refusal> {
+        match &mut self.stage {
+            Stage::Open { .. } => None,
+            Stage::Opening { request } => Some(Refusal::Opening { request: *request }),
+            Stage::Resuming { failures, .. } if passes(code) => {
+                let before = *failures;
+                *failures = failures.saturating_add(1);
+                Some(Refusal::Postponed { failures: before })
+            }
+            Stage::Resuming { .. } => Some(Refusal::Final),
+        }
+    }
+
+    /// The connection has ended.
+    pub(super) fn disconnected(&mut self) {
+        match &mut self.stage {
+            Stage::Opening { .. } => {}
+            Stage::Open { place, untold, .. } => {
+                let place = untold.take().unwrap_or_else(|| take(place));
+                self.stage = Stage::Resuming { place, failures: 0 };
+            }
+            Stage::Resuming { failures, .. } => *failures = 0,
+        }
+    }
+
+    /// Whether messages of topics in no stream may have passed while there was no connection. Nobody can say how many.
+    ///
+    /// Where no stream is met, all are such. Where one is, a plain topic is in it; a wildcard may or may not mean
+    /// other topics too, and counts as doing so once one was seen, or its reader says so.
+    fn may_miss_ephemeral(&self, before: &Place, after: &Position) -> bool {
+        self.ephemeral || before.position().0.is_empty() || after.0.is_empty()
+    }
+}
+
+/// The place that is asked for, if it is one.
+fn place_of(from: &ReplayFrom) -> Option<Place> {
+    match from {
+        ReplayFrom::Position(position) => Some(Place::at(position.clone())),
+        _ => None,
+    }
+}
+
+/// Whether the reason may go away by itself. The broker may also count a session that it has not missed yet.
+fn passes(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::Unavailable | ErrorCode::RateLimited | ErrorCode::LimitExceeded)
+}
