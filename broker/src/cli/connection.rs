@@ -18,6 +18,9 @@ pub(super) struct ConnectionArgs {
     /// How frames are written: `json` is easier to read in a packet capture
     #[arg(long, value_name = "NAME", env = "FANFARE_ENCODING", default_value = "msgpack")]
     encoding: EncodingName,
+    /// Fail when the connection is lost, instead of connecting again
+    #[arg(long)]
+    no_reconnect: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -33,7 +36,10 @@ impl ConnectionArgs {
             EncodingName::Json => Encoding::Json,
             EncodingName::Msgpack => Encoding::MsgPack,
         };
-        let builder = Client::builder(&self.server).name(format!("fanfare-cli/{VERSION}")).encoding(encoding);
+        let builder = Client::builder(&self.server)
+            .name(format!("fanfare-cli/{VERSION}"))
+            .encoding(encoding)
+            .reconnect(!self.no_reconnect);
         match &self.token {
             Some(token) => builder.token(token).connect().await,
             None => builder.connect().await,

@@ -5,6 +5,7 @@ mod lines;
 mod pacer;
 mod reader;
 
+use std::future::IntoFuture;
 use std::io::{self, IsTerminal, Read};
 use std::num::NonZeroU32;
 use std::process::ExitCode;
@@ -12,26 +13,34 @@ use std::process::ExitCode;
 use clap::Args;
 use fanfare_client::{Published, Topic};
 
+use super::breaks::Breaks;
 use super::connection::ConnectionArgs;
-use super::terminal::{self, CommandError, notice};
+use super::terminal::{self, CommandError, interrupted, notice};
 use draft::{Draft, Kind, header};
 use lines::LinePublisher;
 
 /// Most of standard input that is read for one message; brokers take far less.
 const MAX_INPUT_BYTES: u64 = 64 * 1024 * 1024;
 
+const NO_ANSWER: &str = "stopped before the acknowledgement; whether the message was published is unknown";
+
 const EXAMPLES: &str = "Examples:
   fanfare pub greetings 'hello'
   fanfare pub orders.eu '{\"item\":\"pen\"}' --json
   fanfare pub images.cat --bytes < cat.jpg
   tail -f app.log | fanfare pub logs.app --lines
-  fanfare pub words --lines --rate 5000 < /usr/share/dict/words";
+  fanfare pub words --lines --rate 5000 < /usr/share/dict/words
+  fanfare pub orders.eu --lines --key-prefix batch-17 < batch-17.txt";
 
 /// Publishes a message, or each line of standard input.
 ///
 /// A message is acknowledged once it stands in its stream. Without PAYLOAD, standard input is the payload, whole and as
 /// it is. With --lines each line is a message of its own, without its line end; lines are sent on before earlier ones
 /// are acknowledged, and in order.
+///
+/// A lost connection is tried for again, and what was not sent yet waits for it, for up to 30 seconds. What was sent and
+/// not acknowledged is sent again if it has a key; without one nobody knows whether it was published, and the command
+/// fails.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct PublishArgs {
@@ -56,6 +65,10 @@ pub(super) struct PublishArgs {
     /// publish with this key to this topic is acknowledged and not delivered again
     #[arg(long, value_name = "KEY", conflicts_with = "lines")]
     key: Option<String>,
+    /// Give each line a key, PREFIX-1, PREFIX-2 and so on: a line is then sent again after a lost connection, and running
+    /// the command again with the same lines within the broker's window publishes none of them twice
+    #[arg(long, value_name = "PREFIX", requires = "lines", conflicts_with = "payload")]
+    key_prefix: Option<String>,
     /// Publish only if this is the sequence of the topic's last retained message, 0: none is retained
     #[arg(long, value_name = "SEQ", conflicts_with = "lines")]
     expect: Option<u64>,
@@ -73,7 +86,7 @@ pub(super) fn run(args: PublishArgs) -> ExitCode {
 async fn publish(args: PublishArgs) -> Result<(), CommandError> {
     let rule = |rule| CommandError::Input(format!("the topic {:?} {rule}", args.topic));
     let topic = Topic::new(&args.topic).map_err(rule)?;
-    let draft = Draft { topic, kind: args.kind(), headers: args.header };
+    let draft = Draft { topic, kind: args.kind(), headers: args.header, key_prefix: args.key_prefix };
     if args.lines {
         let client = args.connection.connect().await?;
         return LinePublisher::new(client, draft).run(args.rate).await;
@@ -90,7 +103,12 @@ async fn publish(args: PublishArgs) -> Result<(), CommandError> {
     if let Some(seq) = args.expect {
         request = request.expect_seq(seq);
     }
-    let published = request.await?;
+    let published = tokio::select! {
+        biased;
+        published = request.into_future() => published?,
+        () = interrupted() => return Err(CommandError::Input(NO_ANSWER.to_owned())),
+        never = Breaks::of(&client).tell(notice) => never,
+    };
     if io::stderr().is_terminal() {
         notice(outcome(&draft.topic, &published));
     }

@@ -2,20 +2,24 @@
 
 mod merge;
 mod printer;
+mod resumption;
 mod when;
 
 use std::io;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::Args;
 use fanfare_client::{Client, Event, ReplayFrom};
 use futures_util::FutureExt;
 
+use super::breaks::{Breaks, Turn, lost};
 use super::connection::ConnectionArgs;
 use super::terminal::{self, CommandError, coloured, interrupted, notice};
 use crate::clock;
 use merge::{Merged, Next};
 use printer::{Form, Printer};
+use resumption::Resumption;
 
 const EXAMPLES: &str = "Examples:
   fanfare sub 'orders.>'                     everything below `orders`
@@ -31,6 +35,9 @@ A pattern is a topic in which `*` stands for one segment and a final `>` for one
 ///
 /// Each line shows the time at which the broker took the message (UTC), the topic, and the payload; control
 /// characters are shown as escapes, bytes in hexadecimal. Notices go to standard error. Ctrl-C ends it.
+///
+/// A lost connection is tried for again until it is back. Then everything goes on where it stopped: what was published
+/// meanwhile follows, and what can't be had any more is told as a gap.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct SubscribeArgs {
@@ -62,13 +69,18 @@ async fn subscribe(args: SubscribeArgs) -> Result<(), CommandError> {
     let client = args.connection.connect().await?;
     let mut events = open(&client, &args).await?;
     notice(format_args!("following {} (Ctrl-C ends)", args.patterns.join(", ")));
-    let mut printer = Printer::new(io::stdout(), args.form());
+    let mut follower = Follower {
+        breaks: Breaks::of(&client),
+        resumption: Resumption::default(),
+        followed: args.patterns.len(),
+        printer: Printer::new(io::stdout(), args.form()),
+    };
     let outcome = tokio::select! {
         biased;
         () = interrupted() => Ok(()),
-        outcome = print(&mut events, &mut printer, args.count) => outcome,
+        outcome = follower.follow(&mut events, args.count) => outcome,
     };
-    printer.flush().map_err(CommandError::output)?;
+    follower.printer.flush().map_err(CommandError::output)?;
     outcome?;
     client.close().await;
     Ok(())
@@ -82,31 +94,55 @@ async fn open(client: &Client, args: &SubscribeArgs) -> Result<Merged, CommandEr
     Ok(Merged::new(subscriptions))
 }
 
-/// Prints until enough is printed. What waits is written in one go; the output is flushed when nothing waits.
-async fn print(
-    events: &mut Merged,
-    printer: &mut Printer<io::Stdout>,
-    count: Option<u64>,
-) -> Result<(), CommandError> {
-    let mut left = count.unwrap_or(u64::MAX);
-    while left > 0 {
-        let next = if let Some(next) = events.next().now_or_never() {
-            next
-        } else {
-            printer.flush().map_err(CommandError::output)?;
-            events.next().await
-        };
-        match next {
-            Next::Event(pattern, event) => {
-                left -= u64::from(matches!(event, Event::Message(_)));
-                printer.print(&pattern, &event).map_err(CommandError::output)?;
+/// Prints events, and tells of breaks.
+struct Follower {
+    breaks: Breaks,
+    resumption: Resumption,
+    /// How many subscriptions there are.
+    followed: usize,
+    printer: Printer<io::Stdout>,
+}
+
+impl Follower {
+    /// Prints until enough is printed. What waits is written in one go; the output is flushed when nothing waits.
+    async fn follow(&mut self, events: &mut Merged, count: Option<u64>) -> Result<(), CommandError> {
+        let mut left = count.unwrap_or(u64::MAX);
+        while left > 0 {
+            let next = if let Some(next) = events.next().now_or_never() {
+                next
+            } else {
+                self.printer.flush().map_err(CommandError::output)?;
+                self.next(events).await
+            };
+            match next {
+                Next::Event(pattern, event) => {
+                    left -= u64::from(matches!(event, Event::Message(_)));
+                    self.printer.print(&pattern, &event).map_err(CommandError::output)?;
+                    if let Some(back) = self.resumption.hear(&event, self.followed, Instant::now()) {
+                        self.printer.tell(&back).map_err(CommandError::output)?;
+                    }
+                }
+                Next::Ended(pattern, end) => {
+                    return Err(CommandError::Input(format!("{pattern} can't be followed any more: {end}")));
+                }
             }
-            Next::Ended(pattern, end) => {
-                return Err(CommandError::Input(format!("{pattern} can't be followed any more: {end}")));
+        }
+        Ok(())
+    }
+
+    /// Waits for the next event, and tells of a break meanwhile.
+    async fn next(&mut self, events: &mut Merged) -> Next {
+        loop {
+            tokio::select! {
+                biased;
+                Some(turn) = self.breaks.next() => if let Turn::Lost(cause) = turn {
+                    self.resumption.lost(Instant::now());
+                    notice(lost(&cause));
+                },
+                next = events.next() => return next,
             }
         }
     }
-    Ok(())
 }
 
 fn from(text: &str) -> Result<ReplayFrom, String> {

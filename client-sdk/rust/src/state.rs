@@ -60,7 +60,7 @@ impl Status {
 impl States {
     pub(crate) fn new(mut status: watch::Receiver<Status>) -> Self {
         status.mark_changed();
-        Self(unfold(status, next_state).boxed())
+        Self(unfold(status, next_state).fuse().boxed())
     }
 
     /// The state now, the first time; then the next one, as soon as it changes.

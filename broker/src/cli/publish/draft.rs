@@ -9,6 +9,8 @@ pub(super) struct Draft {
     pub(super) kind: Kind,
     /// Names and values.
     pub(super) headers: Vec<(String, String)>,
+    /// What the keys of lines begin with, if they have keys.
+    pub(super) key_prefix: Option<String>,
 }
 
 /// What payloads are said to be.
@@ -24,6 +26,15 @@ impl Draft {
     pub(super) fn message(&self, client: &Client, payload: &[u8]) -> Result<PublishRequest, String> {
         let request = client.publish(&self.topic, self.kind.payload(payload)?);
         Ok(self.headers.iter().fold(request, |request, (name, value)| request.header(name, value)))
+    }
+
+    /// The message that is a line, the first having number 1.
+    pub(super) fn line(&self, client: &Client, line: &[u8], number: u64) -> Result<PublishRequest, String> {
+        let request = self.message(client, line)?;
+        Ok(match &self.key_prefix {
+            Some(prefix) => request.key(format!("{prefix}-{number}")),
+            None => request,
+        })
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::time::sleep_until;
 use super::draft::Draft;
 use super::pacer::Pacer;
 use super::reader::lines_of_stdin;
+use crate::cli::breaks::Breaks;
 use crate::cli::terminal::{CommandError, interrupted, notice};
 
 /// Lines that may be under way: enough to fill the connection, few enough to say which one failed.
@@ -40,23 +41,41 @@ impl LinePublisher {
         Self { client, draft, under_way, acknowledged: 0, last: None, progress: progress() }
     }
 
-    /// Publishes standard input to its end, or until Ctrl-C; then waits for what is under way.
+    /// Publishes standard input to its end, or until Ctrl-C; then waits for what is under way. Tells of breaks.
     pub(super) async fn run(mut self, rate: Option<NonZeroU32>) -> Result<(), CommandError> {
         let begun = Instant::now();
         let pacer = rate.map(|rate| Pacer::new(rate, begun));
-        let mut outcome = tokio::select! {
+        let (breaks, progress) = (Breaks::of(&self.client), self.progress.clone());
+        let outcome = tokio::select! {
             biased;
-            () = interrupted() => Ok(()),
-            sent = self.send_all(pacer) => sent,
+            never = breaks.tell(|text| progress.suspend(|| notice(text))) => never,
+            outcome = self.publish_all(pacer) => outcome,
         };
-        if outcome.is_ok() {
-            outcome = self.settle_all().await;
-        }
         self.progress.finish_and_clear();
         outcome?;
         notice(self.summary(begun.elapsed()));
         self.client.close().await;
         Ok(())
+    }
+
+    async fn publish_all(&mut self, pacer: Option<Pacer>) -> Result<(), CommandError> {
+        tokio::select! {
+            biased;
+            () = interrupted() => {}
+            sent = self.send_all(pacer) => {
+                sent?;
+                return self.settle_all().await;
+            }
+        }
+        let breaks = Breaks::of(&self.client);
+        tokio::select! {
+            biased;
+            settled = self.settle_all() => settled,
+            () = breaks.lost() => {
+                self.under_way.pop_front();
+                Err(self.stopped("there is no connection to wait for its acknowledgement on"))
+            }
+        }
     }
 
     async fn send_all(&mut self, mut pacer: Option<Pacer>) -> Result<(), CommandError> {
@@ -80,7 +99,8 @@ impl LinePublisher {
         if self.under_way.len() >= MAX_LINES_UNDER_WAY {
             self.settle_oldest().await?;
         }
-        let request = match self.draft.message(&self.client, line) {
+        let number = self.acknowledged + self.under_way.len() as u64 + 1;
+        let request = match self.draft.line(&self.client, line, number) {
             Ok(request) => request,
             Err(why) => return self.stop_before_next(why).await,
         };
@@ -134,18 +154,22 @@ impl LinePublisher {
         Err(self.stopped(why))
     }
 
-    /// Says that the first line without an acknowledgement is at fault.
+    /// Says that the first line without an acknowledgement is at fault, and how to go on.
     fn stopped(&self, why: impl Display) -> CommandError {
         let line = self.acknowledged + 1;
         let before = match self.acknowledged {
             0 => "Nothing before it was published".to_owned(),
-            _ => format!("All before it are published: mend it, then go on with `tail -n +{line}`"),
+            _ => format!("All before it are published; to go on, publish `tail -n +{line}`"),
         };
         let after = match self.under_way.len() {
             0 => String::new(),
             sent => format!(" (of the {sent} after it some may be, too)"),
         };
-        CommandError::Input(format!("line {line}: {why}. {before}{after}"))
+        let again = match &self.draft.key_prefix {
+            None => "",
+            Some(_) => ". Or run it again soon with the same key prefix: nothing is published twice",
+        };
+        CommandError::Input(format!("line {line}: {why}. {before}{after}{again}"))
     }
 
     fn summary(&self, elapsed: Duration) -> String {

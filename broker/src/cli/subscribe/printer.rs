@@ -63,6 +63,8 @@ impl<W: Write> Printer<W> {
             (Event::Gap(gap), _) => self.tell(&format!("{pattern}: {}", Missing(gap.clone()))),
             (Event::Behind, _) => self.tell(&format!("{pattern}: behind, reading from the stream")),
             (Event::Live(_), _) => self.tell(&format!("{pattern}: caught up")),
+            // It is told when all that is followed goes on.
+            (Event::Resumed(_), _) => Ok(()),
         }
     }
 
@@ -71,7 +73,7 @@ impl<W: Write> Printer<W> {
     }
 
     /// Tells it after what was printed before.
-    fn tell(&mut self, text: &str) -> io::Result<()> {
+    pub(super) fn tell(&mut self, text: &str) -> io::Result<()> {
         self.flush()?;
         notice(text);
         Ok(())
