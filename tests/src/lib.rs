@@ -3,11 +3,13 @@
 //! - [`Broker`]: a broker of one's own for each test, gone with the test;
 //! - [`Client`]: a plain client for both encodings, written in the JSON form of the wire;
 //! - [`Raw`]: a socket for bytes that no client would send;
+//! - [`Proxy`]: a connection to a broker that can be cut or made mute;
 //! - [`Witness`]: a healthy subscriber that must miss nothing, whatever happens beside it;
 //! - [`Metrics`]: what Prometheus would read;
 //! - [`http`], [`within`], [`eventually`]: small help.
 //!
-//! Nothing here uses the SDK: what the broker promises must hold for clients that nobody here wrote.
+//! Nothing here uses the SDK: what the broker promises must hold for clients that nobody here wrote. Promises of the SDK
+//! itself bring it along.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,6 +26,7 @@ mod client;
 pub mod files;
 pub mod http;
 mod metrics;
+mod proxy;
 mod raw;
 mod resources;
 mod setup;
@@ -36,6 +39,7 @@ pub use binary::{binary, workspace};
 pub use broker::{Broker, command};
 pub use client::Client;
 pub use metrics::{Family, Metrics};
+pub use proxy::Proxy;
 pub use raw::{Raw, RawReader, RawWriter, WsFrame, handshake, masked};
 pub use setup::Setup;
 pub use shape::{assert_shape, has_shape};

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// `fanfare` with these arguments, for this broker.
-fn fanfare(broker: &Broker, arguments: &[&str]) -> Command {
+pub(super) fn fanfare(broker: &Broker, arguments: &[&str]) -> Command {
     let mut command = command();
     command.args(arguments).env("FANFARE_SERVER", format!("ws://{}", broker.client()));
     command
@@ -39,7 +39,7 @@ async fn output(child: Child) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn succeeded(output: &Output) {
+pub(super) fn succeeded(output: &Output) {
     assert!(output.status.success(), "{output:?}");
 }
 
@@ -156,16 +156,12 @@ async fn faults_are_told_and_fail() {
 }
 
 #[tokio::test]
-async fn sub_ends_with_success_on_sigterm_and_fails_when_the_broker_goes() {
+async fn sub_ends_with_success_on_sigterm() {
     let broker = Broker::start().await;
     let mut child = follow(&broker, &["a", "--raw"]).await;
     let process = child.id().unwrap().to_string();
     assert!(Command::new("kill").args(["-TERM", &process]).status().await.unwrap().success());
     assert!(within("the command to end", child.wait()).await.unwrap().success());
-    let mut child = follow(&broker, &["a", "--raw"]).await;
-    broker.terminate().await;
-    assert!(!within("the command to end", child.wait()).await.unwrap().success());
-    broker.ended().await;
 }
 
 #[tokio::test]

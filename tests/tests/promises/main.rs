@@ -8,6 +8,7 @@
 )]
 
 mod cli;
+mod cli_reconnect;
 mod conversation;
 mod delivery;
 mod ephemeral;
@@ -23,6 +24,7 @@ mod operation;
 mod peers;
 mod publishing;
 mod readme;
+mod reconnect;
 mod replay;
 mod restarts;
 mod resume;
