@@ -101,9 +101,10 @@ impl Subscription {
     /// Comes back to before a message that it was given and that found no room; false if it is in no stream.
     fn rewind_to(&mut self, message: &Message) -> bool {
         let Some(place) = message.place() else { return false };
+        let newest_only = self.latest.is_some();
         for met in self.streams.iter_mut().filter(|met| met.index == place.index) {
             // It may be behind in another stream only.
-            met.fall(None);
+            met.fall(None, newest_only);
             if let Progress::Reading(reader) = &mut met.progress {
                 reader.cursor.after = reader.cursor.after.min(place.seq - 1);
                 reader.pushed = false;
