@@ -173,6 +173,10 @@ limits! {
     queue_bytes: usize = Bytes(MIB, "1MiB"), 1..=64 * GIB,
         "what is in a stream is read from there, behind; else the oldest is dropped, and a gap counts it",
         "fanfare_fallen_behind_total";
+    /// Messages and frames that wait in all outbound queues together, in bytes; shared evenly by the shards.
+    queues_bytes: usize = Bytes(512 * MIB, "512MiB"), 1..=1_024 * GIB,
+        "the largest queues fall behind first",
+        "fanfare_queue_bytes";
     /// Answers that wait for one session's socket, in bytes.
     reply_bytes: usize = Bytes(256 * KIB, "256KiB"), 1..=64 * GIB,
         "the broker reads no more from that socket until they are written",
@@ -228,6 +232,13 @@ impl Limits {
                 "a payload in base64 must fit a frame",
             ),
             at_least("queue_bytes", self.queue_bytes, "max_frame_bytes", frame, "a frame must fit the queue"),
+            at_least(
+                "queues_bytes",
+                self.queues_bytes,
+                "queue_bytes",
+                self.queue_bytes,
+                "one queue may be full",
+            ),
             at_least(
                 "reply_bytes",
                 self.reply_bytes,

@@ -5,7 +5,7 @@ use std::task::Waker;
 
 use fanfare_protocol::GapReason;
 
-use super::catch_up::{catch_up_budget, has_room};
+use super::catch_up::{ReadContext, has_room};
 use super::latest::{Dropped, Latest, Offered, Phase};
 use super::shard::{Attached, Shard};
 use super::shared::Hub;
@@ -37,7 +37,7 @@ impl Attached {
         }
     }
 
-    fn make_room(&mut self, sub: &mut Subscription, max_bytes: usize, counters: &ShardCounters) {
+    pub(super) fn make_room(&mut self, sub: &mut Subscription, max_bytes: usize, counters: &ShardCounters) {
         if sub.has_streamed_waiting() {
             if !sub.is_behind() {
                 self.outbound.push_behind(sub.sub);
@@ -62,10 +62,10 @@ impl Attached {
     }
 
     /// Queues what is left of a batch while there is room; true if all of it went.
-    fn send_batch(&mut self, sub: u32, latest: &mut Latest, hub: &Hub) -> bool {
+    fn send_batch(&mut self, sub: u32, latest: &mut Latest, hub: &Hub, low_water: usize) -> bool {
         let before = latest.bytes();
         while let Some(message) = latest.next() {
-            let room = has_room(&self.outbound, hub);
+            let room = has_room(&self.outbound, low_water);
             if !room
                 || self.outbound.push_message(sub, &Delivery::new(message), hub.limits.queue_bytes)
                     == Err(Full)
@@ -103,7 +103,7 @@ impl Shard {
 
     /// Sends what waits for a conflated subscription that is live; true if something is left that only room holds back.
     fn send_waiting(&mut self, session: u32, slot: u32, now: Moment) -> bool {
-        let hub = Arc::clone(&self.hub);
+        let (hub, low_water) = (Arc::clone(&self.hub), self.low_water());
         let Some(sub) = self.subs.get_mut(slot as usize) else { return false };
         let Some(attached) = self.sessions.get_mut(session as usize) else { return false };
         if sub.is_behind() {
@@ -119,7 +119,7 @@ impl Shard {
             let dropped = latest.begin(now);
             tell(dropped, number, &attached.outbound, hub.counters(usize::from(self.number)));
         }
-        !attached.send_batch(number, latest, &hub)
+        !attached.send_batch(number, latest, &hub, low_water)
     }
 
     /// Has the shard look again when the subscription's next batch may begin.
@@ -160,11 +160,11 @@ impl Attached {
         &mut self,
         sub: &mut Subscription,
         now: Moment,
-        hub: &Hub,
-        counters: &ShardCounters,
+        context: &mut ReadContext<'_>,
     ) -> bool {
+        let ReadContext { hub, counters, low_water, .. } = *context;
         let Some(latest) = &mut sub.latest else { return true };
-        if !self.send_batch(sub.sub, latest, hub) {
+        if !self.send_batch(sub.sub, latest, hub, low_water) {
             return false;
         }
         let left = match &latest.phase {
@@ -179,10 +179,10 @@ impl Attached {
             Phase::Joining => None,
         };
         if let Some((stream, through)) = left {
-            return self.send_read(sub, stream, through, hub, counters);
+            return self.send_read(sub, stream, through, context);
         }
         latest.phase = Phase::Joining;
-        self.join(sub, hub, counters);
+        self.join(sub, context);
         true
     }
 
@@ -192,21 +192,22 @@ impl Attached {
         sub: &mut Subscription,
         stream: StreamIndex,
         through: u64,
-        hub: &Hub,
-        counters: &ShardCounters,
+        context: &mut ReadContext<'_>,
     ) -> bool {
-        let Some(step) = sub.step(stream, hub, catch_up_budget().through(through)) else { return true };
-        counters.conflated_messages.add(step.passed_over);
-        let pushed = self.push_read(sub.sub, &step, hub, counters);
+        let budget = context.read_budget().through(through);
+        let Some(step) = sub.step(stream, context.hub, budget) else { return true };
+        context.counters.conflated_messages.add(step.passed_over);
+        let pushed = self.push_read(sub.sub, &step, context);
         let refused = step.messages.get(pushed);
         sub.read_on_from(&step, refused);
         refused.is_none()
     }
 
     /// Reads on into what waits for the next batch; at the heads the subscription can be pushed.
-    fn join(&mut self, sub: &mut Subscription, hub: &Hub, counters: &ShardCounters) {
+    fn join(&mut self, sub: &mut Subscription, context: &ReadContext<'_>) {
+        let (hub, counters) = (context.hub, context.counters);
         let Some(next) = sub.next_to_read() else { return };
-        let Some(step) = sub.step(next, hub, catch_up_budget()) else { return };
+        let Some(step) = sub.step(next, hub, context.read_budget()) else { return };
         counters.conflated_messages.add(step.passed_over);
         self.tell_step(sub.sub, &step, counters);
         sub.settle(&step, None);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fanfare_protocol::{GapReason, Position};
 
+use super::budget::Budget;
 use super::latest::Phase;
 use super::lost::gap_at;
 use super::shard::{Attached, Shard};
@@ -13,10 +14,11 @@ use crate::clock::Moment;
 use crate::engine::{Batch, Cursor, Message, ReadBudget, Stream, StreamIndex};
 use crate::fault::{Fault, planted};
 use crate::metrics::ShardCounters;
-use crate::outbound::{Delivery, Expired, Outbound};
+use crate::outbound::{Expired, JsonBodies, Outbound};
 
-/// A session reads on while less than this waits for its socket, in bytes. Less in tests, so that they get there.
-pub(crate) const LOW_WATER_BYTES: usize = if cfg!(test) { 4 } else { 64 } * 1024;
+/// A session reads on while less than this waits for its socket, in bytes, or less where there are very many. Less in
+/// tests, so that they get there.
+const LOW_WATER_BYTES: usize = if cfg!(test) { 4 } else { 64 } * 1024;
 /// Messages that a session reads at once.
 const BATCH_MESSAGES: usize = if cfg!(test) { 16 } else { 256 };
 
@@ -30,14 +32,26 @@ pub(super) struct Step {
     at_head: bool,
 }
 
-/// How much a session reads at once.
-pub(super) fn catch_up_budget() -> ReadBudget {
-    ReadBudget::new(BATCH_MESSAGES, LOW_WATER_BYTES)
+/// Whether so little waits for the socket that the session may read on.
+pub(super) fn has_room(outbound: &Outbound, low_water: usize) -> bool {
+    outbound.lanes().queue_bytes() < low_water
 }
 
-/// Whether so little waits for the socket that the session may read on.
-pub(super) fn has_room(outbound: &Outbound, hub: &Hub) -> bool {
-    outbound.lanes().queue_bytes() < LOW_WATER_BYTES.min(hub.limits.queue_bytes / 2)
+/// What a shard lends to a session that reads.
+pub(super) struct ReadContext<'a> {
+    pub(super) hub: &'a Hub,
+    pub(super) counters: &'a ShardCounters,
+    /// A session reads on while less than this waits for its socket, in bytes.
+    pub(super) low_water: usize,
+    bodies: &'a mut JsonBodies,
+    budget: &'a mut Budget,
+}
+
+impl ReadContext<'_> {
+    /// How much a session reads at once.
+    pub(super) fn read_budget(&self) -> ReadBudget {
+        ReadBudget::new(BATCH_MESSAGES, self.low_water)
+    }
 }
 
 impl Shard {
@@ -57,11 +71,17 @@ impl Shard {
         attached.is_some_and(|attached| attached.behind > 0 || attached.has_batches)
     }
 
+    /// Whether a session reads on: while less than this waits for its socket, in bytes.
+    pub(super) fn low_water(&self) -> usize {
+        let fair = self.budget.low_water(self.sessions.len());
+        LOW_WATER_BYTES.min(self.hub.limits.queue_bytes / 2).min(fair)
+    }
+
     /// The subscription whose turn it is to read on, if any is behind and there is room. They take turns, so that none
     /// waits for another that never catches up.
     fn next_behind(&mut self, session: u32, now: Moment) -> Option<u32> {
         let attached = self.sessions.get(session as usize).filter(|attached| attached.behind > 0)?;
-        if !has_room(&attached.outbound, &self.hub) {
+        if !has_room(&attached.outbound, self.low_water()) {
             return None;
         }
         let (count, first) = (attached.subs.len(), attached.turn as usize);
@@ -79,13 +99,15 @@ impl Shard {
 
     /// Reads once for a subscription; false if the queue had no room for all that was read.
     fn read_on(&mut self, session: u32, slot: u32, now: Moment) -> bool {
-        let hub = Arc::clone(&self.hub);
-        let Some(sub) = self.subs.get_mut(slot as usize) else { return false };
-        let Some(attached) = self.sessions.get_mut(session as usize) else { return false };
+        let (hub, low_water) = (Arc::clone(&self.hub), self.low_water());
+        let Self { subs, sessions, bodies, budget, .. } = self;
+        let Some(sub) = subs.get_mut(slot as usize) else { return false };
+        let Some(attached) = sessions.get_mut(session as usize) else { return false };
         let counters = hub.counters(usize::from(self.number));
+        let mut context = ReadContext { hub: &hub, counters, low_water, bodies, budget };
         let room = match sub.latest {
-            None => attached.read(sub, &hub, counters),
-            Some(_) => attached.read_latest(sub, now, &hub, counters),
+            None => attached.read(sub, &mut context),
+            Some(_) => attached.read_latest(sub, now, &mut context),
         };
         if let Some(read) = sub.rise() {
             attached.outbound.push_live(sub.sub, sub.position(&hub), read);
@@ -93,33 +115,40 @@ impl Shard {
             self.note_live(session);
         }
         self.mark_dirty(session);
+        self.keep_budget();
         room
     }
 }
 
 impl Attached {
     /// Reads once for a subscription and queues what was read; false if the queue had no room for all of it.
-    fn read(&self, sub: &mut Subscription, hub: &Hub, counters: &ShardCounters) -> bool {
+    fn read(&self, sub: &mut Subscription, context: &mut ReadContext<'_>) -> bool {
         let Some(next) = sub.next_to_read() else { return true };
-        let Some(step) = sub.step(next, hub, catch_up_budget()) else { return true };
-        let pushed = self.push_read(sub.sub, &step, hub, counters);
+        let Some(step) = sub.step(next, context.hub, context.read_budget()) else { return true };
+        let pushed = self.push_read(sub.sub, &step, context);
         let refused = step.messages.get(pushed);
         sub.settle(&step, refused);
         refused.is_none()
     }
 
     /// Queues what was read, as far as there is room; returns how many messages went.
-    pub(super) fn push_read(&self, sub: u32, step: &Step, hub: &Hub, counters: &ShardCounters) -> usize {
+    pub(super) fn push_read(&self, sub: u32, step: &Step, context: &mut ReadContext<'_>) -> usize {
+        let ReadContext { hub, counters, bodies, budget, .. } = context;
         self.tell_step(sub, step, counters);
         let (id, queue_bytes) = (self.outbound.session(), hub.limits.queue_bytes);
+        let mut push = |message: &Arc<Message>| {
+            let delivery = bodies.delivery(message, self.outbound.encoding());
+            self.outbound.push_message(sub, &delivery, queue_bytes).is_ok()
+        };
         let fits = |message: &&Arc<Message>| {
-            (message.is_hidden_from(id) && !planted(Fault::EchoBehind))
-                || self.outbound.push_message(sub, &Delivery::new(message), queue_bytes).is_ok()
+            (message.is_hidden_from(id) && !planted(Fault::EchoBehind)) || push(message)
         };
         let pushed = step.messages.iter().take_while(fits).count();
         let read = step.messages.get(..pushed).unwrap_or_default();
         counters.catch_up_messages.add(pushed as u64);
-        counters.catch_up_bytes.add(read.iter().map(|message| message.msgpack().len() as u64).sum());
+        let bytes = read.iter().map(|message| message.msgpack().len()).sum();
+        counters.catch_up_bytes.add(bytes as u64);
+        budget.spend(bytes);
         pushed
     }
 

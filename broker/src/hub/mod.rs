@@ -2,6 +2,7 @@
 //! its own [`Shard`].
 
 mod batches;
+mod budget;
 mod catch_up;
 mod due;
 mod error;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fanfare_protocol::{Encoding, GapReason};
 use slab::Slab;
 
+use super::budget::Budget;
 use super::due::Due;
 use super::mailbox::{Dropped, Mail};
 use super::shared::Hub;
@@ -12,7 +13,7 @@ use super::subscription::Subscription;
 use crate::engine::{Cursor, Lost, Message, ReadBudget, SessionId, Stream, StreamIndex};
 use crate::index::TopicIndex;
 use crate::metrics::ShardCounters;
-use crate::outbound::{Delivery, Full, Outbound};
+use crate::outbound::{Delivery, Full, JsonBodies, Outbound};
 
 /// A queue takes this many parts of mail at least.
 const PARTS_PER_QUEUE: usize = 4;
@@ -30,6 +31,8 @@ pub(crate) struct Shard {
     pub(super) subs: Slab<Subscription>,
     pub(super) sessions: Slab<Attached>,
     pub(super) due: Due,
+    pub(super) budget: Budget,
+    pub(super) bodies: JsonBodies,
     dirty: Vec<u32>,
 }
 
@@ -67,6 +70,8 @@ impl Attached {
 impl Shard {
     pub(crate) fn new(hub: Arc<Hub>, number: u8) -> Self {
         Self {
+            budget: Budget::new(&hub.limits, hub.shards()),
+            bodies: JsonBodies::default(),
             hub,
             number,
             index: TopicIndex::default(),
@@ -105,6 +110,7 @@ impl Shard {
                 self.deliver(message, Some(number));
             }
         }
+        self.keep_budget();
         if mail.has_more() {
             return true;
         }
@@ -118,9 +124,9 @@ impl Shard {
     }
 
     fn deliver(&mut self, message: &Arc<Message>, number: Option<u64>) {
-        let Self { hub, number: shard, index, subs, sessions, dirty, .. } = self;
+        let Self { hub, number: shard, index, subs, sessions, dirty, budget, .. } = self;
         let queue_bytes = hub.limits.queue_bytes;
-        let delivery = Delivery::new(message);
+        let (delivery, bytes) = (Delivery::new(message), message.msgpack().len());
         index.matches(message.topic(), |slots| {
             for slot in slots {
                 let Some(sub) = subs.get_mut(*slot as usize) else { continue };
@@ -135,6 +141,7 @@ impl Shard {
                     session.dirty = true;
                     dirty.push(sub.session);
                 }
+                budget.spend(bytes);
                 let counters = hub.counters(usize::from(*shard));
                 if sub.latest.is_some() {
                     session.offer(sub, message, queue_bytes, counters);
@@ -263,6 +270,9 @@ impl Shard {
         self.counters().behind.sub(1);
         if let Some(attached) = self.sessions.get_mut(session as usize) {
             attached.behind -= 1;
+        }
+        if self.counters().behind.get() == 0 {
+            self.bodies.clear();
         }
     }
 

@@ -225,6 +225,31 @@ fn what_an_ended_subscription_has_waiting_is_written_and_not_read_again() {
 }
 
 #[test]
+fn when_all_queues_hold_too_much_the_largest_falls_behind_first() {
+    let mut bench = Bench::new(Limits { queues_bytes: 40_000, ..Limits::default() });
+    let (small, large) = (bench.shard.attach(Encoding::MsgPack), bench.shard.attach(Encoding::Json));
+    bench.subscribe(&small, 1, "kept.a", ReplayFrom::Now);
+    bench.subscribe(&large, 1, "kept.>", ReplayFrom::Now);
+    for number in 0..200 {
+        bench.publish(if number % 10 == 0 { "kept.a" } else { "kept.b" }, &number.to_string());
+        bench.fan_out();
+    }
+    for number in 200..400 {
+        bench.publish("kept.b", &number.to_string());
+        bench.fan_out();
+    }
+    assert!(small.lanes().queue_bytes() + large.lanes().queue_bytes() <= 40_000);
+    let heard = bench.heard(&small);
+    assert!(!heard.contains(&"1: behind".to_owned()), "{heard:?}");
+    assert_eq!(heard.len(), 1 + 20);
+    let heard = bench.heard(&large);
+    let kept: Vec<_> =
+        heard.iter().filter_map(|words| words.strip_prefix("1: ")?.parse::<u32>().ok()).collect();
+    assert_eq!(kept, (0..400).collect::<Vec<_>>());
+    assert!(heard.contains(&"1: behind".to_owned()));
+}
+
+#[test]
 fn a_probe_passes_through_a_mailbox_that_is_full() {
     let mut bench = Bench::new(Limits { mailbox_bytes: 1, ..Limits::default() });
     let outbound = bench.shard.attach(Encoding::MsgPack);

@@ -25,6 +25,17 @@ pub(crate) struct JsonBody {
     bytes: Box<[u8]>,
 }
 
+impl JsonBody {
+    pub(super) fn of(message: &Arc<Message>) -> Self {
+        Self { message: Arc::clone(message), bytes: message.encode_json() }
+    }
+
+    /// The memory that it takes beside its message, in bytes.
+    pub(super) fn footprint(&self) -> usize {
+        size_of::<Self>() + self.bytes.len()
+    }
+}
+
 /// A message on its way to any number of sessions of one shard.
 #[derive(Debug)]
 pub(crate) struct Delivery<'a> {
@@ -37,6 +48,11 @@ impl<'a> Delivery<'a> {
         Self { message, json: OnceCell::new() }
     }
 
+    /// With a JSON body that was made for others.
+    pub(super) fn with_json(message: &'a Arc<Message>, body: Arc<JsonBody>) -> Self {
+        Self { message, json: OnceCell::from(body) }
+    }
+
     pub(crate) fn message(&self) -> &'a Arc<Message> {
         self.message
     }
@@ -46,9 +62,8 @@ impl<'a> Delivery<'a> {
         match encoding {
             Encoding::MsgPack => Body::MsgPack(Arc::clone(self.message)),
             Encoding::Json => {
-                let make =
-                    || JsonBody { message: Arc::clone(self.message), bytes: self.message.encode_json() };
-                Body::Json(Arc::clone(self.json.get_or_init(|| Arc::new(make()))))
+                let make = || Arc::new(JsonBody::of(self.message));
+                Body::Json(Arc::clone(self.json.get_or_init(make)))
             }
         }
     }

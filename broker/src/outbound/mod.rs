@@ -4,6 +4,7 @@ mod body;
 mod burst;
 mod entry;
 mod frame;
+mod json_bodies;
 mod lanes;
 mod overflow;
 mod queue;
@@ -15,6 +16,7 @@ use fanfare_protocol::{CloseCode, Encoding, Position, ServerFrame};
 pub(crate) use body::{Body, Delivery};
 pub(crate) use burst::Burst;
 pub(crate) use entry::{Expired, Live};
+pub(crate) use json_bodies::JsonBodies;
 pub(crate) use lanes::{Full, Lanes};
 pub(crate) use overflow::{Fallen, Rewind};
 

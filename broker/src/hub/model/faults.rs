@@ -105,7 +105,8 @@ fn falling_behind_untold_is_caught() {
 
 #[test]
 fn falling_behind_for_an_ended_subscription_is_caught() {
-    is_caught(Fault::EndedFalls, &[Check::Stage, Check::Rest, Check::Silence, Check::Position]);
+    let by = [Check::Stage, Check::Rest, Check::Silence, Check::Position, Check::Ping];
+    is_caught(Fault::EndedFalls, &by);
 }
 
 #[test]
