@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use fanfare_protocol::frame::{Deliver, Publish, ReplayFrom, Subscribe};
-use fanfare_protocol::{Encoding, Pattern, Payload, ServerFrame, StreamName, Topic};
+use fanfare_protocol::{CloseCode, Encoding, Pattern, Payload, ServerFrame, StreamName, Topic};
 
 use super::*;
 use crate::auth::Authority;
@@ -37,6 +37,10 @@ impl Bench {
     }
 
     fn publish(&self, topic: &str, text: &str) {
+        self.try_publish(topic, text).unwrap();
+    }
+
+    fn try_publish(&self, topic: &str, text: &str) -> Result<Accepted, PublishError> {
         let publish = Publish {
             id: None,
             topic: Topic::new(topic).unwrap(),
@@ -47,7 +51,7 @@ impl Bench {
             headers: None,
         };
         let permitted = Authority.publish(publish).unwrap();
-        self.hub.publish(permitted, SessionId(999), Now::default()).unwrap();
+        self.hub.publish(permitted, SessionId(999), Now::default())
     }
 
     fn subscribe(&mut self, outbound: &Outbound, sub: u32, pattern: &str, from: ReplayFrom) {
@@ -280,4 +284,18 @@ fn a_session_that_leaves_takes_everything_with_it() {
     bench.shard.detach(second.slot());
     assert_eq!((bench.hub.sessions(), bench.shard.subs.len(), bench.shard.index.len()), (0, 0, 0));
     assert_eq!((bench.hub.interest.patterns(), bench.hub.metrics.sum(|s| s.subscriptions.get())), (0, 0));
+}
+
+#[test]
+fn a_broker_that_stops_takes_no_publish_and_saves_all_that_it_took() {
+    let bench = Bench::new(Limits::default());
+    bench.publish("kept.a", "x");
+    bench.hub.stop_publishing();
+    assert_eq!(bench.try_publish("kept.a", "y"), Err(PublishError::Stopping));
+    bench.hub.close_all(&ServerFrame::Pong, CloseCode::Drain, "stopping");
+    for topic in ["kept.a", "lost.a"] {
+        assert_eq!(bench.try_publish(topic, "z"), Err(PublishError::Stopping));
+    }
+    let saved = bench.hub.save(Now::default());
+    assert_eq!((saved.len(), saved[0].messages.len(), saved[0].marks.head), (1, 1, 1));
 }
