@@ -101,7 +101,7 @@ impl Shard {
         self.sessions.get(session as usize).is_some_and(|attached| attached.has_batches)
     }
 
-    /// Sends what waits for a conflated subscription that is live; true if something is left that only room holds back.
+    /// Sends what waits for a conflated subscription that is live; true if something is left.
     fn send_waiting(&mut self, session: u32, slot: u32, now: Moment) -> bool {
         let (hub, low_water) = (Arc::clone(&self.hub), self.low_water());
         let Some(sub) = self.subs.get_mut(slot as usize) else { return false };
@@ -119,7 +119,8 @@ impl Shard {
             let dropped = latest.begin(now);
             tell(dropped, number, &attached.outbound, hub.counters(usize::from(self.number)));
         }
-        !attached.send_batch(number, latest, &hub, low_water)
+        // What came while an earlier batch was on its way is for the next.
+        !attached.send_batch(number, latest, &hub, low_water) || latest.is_waiting()
     }
 
     /// Has the shard look again when the subscription's next batch may begin.
