@@ -16,6 +16,8 @@ use fanfare_protocol::Topic;
 pub use data_dir::DataDirError;
 pub(crate) use data_dir::{DataDir, LastRun, Run};
 pub(crate) use saved::{SavedStream, Written};
+#[cfg(test)]
+pub(crate) use saved::{read as read_saved, write as write_saved};
 pub(crate) use stream::Stream;
 
 use crate::clock::Now;

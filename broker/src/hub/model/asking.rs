@@ -1,11 +1,14 @@
 //! Subscribing and unsubscribing: what is asked for, what the answer must be, and what has to come of it.
 
-use fanfare_protocol::frame::{Deliver, ReplayFrom, Subscribe};
+use std::sync::Arc;
+
+use fanfare_protocol::frame::{Deliver, MaxRate, ReplayFrom, Subscribe};
 use fanfare_protocol::{Pattern, Position, StreamName, StreamPosition};
 
 use super::names::{PATTERNS, meet};
+use super::pace::Pace;
 use super::reading::Begin;
-use super::steps::{From, Twist};
+use super::steps::{From, Manner, Twist, Wish};
 use super::subscriber::Subscriber;
 use super::truth::{Audience, Log, Truth};
 use super::violation::{Check, Checked, ensure};
@@ -13,29 +16,41 @@ use super::world::World;
 use crate::auth::Authority;
 
 impl World {
-    pub(super) fn subscribe(&mut self, client: usize, number: u32, pattern: usize, from: From) -> Checked {
-        let (pattern, from) = self.asked(pattern, from);
+    pub(super) fn subscribe(&mut self, wish: Wish) -> Checked {
+        let Wish { client, number, .. } = wish;
+        let (pattern, from) = self.asked(wish.pattern, wish.from);
         let most = self.setup.limits.max_subscriptions;
-        let Some(client) = self.client(client) else { return Ok(()) };
-        let (session, shard, slot) =
-            (client.outbound.session().0, client.outbound.shard(), client.outbound.slot());
+        let Some(at) = client.checked_rem(self.clients.len()) else { return Ok(()) };
+        let client = &mut self.clients[at];
         let may = client.open(number).is_none() && client.open_count() < most;
-        let name = client.name();
+        let (name, outbound) = (client.name(), Arc::clone(&client.outbound));
         self.tell(|| format!("    {name} asks for {number} on {pattern} from {from:?}"));
-        let mut expected = expected(&self.truth, Audience::new(pattern, session), &from);
-        if let ReplayFrom::Position(position) = &from {
-            expected.resumes(unmet(&self.truth, &expected, position));
-        }
-        let subscribe =
-            Subscribe { sub: number, pattern: Pattern::new(pattern).unwrap(), from, deliver: Deliver::Every };
-        let answer = self.desks[shard].shard.subscribe(slot, Authority.subscribe(subscribe));
+        let who = Audience::new(pattern, outbound.session().0);
+        let expected = self.expected_of(who, &from, wish.manner);
+        let (deliver, pattern) = (deliver(wish.manner), Pattern::new(pattern).unwrap());
+        let subscribe = Subscribe { sub: number, pattern, from, deliver };
+        let shard = &mut self.desks[outbound.shard()].shard;
+        let answer = shard.subscribe(outbound.slot(), Authority.subscribe(subscribe));
         ensure(answer.is_ok() == may, Check::Answer, || format!("{answer:?}, it may: {may}"))?;
-        if let Some(client) =
-            self.clients.iter_mut().find(|client| client.outbound.session().0 == session && may)
-        {
-            client.subs.entry(number).or_default().push_back(expected);
+        if may {
+            self.clients[at].subs.entry(number).or_default().push_back(expected);
         }
         Ok(())
+    }
+
+    /// What a subscription that is opened now has to hear.
+    fn expected_of(&self, who: Audience, from: &ReplayFrom, manner: Manner) -> Subscriber {
+        let truth = &self.truth;
+        let begins = met(truth, who.pattern).map(|at| (at, begin(&truth.logs[at], from))).collect();
+        let pace = match manner {
+            Manner::Latest { per_second: Some(rate) } => Some(Pace::new(f64::from(rate), self.elapsed)),
+            _ => None,
+        };
+        let mut sub = Subscriber::new(truth, who, !matches!(manner, Manner::Every), pace, begins);
+        if let ReplayFrom::Position(position) = from {
+            sub.resumes(unmet(truth, &sub, position));
+        }
+        sub
     }
 
     pub(super) fn unsubscribe(&mut self, client: usize, number: u32) -> Checked {
@@ -86,11 +101,13 @@ fn twisted(mut position: Position, twist: Twist) -> Position {
     position
 }
 
-/// What a subscription that is opened now has to hear.
-fn expected(truth: &Truth, who: Audience, from: &ReplayFrom) -> Subscriber {
-    let begins = met(truth, who.pattern).map(|at| (at, begin(&truth.logs[at], from)));
-    let begins = begins.collect();
-    Subscriber::new(truth, who, false, begins)
+fn deliver(manner: Manner) -> Deliver {
+    match manner {
+        Manner::Every => Deliver::Every,
+        Manner::Latest { per_second } => {
+            Deliver::Latest { max_rate: per_second.and_then(|rate| MaxRate::new(f64::from(rate))) }
+        }
+    }
 }
 
 /// The streams that a pattern meets, as their places.

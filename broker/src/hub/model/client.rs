@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use fanfare_protocol::{Encoding, Position, ServerFrame, StreamName, StreamPosition};
 
+use super::pace::Between;
 use super::reading::Reading;
 use super::subscriber::{Stage, Subscriber};
 use super::tally::Tally;
@@ -29,6 +31,10 @@ pub(super) struct Client {
     pub(super) stalled: bool,
     /// Whether someone writes to its socket: its shard said that something waits, or the socket took not all of it.
     pub(super) awake: bool,
+    /// Whether its socket took less than it was given.
+    pub(super) blocked: bool,
+    /// When nothing waited for it, last, on the monotonic clock.
+    emptied: Duration,
     /// By number; of one number the oldest first, for the client has not yet read that it ended.
     pub(super) subs: BTreeMap<u32, VecDeque<Subscriber>>,
     pub(super) memories: Vec<Memory>,
@@ -42,6 +48,8 @@ impl Client {
             outbound,
             stalled: false,
             awake: false,
+            blocked: false,
+            emptied: Duration::ZERO,
             subs: BTreeMap::new(),
             memories: Vec::new(),
             frames: 0,
@@ -83,6 +91,7 @@ impl Client {
             left -= written;
             lanes.advance(&burst, written);
         }
+        self.blocked = !lanes.is_empty() && self.awake;
         self.awake &= !lanes.is_empty();
         left < room
     }
@@ -91,6 +100,7 @@ impl Client {
     pub(super) fn read(
         &mut self,
         truth: &Truth,
+        now: Duration,
         tally: &mut Tally,
         mut heard: impl FnMut(&dyn Fn() -> String),
     ) -> Checked {
@@ -105,17 +115,21 @@ impl Client {
                 frame.ok_or_else(|| unreadable(format!("an op of another version: {payload:02x?}")))?;
             heard(&|| format!("    {} reads {}", self.name(), in_words(&frame)));
             tally.note_frame(&frame);
-            self.take_in(truth, &frame).map_err(|violation| violation.of(self.name()))?;
+            self.take_in(truth, &frame, now).map_err(|violation| violation.of(self.name()))?;
         }
         self.bytes = rest.to_vec();
+        if self.outbound.lanes().is_empty() {
+            self.emptied = now;
+        }
         Ok(())
     }
 
-    fn take_in(&mut self, truth: &Truth, frame: &ServerFrame<'_>) -> Checked {
+    fn take_in(&mut self, truth: &Truth, frame: &ServerFrame<'_>, now: Duration) -> Checked {
+        let queued = Between { earliest: self.emptied, latest: now };
         match frame {
             ServerFrame::Subscribed(frame) => self.with(truth, frame.sub, |sub| sub.subscribed(truth, frame)),
             ServerFrame::Message { sub, message } => {
-                self.with(truth, *sub, |sub| sub.message(truth, message))
+                self.with(truth, *sub, |sub| sub.message(truth, message, queued))
             }
             ServerFrame::Gap { sub, gap } => self.with(truth, *sub, |sub| sub.gap(truth, gap)),
             ServerFrame::Behind { sub } => self.with(truth, *sub, Subscriber::behind),

@@ -6,6 +6,7 @@ use std::task::Waker;
 use super::steps::Publication;
 use super::violation::Checked;
 use super::world::World;
+use crate::clock::Moment;
 use crate::hub::{Heads, Hub, Mail, Shard};
 
 pub(super) struct Desk {
@@ -42,6 +43,7 @@ impl World {
         let number = number % self.desks.len();
         match std::mem::replace(&mut self.desks[number].task, Task::Nothing) {
             Task::Nothing if look_after => self.begin_look_after(number, meanwhile),
+            Task::Nothing if self.wake_due(number) => Ok(true),
             Task::Nothing => self.begin_mail(number, meanwhile),
             Task::Mail(heads) => {
                 self.fan_out(number, heads);
@@ -52,6 +54,20 @@ impl World {
                 Ok(true)
             }
         }
+    }
+
+    /// Wakes the sessions whose batches are due; false if none is.
+    fn wake_due(&mut self, number: usize) -> bool {
+        let due = self.due(number).is_some_and(|due| due <= self.now.moment);
+        if due {
+            self.desks[number].shard.wake_due(self.now.moment);
+        }
+        due
+    }
+
+    /// When a shard's next batch is due.
+    pub(super) fn due(&mut self, number: usize) -> Option<Moment> {
+        self.desks[number].shard.earliest_due(Waker::noop())
     }
 
     fn begin_mail(&mut self, number: usize, meanwhile: Option<Publication>) -> Checked<bool> {

@@ -1,8 +1,10 @@
 //! What a subscription hears of topics that are in no stream: in publish order, delivered or counted.
 
+use std::collections::BTreeMap;
+
 use fanfare_protocol::frame::{Gap, Message};
 
-use super::truth::{Audience, Truth, id_of};
+use super::truth::{Audience, Record, Truth, id_of};
 use super::violation::{Check, Checked, Violation, ensure};
 
 #[derive(Debug)]
@@ -13,8 +15,19 @@ pub(super) struct Ephemeral {
     next: usize,
     delivered: u64,
     counted: u64,
+    /// If only the newest of each topic is for it.
+    newest: Option<Newest>,
     /// How many were published for it, up to the last one delivered and in all.
     published: [Tally; 2],
+}
+
+/// What a conflated subscription has heard.
+#[derive(Debug, Default)]
+struct Newest {
+    /// The place of the last message of each topic.
+    delivered: BTreeMap<usize, usize>,
+    /// How many messages there were when it was told that some were dropped.
+    told_at: usize,
 }
 
 /// How many were published for it up to a place in the reference.
@@ -32,11 +45,31 @@ impl Tally {
     }
 }
 
+impl Newest {
+    fn is_complete(&self, records: &[Record], from: usize, who: &Audience) -> Checked {
+        let mut newest = BTreeMap::new();
+        for (at, record) in records.iter().enumerate().filter(|(_, record)| who.gets(record)) {
+            newest.insert(record.topic, from + at);
+        }
+        let missing =
+            newest.iter().find(|(topic, at)| **at >= self.told_at && self.delivered.get(topic) != Some(at));
+        ensure(missing.is_none(), Check::Count, || format!("the newest of a topic never came: {missing:?}"))
+    }
+}
+
 impl Ephemeral {
     /// Of a subscription that is opened now.
-    pub(super) fn from_now(truth: &Truth) -> Self {
+    pub(super) fn from_now(truth: &Truth, latest: bool) -> Self {
         let from = truth.ephemeral.len();
-        Self { from, next: from, delivered: 0, counted: 0, published: [Tally { end: from, count: 0 }; 2] }
+        let newest = latest.then(Newest::default);
+        Self {
+            from,
+            next: from,
+            newest,
+            delivered: 0,
+            counted: 0,
+            published: [Tally { end: from, count: 0 }; 2],
+        }
     }
 
     pub(super) fn message(&mut self, truth: &Truth, message: &Message<'_>, who: &Audience) -> Checked {
@@ -57,7 +90,10 @@ impl Ephemeral {
         })?;
         self.next = at + 1;
         self.delivered += 1;
-        self.counts_in_place(truth, who)?;
+        match &mut self.newest {
+            Some(newest) => _ = newest.delivered.insert(record.topic, at),
+            None => self.counts_in_place(truth, who)?,
+        }
         self.is_not_too_much(truth, who)
     }
 
@@ -66,6 +102,9 @@ impl Ephemeral {
         ensure(plain, Check::Count, || format!("only ephemeral messages are dropped: {gap:?}"))?;
         let uncounted = || Violation::new(Check::Count, "a gap without a count, and few topics");
         self.counted += gap.count.ok_or_else(uncounted)?;
+        if let Some(newest) = &mut self.newest {
+            newest.told_at = truth.ephemeral.len();
+        }
         self.is_not_too_much(truth, who)
     }
 
@@ -76,8 +115,11 @@ impl Ephemeral {
         })
     }
 
-    /// Every one is delivered or counted.
+    /// Every one is delivered or counted; of a conflated subscription the newest of each topic is, or was dropped.
     pub(super) fn is_complete(&mut self, truth: &Truth, who: &Audience) -> Checked {
+        if let Some(newest) = &self.newest {
+            return newest.is_complete(&truth.ephemeral[self.from..], self.from, who);
+        }
         let published = self.published[1].up_to(truth.ephemeral.len(), truth, who);
         ensure(self.delivered + self.counted == published, Check::Count, || {
             format!("{} delivered and {} counted of {published}", self.delivered, self.counted)

@@ -53,7 +53,7 @@ impl World {
         (0..count).try_for_each(|n| self.publish(Publication::plain(n % topics, size)))
     }
 
-    fn send(&mut self, publication: Publication, expect: Option<u64>) -> (Record, Answer) {
+    pub(super) fn send(&mut self, publication: Publication, expect: Option<u64>) -> (Record, Answer) {
         let Publication { topic, by, echo, size, key, .. } = publication;
         let session = self.clients.get(by).map_or(OUTSIDER, |client| client.outbound.session());
         self.published += 1;

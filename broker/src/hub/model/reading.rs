@@ -55,8 +55,14 @@ pub(super) enum FirstGap {
 }
 
 impl FirstGap {
-    fn of(log: &Log, begin: &Begin, who: &Audience) -> Self {
-        let gone = |(_, record): (u64, &Record)| record.taken.is_some() && who.gets(record);
+    fn of(log: &Log, begin: &Begin, latest: bool, who: &Audience) -> Self {
+        let replaced = |seq, record: &Record| {
+            let mut newer = log.between(seq, log.head()).filter(|(_, newer)| newer.topic == record.topic);
+            latest && newer.any(|(_, newer)| newer.taken.is_none())
+        };
+        let gone = |(seq, record): (u64, &Record)| {
+            record.taken.is_some() && who.gets(record) && !replaced(seq, record)
+        };
         match begin {
             Begin::Reset { .. } => Self::Always,
             Begin::Position(place) if log.between(*place, log.head()).any(gone) => Self::Always,
@@ -81,7 +87,7 @@ impl Reading {
         let reset_due = matches!(begin, Begin::Reset { .. });
         Self {
             log: at,
-            first_gap: FirstGap::of(log, &begin, who),
+            first_gap: FirstGap::of(log, &begin, latest, who),
             begin,
             place: 0,
             told: Vec::new(),
@@ -226,7 +232,7 @@ impl Reading {
     /// truly gone and told, or replaced by a newer one where that is enough.
     pub(super) fn may_pass(&self, log: &Log, through: u64, who: &Audience, check: Check) -> Checked {
         for (seq, record) in log.between(self.place, through) {
-            if !self.is_due(seq, record, who) || self.is_replaced(log, seq, record, who) {
+            if !self.is_due(seq, record, who) || self.is_replaced(log, seq, record) {
                 continue;
             }
             let told = self.told.iter().any(|(from, to)| (*from..=*to).contains(&seq));
@@ -251,14 +257,14 @@ impl Reading {
         asked_for && who.gets(record)
     }
 
-    /// Whether a newer message of the same topic makes up for this one.
-    fn is_replaced(&self, log: &Log, seq: u64, record: &Record, who: &Audience) -> bool {
-        let newer = || log.between(seq, log.head()).filter(|(_, newer)| newer.topic == record.topic);
-        let by_last = match &self.begin {
-            Begin::Retained { head, last: true, .. } => seq <= *head && newer().next().is_some(),
+    /// Whether a newer message of the same topic makes up for this one, even one that is hidden from the session.
+    fn is_replaced(&self, log: &Log, seq: u64, record: &Record) -> bool {
+        let mut newer = log.between(seq, log.head()).filter(|(_, newer)| newer.topic == record.topic);
+        match &self.begin {
+            _ if self.latest => newer.next().is_some(),
+            Begin::Retained { head, last: true, .. } => seq <= *head && newer.next().is_some(),
             _ => false,
-        };
-        by_last || (self.latest && newer().any(|(_, newer)| who.gets(newer)))
+        }
     }
 }
 

@@ -39,11 +39,20 @@ impl World {
     /// Lets shards and sockets work until nothing is left to do.
     fn settle(&mut self) -> Checked {
         for _ in 0..ROUNDS {
-            if !self.settle_a_little()? {
+            if !self.settle_a_little()? && !self.wait_for_due() {
                 return Ok(());
             }
         }
         Err(Violation::new(Check::Rest, format!("not at rest after {ROUNDS} rounds")))
+    }
+
+    /// Lets time pass until the next batch is due; false if none is.
+    fn wait_for_due(&mut self) -> bool {
+        let due = (0..self.desks.len()).filter_map(|number| self.due(number)).min();
+        let Some(due) = due else { return false };
+        let ms = due.since(self.now.moment).as_nanos().div_ceil(1_000_000);
+        self.wait(u64::try_from(ms).unwrap());
+        true
     }
 
     fn settle_a_little(&mut self) -> Checked<bool> {
@@ -52,20 +61,16 @@ impl World {
             busy |= self.turn(number, false, None)?;
         }
         self.wake();
-        let mut at = 0;
-        while at < self.clients.len() {
-            let outbound = &self.clients[at].outbound;
-            busy |= self.desks[outbound.shard()].shard.catch_up(outbound.slot(), self.now.moment);
+        for at in 0..self.clients.len() {
+            busy |= self.catch_up(at);
             self.wake();
-            if let Some(client) = self.clients.get_mut(at) {
-                busy |= client.write(usize::MAX, 128 << 10);
-                let forgotten = !client.outbound.lanes().is_empty();
-                ensure(!forgotten, Check::Rest, || {
-                    format!("{}: something waits, and nobody writes it", client.name())
-                })?;
-                self.read(at)?;
-            }
-            at += 1;
+            busy |= self.flush(at, usize::MAX, 128 << 10);
+            let client = &self.clients[at];
+            let forgotten = !client.outbound.lanes().is_empty();
+            ensure(!forgotten, Check::Rest, || {
+                format!("{}: something waits, and nobody writes it", client.name())
+            })?;
+            self.read(at)?;
         }
         Ok(busy)
     }

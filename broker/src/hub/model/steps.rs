@@ -13,12 +13,7 @@ pub(super) enum Step {
         topics: usize,
         size: usize,
     },
-    Subscribe {
-        client: usize,
-        number: u32,
-        pattern: usize,
-        from: From,
-    },
+    Subscribe(Wish),
     Unsubscribe {
         client: usize,
         number: u32,
@@ -75,6 +70,28 @@ pub(super) enum Step {
     Rest,
     /// The broker dies, and comes back with nothing.
     Crash,
+    /// The broker is stopped, and comes back with what it saved.
+    Restart,
+}
+
+/// A subscription that a client asks for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wish {
+    pub(super) client: usize,
+    pub(super) number: u32,
+    pub(super) pattern: usize,
+    pub(super) from: From,
+    pub(super) manner: Manner,
+}
+
+/// How it is delivered.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Manner {
+    Every,
+    /// The newest of each topic, at so many batches a second.
+    Latest {
+        per_second: Option<u32>,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -147,6 +164,7 @@ enum Kind {
     History,
     Rest,
     Crash,
+    Restart,
 }
 
 const WEIGHTS: &[(usize, Kind)] = &[
@@ -168,6 +186,7 @@ const WEIGHTS: &[(usize, Kind)] = &[
     (10, Kind::History),
     (7, Kind::Rest),
     (2, Kind::Crash),
+    (3, Kind::Restart),
 ];
 
 impl Step {
@@ -181,12 +200,7 @@ impl Step {
                 topics: random.pick(&[1, 3, TOPICS.len()]),
                 size: random.pick(&[8, 8, 300]),
             },
-            Kind::Subscribe => Self::Subscribe {
-                client,
-                number: number(random),
-                pattern: random.below(PATTERNS.len()),
-                from: From::drawn(random),
-            },
+            Kind::Subscribe => Self::Subscribe(Wish::drawn(random, client)),
             Kind::Unsubscribe => Self::Unsubscribe { client, number: number(random) },
             Kind::Join => Self::Join { shard, json: random.one_in(2) },
             Kind::Leave => Self::Leave { client },
@@ -213,6 +227,24 @@ impl Step {
             },
             Kind::Rest => Self::Rest,
             Kind::Crash => Self::Crash,
+            Kind::Restart => Self::Restart,
+        }
+    }
+}
+
+impl Wish {
+    fn drawn(random: &mut Random, client: usize) -> Self {
+        Self {
+            client,
+            number: number(random),
+            pattern: random.below(PATTERNS.len()),
+            from: From::drawn(random),
+            manner: random.weighted(&[
+                (5, Manner::Every),
+                (1, Manner::Latest { per_second: None }),
+                (1, Manner::Latest { per_second: Some(50) }),
+                (1, Manner::Latest { per_second: Some(1) }),
+            ]),
         }
     }
 }

@@ -4,6 +4,7 @@ use fanfare_protocol::frame::{Gap, Message, Subscribed};
 use fanfare_protocol::{GapReason, Position, StreamName};
 
 use super::ephemeral::Ephemeral;
+use super::pace::{Between, Pace};
 use super::reading::{Begin, FirstGap, Reading};
 use super::truth::{Audience, Truth};
 use super::violation::{Check, Checked, Violation, ensure};
@@ -27,6 +28,8 @@ pub(super) struct Subscriber {
     /// One for each stream that the pattern meets.
     pub(super) readings: Vec<Reading>,
     ephemeral: Ephemeral,
+    /// If its rate is bounded.
+    pace: Option<Pace>,
     /// Streams that the position named and the pattern does not meet: each is told.
     unmet: Vec<String>,
     named_unmet: bool,
@@ -37,7 +40,13 @@ pub(super) struct Subscriber {
 
 impl Subscriber {
     /// What a subscription has to hear that is opened now.
-    pub(super) fn new(truth: &Truth, who: Audience, latest: bool, begins: Vec<(usize, Begin)>) -> Self {
+    pub(super) fn new(
+        truth: &Truth,
+        who: Audience,
+        latest: bool,
+        pace: Option<Pace>,
+        begins: Vec<(usize, Begin)>,
+    ) -> Self {
         let reading = |(log, begin)| Reading::new(&truth.logs[log], log, begin, latest, &who);
         let readings = begins.into_iter().map(reading).collect();
         Self {
@@ -45,7 +54,8 @@ impl Subscriber {
             stage: Stage::Asked,
             ending: false,
             readings,
-            ephemeral: Ephemeral::from_now(truth),
+            ephemeral: Ephemeral::from_now(truth, latest),
+            pace,
             unmet: Vec::new(),
             named_unmet: false,
             asked_position: false,
@@ -88,8 +98,12 @@ impl Subscriber {
         })
     }
 
-    pub(super) fn message(&mut self, truth: &Truth, message: &Message<'_>) -> Checked {
+    /// A message came that was queued between two moments.
+    pub(super) fn message(&mut self, truth: &Truth, message: &Message<'_>, queued: Between) -> Checked {
         self.is_open()?;
+        if let Some(pace) = &mut self.pace {
+            pace.note(message.topic.as_str(), queued)?;
+        }
         let Some(place) = &message.sequenced else {
             return self.ephemeral.message(truth, message, &self.who);
         };

@@ -134,6 +134,14 @@ impl Truth {
         self.logs.iter().position(|log| log.patterns.iter().any(|pattern| matches(pattern, topic)))
     }
 
+    /// Notes a planned restart: streams and keys go on; sessions are numbered anew, and nothing is hidden from them.
+    pub(super) fn restarts(&mut self) {
+        self.ephemeral.clear();
+        for record in self.logs.iter_mut().flat_map(|log| &mut log.records) {
+            record.hidden_from = None;
+        }
+    }
+
     pub(super) fn named(&self, name: &str) -> Option<usize> {
         self.logs.iter().position(|log| log.name == name)
     }

@@ -39,6 +39,8 @@ pub(super) enum Check {
     Answer,
     /// History gives what is retained.
     History,
+    /// Conflation: at most `max_rate` batches a second.
+    Rate,
     /// The broker does not panic.
     Panic,
 }

@@ -8,15 +8,15 @@ use fanfare_protocol::{Encoding, ServerFrame};
 
 use super::client::{Client, Memory};
 use super::desk::Desk;
-use super::setup::{Setup, StreamSetup};
+use super::restarting::{desks, new_broker};
+use super::setup::Setup;
 use super::steps::Step;
 use super::tally::Tally;
-use super::truth::{Around, Log, Truth};
+use super::truth::{Around, Truth};
 use super::violation::{Check, Checked, ensure};
 use crate::clock::{Moment, Now};
-use crate::engine::{Cursor, KeyLimits, MemoryEngine, ReadBudget, Stream};
+use crate::engine::{Cursor, ReadBudget, Stream};
 use crate::hub::Hub;
-use crate::metrics::Metrics;
 
 /// Positions that are remembered for clients to resume from.
 const MEMORIES: usize = 64;
@@ -38,7 +38,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(setup: Setup, told: bool) -> Self {
-        let (hub, truth) = broker(&setup);
+        let (hub, truth) = new_broker(&setup);
         let elapsed = Duration::from_secs(10);
         let mut world = Self {
             desks: desks(&hub),
@@ -71,9 +71,7 @@ impl World {
         match step {
             Step::Publish(publication) => self.publish(publication)?,
             Step::Burst { count, topics, size } => self.burst(count, topics, size)?,
-            Step::Subscribe { client, number, pattern, from } => {
-                self.subscribe(client, number, pattern, from)?;
-            }
+            Step::Subscribe(wish) => self.subscribe(wish)?,
             Step::Unsubscribe { client, number } => self.unsubscribe(client, number)?,
             Step::Join { shard, json } => {
                 self.join(shard, if json { Encoding::Json } else { Encoding::MsgPack });
@@ -87,7 +85,9 @@ impl World {
                     client.stalled = stalled;
                 }
             }
-            Step::CatchUp { client } => self.catch_up(client),
+            Step::CatchUp { client } => {
+                client.checked_rem(self.clients.len()).map(|at| self.catch_up(at));
+            }
             Step::Answer { client } => self.answer(client),
             Step::Wait { ms } => self.wait(ms),
             Step::SetBack { ms } => self.now.wall_ms -= ms,
@@ -95,6 +95,7 @@ impl World {
             Step::History { json, pattern, from, limit } => self.history(json, pattern, from, limit)?,
             Step::Rest => self.rest()?,
             Step::Crash => self.crash()?,
+            Step::Restart => self.restart()?,
         }
         self.look_around()
     }
@@ -105,7 +106,7 @@ impl World {
         self.tally
     }
 
-    fn note_overflows(&mut self) {
+    pub(super) fn note_overflows(&mut self) {
         let metrics = &self.hub.metrics;
         self.tally.add("mailbox overflow", metrics.sum(|shard| shard.mailbox_overflows.get()));
         self.tally.add("dropped by a queue", metrics.sum(|shard| shard.dropped_messages.get()));
@@ -142,15 +143,25 @@ impl World {
 
     fn write(&mut self, number: usize, room: usize, chunk: usize) -> Checked {
         let Some(at) = number.checked_rem(self.clients.len()) else { return Ok(()) };
-        self.clients[at].write(room, chunk);
+        self.flush(at, room, chunk);
         self.read(at)
+    }
+
+    /// Writes out what waits for a client whose shard said so, as the network does. True if anything went.
+    pub(super) fn flush(&mut self, at: usize, room: usize, chunk: usize) -> bool {
+        let client = &mut self.clients[at];
+        let (shard, slot) = (&mut self.desks[client.outbound.shard()].shard, client.outbound.slot());
+        if client.awake && !client.blocked && shard.has_batches(slot) {
+            shard.send_batches(slot, self.now.moment);
+        }
+        client.write(room, chunk)
     }
 
     /// Lets a client work off what it got.
     pub(super) fn read(&mut self, at: usize) -> Checked {
-        let Self { clients, truth, story, memories, tally, .. } = self;
+        let Self { clients, truth, story, memories, tally, elapsed, .. } = self;
         let client = &mut clients[at];
-        let read = client.read(truth, tally, |line| {
+        let read = client.read(truth, *elapsed, tally, |line| {
             if let Some(story) = story {
                 story.push(line());
             }
@@ -160,12 +171,15 @@ impl World {
         read
     }
 
-    fn catch_up(&mut self, number: usize) {
-        if let Some(client) = self.client(number) {
-            let (shard, slot) = (client.outbound.shard(), client.outbound.slot());
-            let now = self.now.moment;
-            self.desks[shard].shard.catch_up(slot, now);
+    /// A client's task goes on, if its socket takes more; it writes out what it queued. False if there is no more to do.
+    pub(super) fn catch_up(&mut self, at: usize) -> bool {
+        let client = &mut self.clients[at];
+        let (shard, slot) = (&mut self.desks[client.outbound.shard()].shard, client.outbound.slot());
+        if client.blocked || client.stalled || !shard.wants_turn(slot) {
+            return false;
         }
+        client.awake = true;
+        shard.catch_up(slot, self.now.moment)
     }
 
     fn answer(&mut self, number: usize) {
@@ -186,20 +200,6 @@ impl World {
         self.hub.sweep(self.now);
         let mut logs = before.into_iter().enumerate();
         logs.try_for_each(|(log, bytes)| self.audit(log, Around { wall_ms, bytes, swept: true }))
-    }
-
-    /// The broker dies with all it has; clients know where they stood.
-    fn crash(&mut self) -> Checked {
-        while !self.clients.is_empty() {
-            self.drop_client(0);
-        }
-        self.note_overflows();
-        let (hub, truth) = broker(&self.setup);
-        let same = |log: &Log| self.truth.logs.iter().any(|old| old.epoch == log.epoch);
-        let told = truth.logs.iter().find(|log| same(log)).map(|log| log.name);
-        self.desks = desks(&hub);
-        (self.hub, self.truth) = (hub, truth);
-        ensure(told.is_none(), Check::Reset, || format!("{told:?} counts anew under its old epoch"))
     }
 
     pub(super) fn stream(&self, log: usize) -> &Stream {
@@ -233,6 +233,10 @@ impl World {
             let (bytes, answers) = (lanes.queue_bytes(), lanes.answer_bytes());
             let most = self.setup.limits.queue_bytes.max(ONE_MESSAGE_BYTES) + answers + PING_BYTES;
             ensure(bytes <= most, Check::Bound, || format!("{bytes} bytes wait, at most {most} may"))?;
+            let shard = &self.desks[client.outbound.shard()].shard;
+            let attached = shard.sessions.get(client.outbound.slot() as usize);
+            let conflated = attached.map_or(0, |attached| attached.waiting_bytes);
+            ensure(conflated <= most, Check::Bound, || format!("{conflated} bytes wait for their batches"))?;
         }
         Ok(())
     }
@@ -254,20 +258,3 @@ impl World {
 const ONE_MESSAGE_BYTES: usize = 60_000;
 /// A ping waits beside the messages.
 const PING_BYTES: usize = 600;
-
-fn broker(setup: &Setup) -> (Arc<Hub>, Truth) {
-    let configs: Vec<_> = setup.streams.iter().map(StreamSetup::config).collect();
-    let engine =
-        MemoryEngine::new(&configs, KeyLimits::from(&setup.limits), Vec::new(), Now::default()).unwrap();
-    let logs = engine.streams().iter().zip(&setup.streams);
-    let logs =
-        logs.map(|(stream, setup)| Log::new(setup.name, setup.patterns, setup.rules, stream.epoch().clone()));
-    let truth = Truth { logs: logs.collect(), ..Truth::default() };
-    let metrics = Arc::new(Metrics::new(setup.shards, &[]));
-    let hub = Hub::new(engine, setup.shards, Arc::new(setup.limits.clone()), metrics).unwrap();
-    (Arc::new(hub), truth)
-}
-
-fn desks(hub: &Arc<Hub>) -> Vec<Desk> {
-    (0..hub.shards()).map(|number| Desk::new(hub, number)).collect()
-}
