@@ -169,6 +169,8 @@ impl Attached {
             return false;
         }
         let left = match &latest.phase {
+            // What was left of an earlier batch is out; the next one has its own time.
+            Phase::Resting if now < latest.next_at() => return true,
             Phase::Resting => {
                 tell(latest.begin(now), sub.sub, &self.outbound, counters);
                 let reading = sub.streams.iter().filter(|met| met.is_reading());

@@ -197,13 +197,17 @@ impl Client {
     }
 
     async fn read_bytes(&mut self) -> Vec<u8> {
-        loop {
-            let json = self.read_message().await;
-            if !json.starts_with(br#"{"op":"ping""#) {
-                return json;
+        // However often it is pinged meanwhile.
+        within("a frame other than a ping", async {
+            loop {
+                let json = self.read_message().await;
+                if !json.starts_with(br#"{"op":"ping""#) {
+                    return json;
+                }
+                self.send(json!({"op": "pong"})).await;
             }
-            self.send(json!({"op": "pong"})).await;
-        }
+        })
+        .await
     }
 
     async fn read_message(&mut self) -> Vec<u8> {

@@ -75,7 +75,8 @@ fn a_dropped_ephemeral_message_that_is_not_counted_is_caught() {
 
 #[test]
 fn a_ping_that_promises_what_overflowed_is_caught() {
-    is_caught(Fault::PingOverflowed, &[Check::Ping, Check::Silence, Check::Rest, Check::Order]);
+    let by = [Check::Ping, Check::Silence, Check::Rest, Check::Order, Check::Position];
+    is_caught(Fault::PingOverflowed, &by);
 }
 
 #[test]
