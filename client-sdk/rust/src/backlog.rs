@@ -8,6 +8,7 @@ use fanfare_protocol::{GapReason, Position};
 
 use crate::event::Event;
 use crate::message::Message;
+use crate::place::Place;
 
 /// The events that wait for one subscription's reader, oldest first.
 ///
@@ -59,6 +60,22 @@ impl Backlog {
         self.bytes
     }
 
+    /// Takes newest events out until only so many bytes are left. They must be asked for again: nothing tells of them.
+    pub(crate) fn cut(&mut self, max_bytes: usize) {
+        while self.bytes > max_bytes {
+            let Some(Item { event, .. }) = self.events.pop_back() else { return };
+            self.bytes = self.bytes.saturating_sub(event.size_bytes());
+        }
+    }
+
+    /// Where a reader at this place will stand when it has taken all that waits.
+    pub(crate) fn replay(&self, place: &mut Place) {
+        self.condensed.iter().for_each(|event| place.pass(event));
+        for item in &self.events {
+            item.pass(place);
+        }
+    }
+
     /// Drops oldest messages until this many bytes are free, or no message is left.
     pub(crate) fn shed(&mut self, wanted_bytes: usize) {
         let goal = self.bytes.saturating_sub(wanted_bytes);
@@ -92,6 +109,16 @@ impl Backlog {
     fn keep(&mut self, event: Event) {
         self.bytes += event.size_bytes();
         self.condensed.push_back(event);
+    }
+}
+
+impl Item {
+    /// Goes on past it.
+    pub(crate) fn pass(&self, place: &mut Place) {
+        place.pass(&self.event);
+        if let Some(heads) = &self.heads {
+            place.advance(heads);
+        }
     }
 }
 

@@ -132,8 +132,10 @@ impl ClientBuilder {
         self
     }
 
-    /// What all subscriptions together may hold, whatever happens, in bytes; 16 MiB unless said otherwise. Over it
-    /// the oldest messages of the fullest subscription are dropped, and a gap takes their place.
+    /// What all subscriptions together may hold, whatever happens, in bytes; 16 MiB unless said otherwise.
+    ///
+    /// Over it the fullest subscription is paused: what is not kept here is asked for again, from its streams, when its
+    /// reader has made room. Ephemeral messages can't be had again: the oldest are dropped, and a gap takes their place.
     pub fn max_buffered_bytes(mut self, bytes: usize) -> Self {
         self.limits.max_buffered_bytes = bytes;
         self

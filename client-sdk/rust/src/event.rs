@@ -14,12 +14,14 @@ pub enum Event {
     Message(Message),
     /// Messages are missing at this place; [`Missing`] puts it into words.
     Gap(Gap),
-    /// The subscription can't be pushed for now: from here on the broker reads it from the stream.
+    /// The subscription can't be pushed for now, because the connection or the reader is slow: from here on the broker
+    /// reads it from the stream.
     Behind,
     /// The subscription has caught up and is pushed again; it stands at this position.
     Live(Position),
-    /// The connection broke at this place, and the subscription goes on from its position on a new one. Nothing is
-    /// missing but what gaps tell: one of the broker's may follow, and one for ephemeral messages stand before it.
+    /// The subscription was interrupted at this place, as when the connection breaks, and goes on from its position.
+    /// Nothing is missing but what gaps tell: one of the broker's may follow, and one for ephemeral messages stand
+    /// before it.
     ///
     /// Where a pattern with a wildcard meets a stream, and this client has not seen that it means topics in no stream
     /// too, there is no gap for ephemeral messages; [`SubscribeRequest::partly_ephemeral`] asks for one.

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use fanfare_protocol::Position;
 
-use crate::backlog::{Backlog, Item};
+use crate::backlog::Backlog;
 use crate::closed::End;
 use crate::event::Event;
 use crate::limits::Limits;
@@ -42,7 +42,7 @@ impl Inbox {
     pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
         let mut state = lock(&self.state);
         let before = state.backlog.bytes();
-        let Some(Item { event, heads }) = state.backlog.pop() else {
+        let Some(item) = state.backlog.pop() else {
             if state.end.is_some() {
                 return Poll::Ready(None);
             }
@@ -51,17 +51,14 @@ impl Inbox {
             }
             return Poll::Pending;
         };
-        state.place.pass(&event);
-        if let Some(heads) = heads {
-            state.place.advance(&heads);
-        }
+        item.pass(&mut state.place);
         self.signals.resized(before, state.backlog.bytes());
         let room = self.is_drained(&state);
         drop(state);
         if room {
             self.signals.room();
         }
-        Poll::Ready(Some(event))
+        Poll::Ready(Some(item.event))
     }
 
     /// The reader's side: why there will be no more events.
@@ -83,8 +80,8 @@ impl Inbox {
     }
 
     /// The driver's side: the reader begins here.
-    pub(crate) fn begin(&self, position: Position) {
-        lock(&self.state).place = Place::at(position);
+    pub(crate) fn begin(&self, place: Place) {
+        lock(&self.state).place = place;
     }
 
     /// The driver's side: after all events so far, the subscription stands at these heads.
@@ -108,6 +105,17 @@ impl Inbox {
     /// The driver's side: drops oldest messages until this many bytes are free, and leaves gaps for them.
     pub(crate) fn shed(&self, wanted_bytes: usize) {
         self.change(|state| state.backlog.shed(wanted_bytes));
+    }
+
+    /// The driver's side: takes the newest half of what waits out again, to be asked for later from the place that this
+    /// gives.
+    pub(crate) fn halve(&self) -> Place {
+        self.change(|state| {
+            state.backlog.cut(state.backlog.bytes() / 2);
+            let mut place = state.place.clone();
+            state.backlog.replay(&mut place);
+            place
+        })
     }
 
     /// The driver's side: no more events will come.

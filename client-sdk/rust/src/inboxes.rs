@@ -9,6 +9,7 @@ use fanfare_protocol::Position;
 use crate::closed::End;
 use crate::event::Event;
 use crate::inbox::Inbox;
+use crate::place::Place;
 use crate::signals::Signals;
 
 /// Part of the hard bound that is freed at a time, so that looking for the fullest buffer is rare.
@@ -18,15 +19,17 @@ const SHED_FRACTION: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Inboxes {
     by_sub: HashMap<u32, Arc<Inbox>>,
-    /// Subscriptions over their soft bounds when they were last looked at.
+    /// Subscriptions over their soft bounds when they were last looked at, but for those that are paused.
     full: BTreeSet<u32>,
+    /// Subscriptions that get nothing until their readers have made room.
+    paused: BTreeSet<u32>,
     signals: Arc<Signals>,
     max_bytes: usize,
 }
 
 impl Inboxes {
     pub(crate) fn new(signals: Arc<Signals>, max_bytes: usize) -> Self {
-        Self { by_sub: HashMap::new(), full: BTreeSet::new(), signals, max_bytes }
+        Self { by_sub: HashMap::new(), full: BTreeSet::new(), paused: BTreeSet::new(), signals, max_bytes }
     }
 
     pub(crate) fn open(&mut self, sub: u32, inbox: Arc<Inbox>) {
@@ -37,10 +40,10 @@ impl Inboxes {
         self.by_sub.is_empty()
     }
 
-    /// A subscription's reader begins at this position.
-    pub(crate) fn begin(&self, sub: u32, position: Position) {
+    /// A subscription's reader begins at this place.
+    pub(crate) fn begin(&self, sub: u32, place: Place) {
         if let Some(inbox) = self.by_sub.get(&sub) {
-            inbox.begin(position);
+            inbox.begin(place);
         }
     }
 
@@ -51,19 +54,46 @@ impl Inboxes {
         }
     }
 
-    /// Adds an event; over the hard bound, the fullest subscription loses its oldest messages and is told so.
-    pub(crate) fn push(&mut self, sub: u32, event: Event) {
-        let Some(inbox) = self.by_sub.get(&sub) else { return };
-        if inbox.push(event) {
+    /// Adds an event; says whether all together are over the hard bound now.
+    pub(crate) fn push(&mut self, sub: u32, event: Event) -> bool {
+        let Some(inbox) = self.by_sub.get(&sub) else { return false };
+        if inbox.push(event) && !self.paused.contains(&sub) {
             self.full.insert(sub);
         }
-        let buffered = self.signals.buffered_bytes();
-        if buffered > self.max_bytes {
-            let wanted = buffered - self.max_bytes + self.max_bytes / SHED_FRACTION;
-            if let Some(fullest) = self.by_sub.values().max_by_key(|inbox| inbox.bytes()) {
-                fullest.shed(wanted);
-            }
+        self.signals.buffered_bytes() > self.max_bytes
+    }
+
+    /// The subscription that holds most.
+    pub(crate) fn fullest(&self) -> Option<u32> {
+        self.by_sub.iter().max_by_key(|(_, inbox)| inbox.bytes()).map(|(sub, _)| *sub)
+    }
+
+    /// Drops the oldest messages of a subscription, which is told so, until all together are within the hard bound.
+    pub(crate) fn shed(&self, sub: u32) {
+        let wanted = self.signals.buffered_bytes().saturating_sub(self.max_bytes);
+        if let Some(inbox) = self.by_sub.get(&sub) {
+            inbox.shed(wanted + self.max_bytes / SHED_FRACTION);
         }
+    }
+
+    /// Takes the newest half of what a subscription holds out again. It is to be asked for when there is room, from the
+    /// place that this gives.
+    pub(crate) fn pause(&mut self, sub: u32) -> Option<Place> {
+        let inbox = self.by_sub.get(&sub)?;
+        self.paused.insert(sub);
+        self.full.remove(&sub);
+        Some(inbox.halve())
+    }
+
+    /// The subscriptions that were paused and have room again.
+    pub(crate) fn take_unpaused(&mut self) -> Vec<u32> {
+        if self.paused.is_empty() {
+            return Vec::new();
+        }
+        self.signals.held.store(true, Ordering::SeqCst);
+        let by_sub = &self.by_sub;
+        let roomy = |sub: &u32| by_sub.get(sub).is_none_or(|inbox| inbox.has_room());
+        self.paused.extract_if(.., |sub| roomy(sub)).collect()
     }
 
     /// Whether some subscription holds so much that reading should wait for its reader.
@@ -83,7 +113,7 @@ impl Inboxes {
             }
         }
         if self.signals.held.load(Ordering::Relaxed) {
-            self.signals.held.store(false, Ordering::SeqCst);
+            self.signals.held.store(!self.paused.is_empty(), Ordering::SeqCst);
         }
         false
     }
@@ -103,6 +133,7 @@ impl Inboxes {
     /// Ends every subscription for its reader.
     pub(crate) fn finish_all(&mut self, end: &End) {
         self.full.clear();
+        self.paused.clear();
         for (_, inbox) in self.by_sub.drain() {
             inbox.finish(end.clone());
         }
@@ -165,7 +196,7 @@ mod tests {
     fn over_the_soft_bound_reading_waits_until_half_is_taken() {
         let (mut inboxes, _) = inboxes();
         let inbox = open(&mut inboxes, 1);
-        (1..=5).for_each(|seq| inboxes.push(1, message(seq, 1)));
+        (1..=5).for_each(|seq| assert!(!inboxes.push(1, message(seq, 1))));
         assert!(inboxes.hold(true));
         (0..2).for_each(|_| assert!(next(&inbox).is_some()));
         assert!(inboxes.hold(true), "three of four are left");
@@ -178,7 +209,12 @@ mod tests {
         let (mut inboxes, signals) = inboxes();
         let (small, large) = (open(&mut inboxes, 1), open(&mut inboxes, 2));
         inboxes.push(1, message(1, 100));
-        (1..=40).for_each(|seq| inboxes.push(2, message(seq, 1_000)));
+        for seq in 1..=40 {
+            if inboxes.push(2, message(seq, 1_000)) {
+                assert_eq!(inboxes.fullest(), Some(2));
+                inboxes.shed(2);
+            }
+        }
         assert!(signals.buffered_bytes() <= LIMITS.max_buffered_bytes);
         assert_eq!(next(&small), Some(message(1, 100)));
         let Some(Event::Gap(gap)) = next(&large) else { panic!("the loss comes first") };
@@ -187,10 +223,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_paused_keeps_its_older_half_and_holds_nobody_up_until_there_is_room() {
+        let (mut inboxes, _) = inboxes();
+        let inbox = open(&mut inboxes, 1);
+        inboxes.begin(1, Place::at(r#"{"s":{"epoch":"e","seq":0}}"#.parse().unwrap()));
+        (1..=8).for_each(|seq| assert!(!inboxes.push(1, message(seq, 1))));
+        assert!(inboxes.hold(true));
+        assert_eq!(inboxes.pause(1).unwrap().position().get("s").unwrap().seq, 4);
+        assert!(!inboxes.hold(true), "others go on");
+        assert!(inboxes.take_unpaused().is_empty());
+        for seq in 1..=2 {
+            assert_eq!(next(&inbox), Some(message(seq, 1)));
+        }
+        assert_eq!(inboxes.take_unpaused(), [1]);
+        assert!(inboxes.take_unpaused().is_empty());
+    }
+
+    #[test]
     fn a_reader_that_has_gone_holds_nothing() {
         let (mut inboxes, signals) = inboxes();
         let inbox = open(&mut inboxes, 1);
-        (1..=5).for_each(|seq| inboxes.push(1, message(seq, 1)));
+        (1..=5).for_each(|seq| assert!(!inboxes.push(1, message(seq, 1))));
         inbox.abandon();
         inboxes.push(1, message(6, 1));
         assert_eq!(signals.buffered_bytes(), 0);

@@ -1,5 +1,8 @@
 //! Where a subscription stands, as the wire defines it: what moves it, and how far.
 
+use std::mem::take;
+
+use fanfare_protocol::frame::Subscribed;
 use fanfare_protocol::{Position, StreamPosition};
 
 use crate::event::Event;
@@ -8,21 +11,37 @@ use crate::event::Event;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {
     position: Position,
+    /// Where it goes on after the gap that the broker has announced and that has not come yet. Whoever never hears of
+    /// that must come back to the position before, and be told again.
+    announced: Option<Position>,
 }
 
 impl Place {
     /// At this position.
     pub(crate) fn at(position: Position) -> Self {
-        Self { position }
+        Self { position, announced: None }
     }
 
     pub(crate) fn position(&self) -> &Position {
         &self.position
     }
 
+    /// The broker has opened the subscription here.
+    pub(crate) fn open(&mut self, subscribed: &Subscribed) {
+        let position = subscribed.position.clone();
+        *self = if subscribed.recovered == Some(false) {
+            Self { position: take(&mut self.position), announced: Some(position) }
+        } else {
+            Self::at(position)
+        };
+    }
+
     /// Goes on past an event. A position in it is whole and replaces this one; a message moves its own stream's; a gap
     /// without a position moves nothing.
     pub(crate) fn pass(&mut self, event: &Event) {
+        if let Some(position) = self.announced.take_if(|_| follows_announcement(event)) {
+            self.position = position;
+        }
         match event {
             Event::Message(message) => {
                 let sequenced = message.as_frame().sequenced.as_ref();
@@ -38,7 +57,7 @@ impl Place {
                 }
             }
             Event::Live(position) => self.position.clone_from(position),
-            Event::Resumed(subscribed) => self.position.clone_from(&subscribed.position),
+            Event::Resumed(subscribed) => self.open(subscribed),
             Event::Behind => {}
         }
     }
@@ -50,6 +69,17 @@ impl Place {
                 advance(here, head.seq);
             }
         }
+    }
+}
+
+/// Whether it is the gap that the broker has announced, or comes after it: that gap is of a stream, as all are that a
+/// broker can know of.
+fn follows_announcement(event: &Event) -> bool {
+    match event {
+        Event::Message(message) => message.stream().is_some(),
+        Event::Gap(gap) => gap.stream.is_some(),
+        Event::Live(_) => true,
+        Event::Behind | Event::Resumed(_) => false,
     }
 }
 
@@ -81,8 +111,8 @@ mod tests {
     }
 
     fn gap(position: Option<Position>) -> Event {
-        let reason = GapReason::Reset;
-        Event::Gap(Gap { reason, stream: None, from: None, to: Some(99), count: None, position })
+        let (reason, stream) = (GapReason::Reset, StreamName::new("s").ok());
+        Event::Gap(Gap { reason, stream, from: None, to: Some(99), count: None, position })
     }
 
     fn after(events: impl IntoIterator<Item = Event>) -> String {
@@ -103,6 +133,24 @@ mod tests {
         let whole = r#"{"s":{"epoch":"g","seq":1}}"#;
         assert_eq!(after([gap(Some(position(whole)))]), whole);
         assert_eq!(after([Event::Live(position(whole))]), whole);
+    }
+
+    #[test]
+    fn what_is_announced_to_be_missing_is_not_passed_before_it_was_told() {
+        let subscribed = |recovered| {
+            let position = position(r#"{"s":{"epoch":"g","seq":0}}"#);
+            Event::Resumed(Subscribed {
+                sub: 1,
+                pattern: None,
+                position,
+                recovered: Some(recovered),
+                live: true,
+            })
+        };
+        assert_eq!(after([subscribed(false), subscribed(false), Event::Behind, message(None, 0)]), after([]));
+        let anew = r#"{"s":{"epoch":"g","seq":0}}"#;
+        assert_eq!(after([subscribed(false), gap(None)]), anew);
+        assert_eq!(after([subscribed(true)]), anew);
     }
 
     #[test]

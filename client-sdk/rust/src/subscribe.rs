@@ -49,7 +49,7 @@ impl SubscribeRequest {
     }
 
     /// Says that some topics of the pattern are in no stream. What is published on them while there is no connection is
-    /// lost, and the broker can't know of it; so after each break a gap says that something may be missing.
+    /// lost, and the broker can't know of it; so after each interruption a gap says that something may be missing.
     ///
     /// The client finds out by itself if no stream is met at all, or once a message of such a topic has come; and a
     /// plain topic that is in a stream needs no such gap. So this matters for patterns with wildcards alone.

@@ -7,9 +7,9 @@ mod support;
 use std::time::Duration;
 
 use fanfare_client::{Client, Deliver, End, ErrorCode, Event, GapReason, Position, ReplayFrom};
-use fanfare_protocol::frame::ErrorFrame;
+use fanfare_protocol::frame::{ErrorFrame, Subscribed};
 use fanfare_protocol::{ClientFrame, ServerFrame};
-use support::{FakeBroker, gap, message, run, subscribe};
+use support::{FakeBroker, at, gap, message, run, subscribe, subscribe_at};
 use tokio::task::yield_now;
 
 fn seq_of(event: Event) -> u64 {
@@ -174,7 +174,65 @@ fn a_slow_reader_holds_the_socket_and_loses_nothing() {
 }
 
 #[test]
-fn what_does_not_fit_while_a_request_is_under_way_is_told_as_a_gap_in_its_place() {
+fn what_does_not_fit_while_a_request_is_under_way_is_asked_for_again() {
+    run(async {
+        const MESSAGES: u64 = 100;
+        let broker = FakeBroker::start().await;
+        let builder =
+            Client::builder(broker.url()).subscription_buffer(10, 1 << 20).max_buffered_bytes(20_000);
+        let (client, mut peer) = broker.client_of(builder).await;
+        let (mut subscription, sub) = subscribe_at(&client, &mut peer, &at(0)).await;
+        let ack = client.publish("a.b", "x").send().await.unwrap();
+        let id = peer.receive_publish().await.unwrap();
+        for seq in 1..=MESSAGES {
+            peer.feed(message(sub, seq, 1_000)).await;
+        }
+        peer.acknowledge(id, 1).await;
+        ack.await.unwrap();
+        let serve = async {
+            loop {
+                assert_eq!(peer.receive().await.frame(), ClientFrame::Unsubscribe { sub });
+                peer.send(ServerFrame::Unsubscribed { sub, code: None }).await;
+                let received = peer.receive().await;
+                let ClientFrame::Subscribe(again) = received.frame() else { panic!("not a subscribe") };
+                let ReplayFrom::Position(position) = again.from else { panic!("not where it stood") };
+                let seq = position.get("recent").unwrap().seq;
+                peer.send(ServerFrame::Subscribed(Subscribed {
+                    sub,
+                    pattern: None,
+                    position,
+                    recovered: Some(true),
+                    live: true,
+                }))
+                .await;
+                for seq in seq + 1..=MESSAGES {
+                    peer.feed(message(sub, seq, 1_000)).await;
+                }
+                peer.flush().await;
+            }
+        };
+        let read = async {
+            let mut expected = 1;
+            while expected <= MESSAGES {
+                match subscription.next().await.unwrap() {
+                    Event::Message(message) => {
+                        assert_eq!(message.seq(), Some(expected));
+                        expected += 1;
+                    }
+                    Event::Behind | Event::Live(_) => {}
+                    other => panic!("nothing is missing: {other:?}"),
+                }
+            }
+        };
+        tokio::select! {
+            () = serve => {}
+            () = read => {}
+        }
+    });
+}
+
+#[test]
+fn what_does_not_fit_and_no_stream_keeps_is_told_as_a_gap_in_its_place() {
     run(async {
         const MESSAGES: u64 = 100;
         let broker = FakeBroker::start().await;

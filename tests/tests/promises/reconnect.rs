@@ -178,3 +178,23 @@ async fn a_break_in_ephemeral_topics_is_a_gap() {
     other.send(json!({"op": "publish", "topic": "cursors.a", "text": "here"})).await;
     assert_eq!(next_text(&mut cursors).await, "here");
 }
+
+#[tokio::test]
+async fn a_reader_that_reads_nothing_while_its_client_publishes_gets_everything_later() {
+    const MESSAGES: usize = 2_000;
+    let broker = Broker::start().await;
+    let client = builder(&broker.url()).subscription_buffer(8, 1 << 20).max_buffered_bytes(100_000);
+    let client = within("a connection", client.connect()).await.unwrap();
+    let mut flow = client.subscribe("flow").await.unwrap();
+    let mut acks = Vec::new();
+    for number in 0..MESSAGES {
+        acks.push(client.publish("flow", format!("{number} {}", "x".repeat(1_000))).send().await.unwrap());
+    }
+    for ack in acks {
+        within("an acknowledgement", ack).await.unwrap();
+    }
+    for number in 0..MESSAGES {
+        let text = next_text(&mut flow).await;
+        assert_eq!(text.split_once(' ').unwrap().0, number.to_string());
+    }
+}

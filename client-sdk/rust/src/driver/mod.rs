@@ -1,9 +1,11 @@
 //! The task that joins session, connection and handles: it moves frames and decides nothing about them.
 //!
 //! - `wire`: what it does with the connection;
-//! - `outputs`: what it does for the session.
+//! - `outputs`: what it does for the session;
+//! - `start`: how it comes to be.
 
 mod outputs;
+mod start;
 mod wire;
 
 use std::fmt;
@@ -18,17 +20,17 @@ use tokio::sync::{mpsc, watch};
 
 use crate::alarm::Alarm;
 use crate::command::{Command, Ticket};
-use crate::connector::{Connection, Connector};
-use crate::handle::Handle;
+use crate::connector::Connector;
 use crate::inboxes::Inboxes;
-use crate::limits::{Limits, MAX_WAITING};
+use crate::limits::MAX_WAITING;
 use crate::link::Link;
-use crate::random::{Random, unique};
-use crate::reconnect::{Policy, Reconnector};
+use crate::reconnect::Reconnector;
 use crate::request_error::RequestError;
 use crate::session::Session;
 use crate::signals::Signals;
 use crate::state::Status;
+
+pub(crate) use self::start::{Plan, start};
 
 /// Most commands, and most frames, that are worked off before the others get their turn.
 const BATCH: usize = MAX_WAITING;
@@ -61,46 +63,6 @@ pub(crate) struct Driver {
     ended: bool,
 }
 
-/// What a driver needs to know.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    pub(crate) connector: Connector,
-    pub(crate) policy: Policy,
-    pub(crate) limits: Limits,
-    pub(crate) on_error: Option<ErrorHandler>,
-}
-
-/// Starts the task of a client, on its first connection or without one yet, and gives the way to it.
-pub(crate) fn start(first: Option<Connection>, plan: Plan) -> Handle {
-    let Plan { connector, policy, limits, on_error } = plan;
-    let (commands, commands_taken) = mpsc::channel(MAX_WAITING);
-    let (status, status_seen) = watch::channel(Status::connecting());
-    let signals = Arc::new(Signals::default());
-    let mut driver = Driver {
-        link: Link::Down(now()),
-        connector,
-        reconnector: Reconnector::new(policy, Random::seeded(unique())),
-        session: Session::begin(&limits, Random::seeded(unique())),
-        inboxes: Inboxes::new(Arc::clone(&signals), limits.max_buffered_bytes),
-        commands: commands_taken,
-        batch: Vec::with_capacity(BATCH),
-        commanded: true,
-        signals: Arc::clone(&signals),
-        status,
-        on_error,
-        max_in_flight: limits.max_in_flight,
-        alarm: Alarm::default(),
-        goodbye: None,
-        unflushed: false,
-        ended: false,
-    };
-    if let Some(connection) = first {
-        driver.connected(now(), connection);
-    }
-    tokio::spawn(driver);
-    Handle::new(commands, status_seen, signals, limits)
-}
-
 impl Future for Driver {
     type Output = ();
 
@@ -112,6 +74,7 @@ impl Future for Driver {
         for _ in 0..ROUNDS_PER_WAKE {
             let mut busy = this.connect(cx, now);
             busy |= this.receive(cx, now);
+            busy |= this.unpause();
             busy |= this.take_commands(cx, now);
             this.end_if_unwanted(now);
             busy |= this.keep_time(cx, now);

@@ -10,17 +10,20 @@ use crate::closed::{Closed, End};
 use crate::error::Error;
 use crate::link::Link;
 use crate::reconnect::Next;
-use crate::session::Output;
+use crate::session::{Output, Relief};
 use crate::state::State;
 
 impl Driver {
     /// Does what the session wants done.
     pub(super) fn hand_out(&mut self, now: Instant) {
+        let mut overfull = None;
         while let Some(output) = self.session.next_output() {
             match output {
-                Output::Deliver(sub, event) => self.inboxes.push(sub, event),
+                Output::Deliver(sub, event) => {
+                    overfull = self.inboxes.push(sub, event).then_some(sub);
+                }
                 Output::Advance(sub, heads) => self.inboxes.advance(sub, heads),
-                Output::Begin(sub, position) => self.inboxes.begin(sub, position),
+                Output::Begin(sub, place) => self.inboxes.begin(sub, place),
                 // Whoever asked may not wait any more.
                 Output::Answer(ticket, answer) => drop(ticket.send(answer)),
                 Output::Unsubscribed(sub, code) => self.inboxes.finish(sub, End::Unsubscribed(code)),
@@ -36,6 +39,30 @@ impl Driver {
                 Output::Ended(why) => self.end(why),
             }
         }
+        if let Some(sub) = overfull {
+            self.relieve(sub);
+        }
+    }
+
+    /// Readers have left too much waiting: the fullest subscription is paused, or loses its oldest messages if no stream
+    /// keeps them.
+    fn relieve(&mut self, pushed: u32) {
+        let Some(fullest) = self.inboxes.fullest() else { return };
+        let full = if self.session.relief(fullest) == Relief::Quiet { pushed } else { fullest };
+        if self.session.relief(full) != Relief::Pause {
+            self.inboxes.shed(full);
+        } else if let Some(place) = self.inboxes.pause(full) {
+            self.session.pause(full, place);
+        }
+    }
+
+    /// Goes on with subscriptions that were paused; says whether there were any.
+    pub(super) fn unpause(&mut self) -> bool {
+        let unpaused = self.inboxes.take_unpaused();
+        for sub in &unpaused {
+            self.session.unpause(*sub);
+        }
+        !unpaused.is_empty()
     }
 
     fn welcomed(&mut self, now: Instant, welcome: Welcome<'static>) {

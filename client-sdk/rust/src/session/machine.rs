@@ -19,6 +19,7 @@ use crate::closed::Closed;
 use crate::error::Error;
 use crate::event::Event;
 use crate::limits::Limits;
+use crate::place::Place;
 use crate::random::Random;
 use crate::request_error::RequestError;
 
@@ -29,8 +30,8 @@ pub(crate) enum Output<T> {
     Welcomed(Welcome<'static>),
     /// A request has its answer.
     Answer(T, Result<Answer, Error>),
-    /// A subscription begins at this position.
-    Begin(u32, Position),
+    /// A subscription begins at this place.
+    Begin(u32, Place),
     /// Something for the reader of a subscription.
     Deliver(u32, Event),
     /// After what was delivered, a subscription stands at these heads.
@@ -91,7 +92,7 @@ impl<T> Session<T> {
         if matches!(self.phase, Phase::Offline) {
             self.phase = Phase::Greeting { until, timeout: until.saturating_duration_since(now) };
             self.liveness = Liveness::default();
-            self.outbox.connected(hello, self.subscriptions.unopened(), self.requests.repeated());
+            self.outbox.connected(hello, self.subscriptions.wanted(), self.requests.repeated());
         }
     }
 
@@ -116,8 +117,8 @@ impl<T> Session<T> {
         if let Some(number) = subscription.request() {
             self.requests.take(number);
         }
-        let unsent = self.outbox.remove(Ask::Subscribe(sub));
-        if !unsent && matches!(self.phase, Phase::Greeting { .. } | Phase::Open) {
+        let asked = !self.outbox.remove(Ask::Subscribe(sub)) && subscription.is_at_broker();
+        if asked && matches!(self.phase, Phase::Greeting { .. } | Phase::Open) {
             self.send(ClientFrame::Unsubscribe { sub });
         }
     }

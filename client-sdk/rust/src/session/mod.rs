@@ -11,6 +11,7 @@
 //! - `machine`: the session, and the way in for its owner's requests;
 //! - `send`: the way out for frames;
 //! - `receive`: the way in for the broker's frames;
+//! - `pause`: what a slow reader costs;
 //! - `ending`: the way in for time and for the end of a connection, and every way out.
 
 mod call;
@@ -19,6 +20,7 @@ mod liveness;
 mod machine;
 mod outbox;
 mod own;
+mod pause;
 mod phase;
 mod receive;
 mod requests;
@@ -30,4 +32,5 @@ mod tests;
 
 pub(crate) use self::call::{Answer, Call};
 pub(crate) use self::machine::{Output, Session};
+pub(crate) use self::pause::Relief;
 pub(crate) use self::subscription::Opening;

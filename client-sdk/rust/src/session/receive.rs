@@ -25,7 +25,7 @@ impl<T> Session<T> {
     pub(crate) fn receive(&mut self, now: Instant, frame: ServerFrame<'_>) {
         match frame {
             ServerFrame::Welcome(welcome) => self.welcome(now, welcome),
-            ServerFrame::Message { sub, message } if self.subscriptions.contains(sub) => {
+            ServerFrame::Message { sub, message } if self.subscriptions.get(sub).is_some() => {
                 self.deliver(sub, Event::Message(message.into()));
             }
             ServerFrame::Gap { sub, gap } => self.deliver(sub, Event::Gap(gap)),
@@ -79,23 +79,29 @@ impl<T> Session<T> {
 
     fn subscribed(&mut self, subscribed: Subscribed) {
         let sub = subscribed.sub;
-        match self.subscriptions.opened(&subscribed) {
-            Some(Opened::First { request }) => {
-                self.outputs.push_back(Output::Begin(sub, subscribed.position.clone()));
+        match self.subscriptions.get_mut(sub).and_then(|subscription| subscription.opened(&subscribed)) {
+            Some((Opened::First { request }, place)) => {
+                self.outputs.push_back(Output::Begin(sub, place));
                 self.answer(request, Answer::Subscribed(subscribed));
             }
-            Some(Opened::Again { incomplete }) => {
-                if incomplete {
-                    self.outputs.push_back(Output::Deliver(sub, Event::Gap(EPHEMERAL_GAP)));
-                }
-                self.outputs.push_back(Output::Deliver(sub, Event::Resumed(subscribed)));
+            Some((Opened::Again { broken, incomplete }, _)) => {
+                let gap = incomplete.then_some(Event::Gap(EPHEMERAL_GAP));
+                let notice = if broken || subscribed.recovered == Some(false) {
+                    Some(Event::Resumed(subscribed))
+                } else {
+                    // It was behind while it was paused, and may be so still.
+                    subscribed.live.then_some(Event::Live(subscribed.position))
+                };
+                let events = gap.into_iter().chain(notice);
+                self.outputs.extend(events.map(|event| Output::Deliver(sub, event)));
             }
             None => {}
         }
     }
 
     fn unsubscribed(&mut self, sub: u32, code: Option<ErrorCode>) {
-        if self.subscriptions.remove(sub).is_some() {
+        let paused = self.subscriptions.get_mut(sub).is_some_and(|subscription| subscription.left(code));
+        if !paused && self.subscriptions.remove(sub).is_some() {
             self.outputs.push_back(Output::Unsubscribed(sub, code));
         }
     }
@@ -122,7 +128,8 @@ impl<T> Session<T> {
     /// One that is open can't be refused: the answer to an `unsubscribe` that crossed the broker's own interests nobody
     /// any more.
     fn subscription_refused(&mut self, now: Instant, sub: u32, error: RequestError) {
-        match self.subscriptions.refused(sub, error.code) {
+        let subscription = self.subscriptions.get_mut(sub);
+        match subscription.and_then(|subscription| subscription.refused(error.code)) {
             Some(Refusal::Opening { request }) => {
                 self.subscriptions.remove(sub);
                 let request = self.requests.take(request);

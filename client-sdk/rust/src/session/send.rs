@@ -27,8 +27,9 @@ impl<T> Session<T> {
     }
 
     fn ask_subscription(&mut self, sub: u32) -> Option<ClientFrame<'static>> {
-        let (frame, request) = self.subscriptions.ask(sub)?;
-        if let Some(number) = request {
+        let subscription = self.subscriptions.get(sub)?;
+        let frame = subscription.ask()?;
+        if let Some(number) = subscription.request() {
             self.requests.send(number);
         }
         Some(frame)

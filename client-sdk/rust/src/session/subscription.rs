@@ -21,24 +21,24 @@ pub(crate) struct Opening {
 #[derive(Debug)]
 pub(super) struct Subscription {
     asked: Subscribe,
-    stage: Stage,
+    pub(super) stage: Stage,
     /// Whether some of its topics are known to be in no stream.
     ephemeral: bool,
+    /// The times that it was ended at the broker and the answer to that has not come.
+    pub(super) leaving: u32,
 }
 
+/// How far a subscription has come. `broken` says whether the connection has ended since it was open.
 #[derive(Debug)]
-enum Stage {
+pub(super) enum Stage {
     /// It is asked for by the request of this number.
     Opening { request: u64 },
     /// It is open, and pushed or (if not live) read from the stream.
-    Open {
-        place: Place,
-        live: bool,
-        /// Where it is to be resumed while the gap has not come that the broker has announced.
-        untold: Option<Place>,
-    },
+    Open { place: Place, live: bool },
+    /// Its reader has enough. It was ended at the broker, to be resumed at this place.
+    Paused { place: Place, broken: bool },
     /// It is to go on from this place; the broker put it off this many times.
-    Resuming { place: Place, failures: u32 },
+    Resuming { place: Place, broken: bool, failures: u32 },
 }
 
 /// What a `subscribed` answers.
@@ -48,6 +48,8 @@ pub(super) enum Opened {
     First { request: u64 },
     /// A resumption.
     Again {
+        /// Whether the connection has ended since it was open.
+        broken: bool,
         /// Whether ephemeral messages may be missing, which the broker can't know.
         incomplete: bool,
     },
@@ -68,53 +70,57 @@ impl Subscription {
     /// One that is asked for by the request of this number.
     pub(super) fn new(opening: Opening, request: u64) -> Self {
         let Opening { subscribe: asked, partly_ephemeral: ephemeral } = opening;
-        Self { asked, stage: Stage::Opening { request }, ephemeral }
+        Self { asked, stage: Stage::Opening { request }, ephemeral, leaving: 0 }
     }
 
-    pub(super) fn is_open(&self) -> bool {
-        matches!(self.stage, Stage::Open { .. })
+    /// Whether the broker is to be asked for it.
+    pub(super) fn is_wanted(&self) -> bool {
+        matches!(self.stage, Stage::Opening { .. } | Stage::Resuming { .. })
+    }
+
+    /// Whether the broker may have it.
+    pub(super) fn is_at_broker(&self) -> bool {
+        !matches!(self.stage, Stage::Paused { .. })
     }
 
     /// The request that is to open it.
     pub(super) fn request(&self) -> Option<u64> {
         match self.stage {
             Stage::Opening { request } => Some(request),
-            Stage::Open { .. } | Stage::Resuming { .. } => None,
+            _ => None,
         }
     }
 
     /// The frame that opens or resumes it.
     pub(super) fn ask(&self) -> Option<ClientFrame<'static>> {
         let from = match &self.stage {
-            Stage::Open { .. } => return None,
+            Stage::Open { .. } | Stage::Paused { .. } => return None,
             Stage::Opening { .. } => self.asked.from.clone(),
             Stage::Resuming { place, .. } => ReplayFrom::Position(place.position().clone()),
         };
         Some(ClientFrame::Subscribe(Subscribe { from, ..self.asked.clone() }))
     }
 
-    /// The broker has opened it.
-    pub(super) fn opened(&mut self, subscribed: &Subscribed) -> Option<Opened> {
-        let (opened, asked) = match &mut self.stage {
+    /// The broker has opened it, at the place that this gives.
+    pub(super) fn opened(&mut self, subscribed: &Subscribed) -> Option<(Opened, Place)> {
+        let (opened, mut place) = match &mut self.stage {
             Stage::Opening { request } => (Opened::First { request: *request }, place_of(&self.asked.from)),
-            Stage::Resuming { place, .. } => {
-                let before = take(place);
+            Stage::Resuming { place, broken, .. } => {
+                let (before, broken) = (take(place), *broken);
                 let incomplete = self.may_miss_ephemeral(&before, &subscribed.position);
-                (Opened::Again { incomplete }, Some(before))
+                (Opened::Again { broken, incomplete }, before)
             }
-            Stage::Open { .. } => return None,
+            Stage::Open { .. } | Stage::Paused { .. } => return None,
         };
-        let untold = asked.filter(|_| subscribed.recovered == Some(false));
-        let place = Place::at(subscribed.position.clone());
-        self.stage = Stage::Open { place, live: subscribed.live, untold };
-        Some(opened)
+        place.open(subscribed);
+        self.stage = Stage::Open { place: place.clone(), live: subscribed.live };
+        Some((opened, place))
     }
 
     /// Goes on past an event; says whether it is open and so gets it.
     pub(super) fn pass(&mut self, event: &Event) -> bool {
-        let Stage::Open { place, live, untold } = &mut self.stage else { return false };
+        let Stage::Open { place, live } = &mut self.stage else { return false };
         place.pass(event);
-        *untold = None;
         match event {
             Event::Message(message) => self.ephemeral |= message.stream().is_none(),
             Event::Behind => *live = false,
@@ -127,7 +133,7 @@ impl Subscription {
     /// Goes on to the heads that a ping brought; says whether they are for it.
     pub(super) fn advance(&mut self, heads: &Position) -> bool {
         match &mut self.stage {
-            Stage::Open { place, live: true, .. } => {
+            Stage::Open { place, live: true } => {
                 place.advance(heads);
                 true
             }
@@ -138,7 +144,7 @@ impl Subscription {
     /// The broker refuses to open or to resume it.
     pub(super) fn refused(&mut self, code: ErrorCode) -> Option<Refusal> {
         match &mut self.stage {
-            Stage::Open { .. } => None,
+            Stage::Open { .. } | Stage::Paused { .. } => None,
             Stage::Opening { request } => Some(Refusal::Opening { request: *request }),
             Stage::Resuming { failures, .. } if passes(code) => {
                 let before = *failures;
@@ -151,17 +157,21 @@ impl Subscription {
 
     /// The connection has ended.
     pub(super) fn disconnected(&mut self) {
+        self.leaving = 0;
         match &mut self.stage {
             Stage::Opening { .. } => {}
-            Stage::Open { place, untold, .. } => {
-                let place = untold.take().unwrap_or_else(|| take(place));
-                self.stage = Stage::Resuming { place, failures: 0 };
+            Stage::Open { place, .. } => {
+                self.stage = Stage::Resuming { place: take(place), broken: true, failures: 0 };
             }
-            Stage::Resuming { failures, .. } => *failures = 0,
+            Stage::Paused { broken, .. } => *broken = true,
+            Stage::Resuming { broken, failures, .. } => {
+                *broken = true;
+                *failures = 0;
+            }
         }
     }
 
-    /// Whether messages of topics in no stream may have passed while there was no connection. Nobody can say how many.
+    /// Whether messages of topics in no stream may have passed meanwhile. Nobody can say how many.
     ///
     /// Where no stream is met, all are such. Where one is, a plain topic is in it; a wildcard may or may not mean
     /// other topics too, and counts as doing so once one was seen, or its reader says so.
@@ -170,11 +180,11 @@ impl Subscription {
     }
 }
 
-/// The place that is asked for, if it is one.
-fn place_of(from: &ReplayFrom) -> Option<Place> {
+/// The place that is asked for, as far as it is one.
+fn place_of(from: &ReplayFrom) -> Place {
     match from {
-        ReplayFrom::Position(position) => Some(Place::at(position.clone())),
-        _ => None,
+        ReplayFrom::Position(position) => Place::at(position.clone()),
+        _ => Place::default(),
     }
 }
 

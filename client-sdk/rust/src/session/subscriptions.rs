@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use fanfare_protocol::frame::Subscribed;
-use fanfare_protocol::{ClientFrame, ErrorCode, Position};
+use fanfare_protocol::Position;
 
-use super::subscription::{Opened, Opening, Refusal, Subscription};
+use super::subscription::{Opening, Subscription};
 use crate::event::Event;
 
 /// The subscriptions of a session, by number.
@@ -21,27 +20,21 @@ impl Subscriptions {
         self.0.remove(&sub)
     }
 
-    pub(super) fn contains(&self, sub: u32) -> bool {
-        self.0.contains_key(&sub)
-    }
-
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// The numbers of all that are not open.
-    pub(super) fn unopened(&self) -> impl Iterator<Item = u32> {
-        self.0.iter().filter(|(_, subscription)| !subscription.is_open()).map(|(sub, _)| *sub)
+    /// The numbers of all that the broker is to be asked for.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = u32> {
+        self.0.iter().filter(|(_, subscription)| subscription.is_wanted()).map(|(sub, _)| *sub)
     }
 
-    /// The frame that opens or resumes one, and the request that it is for.
-    pub(super) fn ask(&self, sub: u32) -> Option<(ClientFrame<'static>, Option<u64>)> {
-        let subscription = self.0.get(&sub)?;
-        Some((subscription.ask()?, subscription.request()))
+    pub(super) fn get(&self, sub: u32) -> Option<&Subscription> {
+        self.0.get(&sub)
     }
 
-    pub(super) fn opened(&mut self, subscribed: &Subscribed) -> Option<Opened> {
-        self.0.get_mut(&subscribed.sub)?.opened(subscribed)
+    pub(super) fn get_mut(&mut self, sub: u32) -> Option<&mut Subscription> {
+        self.0.get_mut(&sub)
     }
 
     /// Goes on past an event; says whether the subscription is open and so gets it.
@@ -55,10 +48,6 @@ impl Subscriptions {
             (!except.contains(sub) && subscription.advance(heads)).then_some(*sub)
         };
         self.0.iter_mut().filter_map(for_it).collect()
-    }
-
-    pub(super) fn refused(&mut self, sub: u32, code: ErrorCode) -> Option<Refusal> {
-        self.0.get_mut(&sub)?.refused(code)
     }
 
     /// The connection has ended.

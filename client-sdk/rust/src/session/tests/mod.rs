@@ -2,11 +2,13 @@
 //!
 //! - `connection`: on one connection;
 //! - `breaks`: from one connection to the next;
+//! - `pauses`: while a reader has too much waiting;
 //! - `model`: however a connection is cut, with a model of a broker.
 
 mod breaks;
 mod connection;
 mod model;
+mod pauses;
 
 use std::time::{Duration, Instant};
 

@@ -41,6 +41,10 @@ impl Broker {
             })),
             Some(ClientFrame::Subscribe(subscribe)) => self.subscribe(&subscribe),
             Some(ClientFrame::Publish(publish)) => self.publish(publish),
+            Some(ClientFrame::Unsubscribe { sub }) => {
+                assert!(self.readers.remove(&sub).is_some(), "it is not subscribed");
+                self.down.push_back(ServerFrame::Unsubscribed { sub, code: None });
+            }
             Some(ClientFrame::Pong) | None => {}
             Some(other) => panic!("the model knows nothing of {other:?}"),
         }
@@ -132,7 +136,7 @@ impl Broker {
             _ => (self.head(), None, false),
         };
         let (live, position) = (sent == self.head(), self.position(sent));
-        self.readers.insert(sub, Reader { sent, live });
+        assert!(self.readers.insert(sub, Reader { sent, live }).is_none(), "it is subscribed already");
         let subscribed = Subscribed { sub, pattern: None, position: position.clone(), recovered, live };
         self.down.push_back(ServerFrame::Subscribed(subscribed));
         if reset {

@@ -4,6 +4,8 @@
 mod broker;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use fanfare_protocol::frame::{Hello, Publish, ReplayFrom};
@@ -12,9 +14,11 @@ use proptest::prelude::*;
 
 use super::{LIMITS, lost, opening, publish};
 use crate::event::Event;
+use crate::inbox::Inbox;
 use crate::place::Place;
 use crate::random::Random;
-use crate::session::{Call, Output, Session};
+use crate::session::{Call, Output, Relief, Session};
+use crate::signals::Signals;
 use broker::Broker;
 
 const SUBS: [u32; 2] = [1, 2];
@@ -35,6 +39,12 @@ enum Step {
     Ping,
     /// A subscription falls behind or catches up.
     Turn(u32),
+    /// A reader takes an event.
+    Read(u32),
+    /// A subscription has too much waiting.
+    Pause(u32),
+    /// It has room again.
+    Unpause(u32),
     Expire,
     /// The connection is cut, and there is a new one.
     Cut,
@@ -43,9 +53,9 @@ enum Step {
 }
 
 /// What one subscription's reader has been told.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Reader {
-    place: Place,
+    inbox: Inbox,
     epoch: Option<Epoch>,
     /// Told up to here, in this epoch: delivered, or named by a gap.
     told: u64,
@@ -68,7 +78,7 @@ impl World {
             session: Session::begin(&LIMITS, Random::seeded(1)),
             now: Instant::now(),
             broker: Broker::default(),
-            readers: SUBS.map(|sub| (sub, Reader::default())).into(),
+            readers: SUBS.map(|sub| (sub, Reader::new())).into(),
             published: Vec::new(),
             answered: Vec::new(),
         };
@@ -100,6 +110,15 @@ impl World {
             Step::Pump => self.broker.pump(),
             Step::Ping => self.broker.ping(),
             Step::Turn(sub) => self.broker.turn(sub),
+            Step::Read(sub) => drop(self.reader(sub).read()),
+            Step::Pause(sub) => {
+                if self.session.relief(sub) == Relief::Pause {
+                    let place = self.reader(sub).inbox.halve();
+                    self.session.pause(sub, place);
+                    self.listen();
+                }
+            }
+            Step::Unpause(sub) => self.session.unpause(sub),
             Step::Expire => self.broker.expire(),
             Step::Cut | Step::Restart => {
                 self.broker.cut();
@@ -123,9 +142,9 @@ impl World {
     fn listen(&mut self) {
         while let Some(output) = self.session.next_output() {
             match output {
-                Output::Begin(sub, position) => self.reader(sub).begin(Place::at(position)),
-                Output::Deliver(sub, event) => self.reader(sub).hear(&event),
-                Output::Advance(sub, heads) => self.reader(sub).place.advance(&heads),
+                Output::Begin(sub, place) => self.reader(sub).begin(place),
+                Output::Deliver(sub, event) => drop(self.reader(sub).inbox.push(event)),
+                Output::Advance(sub, heads) => self.reader(sub).inbox.advance(heads),
                 Output::Answer(ticket, answer) => {
                     answer.unwrap();
                     self.answered.push(ticket);
@@ -143,7 +162,8 @@ impl World {
     /// Lets everything arrive, and checks what must hold then.
     fn settle(&mut self) {
         loop {
-            for step in [Step::Up, Step::Down, Step::Pump] {
+            let everybody = SUBS.into_iter().flat_map(|sub| [Step::Read(sub), Step::Unpause(sub)]);
+            for step in [Step::Up, Step::Down, Step::Pump].into_iter().chain(everybody) {
                 self.step(step);
             }
             if self.broker.is_done() && !self.session.has_frames() {
@@ -151,7 +171,8 @@ impl World {
             }
         }
         let head = self.broker.head();
-        for reader in self.readers.values() {
+        for reader in self.readers.values_mut() {
+            while reader.read().is_some() {}
             assert_eq!(
                 (reader.told, reader.epoch.as_ref()),
                 (head, Some(&self.broker.epoch())),
@@ -176,14 +197,29 @@ impl World {
 }
 
 impl Reader {
+    fn new() -> Self {
+        let inbox = Inbox::new(Arc::new(Signals::default()), &LIMITS);
+        Self { inbox, epoch: None, told: 0, delivered: Vec::new() }
+    }
+
     fn begin(&mut self, place: Place) {
         let here = place.position().get("s").unwrap();
         (self.told, self.epoch) = (here.seq, Some(here.epoch.clone()));
-        self.place = place;
+        self.inbox.begin(place);
+    }
+
+    /// Takes an event, if there is one.
+    fn read(&mut self) -> Option<Event> {
+        match self.inbox.poll_next(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Some(event)) => {
+                self.hear(&event);
+                Some(event)
+            }
+            _ => None,
+        }
     }
 
     fn hear(&mut self, event: &Event) {
-        self.place.pass(event);
         match event {
             Event::Message(message) => {
                 assert_eq!(message.seq(), Some(self.told + 1), "once, in order, and nothing left out");
@@ -201,7 +237,8 @@ impl Reader {
             }
             Event::Behind | Event::Live(_) | Event::Resumed(_) => {}
         }
-        let here = self.place.position().get("s").unwrap();
+        let position = self.inbox.position();
+        let here = position.get("s").unwrap();
         if Some(&here.epoch) == self.epoch.as_ref() {
             assert!(here.seq <= self.told, "a position is never ahead of what was told");
         }
@@ -217,6 +254,9 @@ fn step() -> impl Strategy<Value = Step> {
         6 => Just(Step::Pump),
         1 => Just(Step::Ping),
         1 => prop::sample::select(&SUBS[..]).prop_map(Step::Turn),
+        6 => prop::sample::select(&SUBS[..]).prop_map(Step::Read),
+        1 => prop::sample::select(&SUBS[..]).prop_map(Step::Pause),
+        1 => prop::sample::select(&SUBS[..]).prop_map(Step::Unpause),
         1 => Just(Step::Cut),
     ]
 }
@@ -228,16 +268,11 @@ fn losing_step() -> impl Strategy<Value = Step> {
 /// A conversation in which everything happens.
 fn script() -> Vec<Step> {
     let talk = [Step::Publish, Step::Append, Step::Up, Step::Pump, Step::Down, Step::Turn(1), Step::Down];
+    let slow = [Step::Pause(2), Step::Up, Step::Down, Step::Read(2), Step::Unpause(2), Step::Up, Step::Down];
     let quiet =
         [Step::Up, Step::Up, Step::Down, Step::Ping, Step::Down, Step::Down, Step::Down, Step::Turn(1)];
-    [Step::Up; 3]
-        .into_iter()
-        .chain([Step::Down; 3])
-        .chain(talk)
-        .chain(quiet)
-        .chain(talk)
-        .chain(quiet)
-        .collect()
+    let begin = [Step::Up, Step::Up, Step::Up, Step::Down, Step::Down, Step::Down];
+    [&begin[..], &talk, &quiet, &talk, &slow, &quiet].concat()
 }
 
 #[test]
