@@ -8,9 +8,10 @@ mod save;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::split_map::SplitMap;
 use crate::clock::Moment;
 use crate::engine::append::Key;
 use crate::engine::settings::KeyLimits;
@@ -26,7 +27,7 @@ const FORGOTTEN_PER_STEP: usize = 64;
 #[derive(Debug)]
 pub(crate) struct KeyWindow {
     limits: KeyLimits,
-    remembered: HashMap<Key, Remembered>,
+    remembered: SplitMap<Key, Remembered>,
     /// Every key in the order in which its time is over. One that was remembered anew is there twice for a while.
     ending: VecDeque<(Moment, Key)>,
     bytes: usize,
@@ -40,7 +41,7 @@ struct Remembered {
 
 impl KeyWindow {
     pub(crate) fn new(limits: KeyLimits) -> Self {
-        Self { limits, remembered: HashMap::new(), ending: VecDeque::new(), bytes: 0 }
+        Self { limits, remembered: SplitMap::default(), ending: VecDeque::new(), bytes: 0 }
     }
 
     /// The sequence of the message that was published with this key within the window.
@@ -74,6 +75,9 @@ impl KeyWindow {
 
     /// Forgets some of the keys whose time is over; true if there may be more of them.
     pub(crate) fn forget(&mut self, now: Moment) -> bool {
+        if self.ending.is_empty() {
+            return false;
+        }
         for _ in 0..FORGOTTEN_PER_STEP {
             let Some((until, key)) = self.ending.pop_front_if(|(until, _)| *until <= now) else { break };
             self.bytes -= footprint(&key);

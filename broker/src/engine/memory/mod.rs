@@ -5,6 +5,7 @@ mod keys;
 mod log;
 mod retained;
 mod saved;
+mod split_map;
 mod stream;
 mod topics;
 

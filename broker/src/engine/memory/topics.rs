@@ -1,9 +1,10 @@
 //! What a stream knows of each topic that it retains: the newest sequence, and which to remove first.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use fanfare_protocol::Topic;
+
+use super::split_map::SplitMap;
 
 /// The memory that a topic takes in the index beside its name, in bytes: map slot, entry, and the name's header.
 const TOPIC_OVERHEAD_BYTES: usize = 160;
@@ -30,7 +31,7 @@ pub(crate) enum Left {
 /// The topics of a stream.
 #[derive(Debug, Default)]
 pub(crate) struct Topics {
-    entries: HashMap<Topic, TopicEntry>,
+    entries: SplitMap<Topic, TopicEntry>,
     bytes: usize,
 }
 
@@ -56,7 +57,7 @@ impl Topics {
         limit: Option<usize>,
         removed_through: u64,
     ) -> Option<u64> {
-        let entry = self.entries.entry(topic.clone()).or_insert_with(|| {
+        let entry = self.entries.get_or_insert_with(topic.clone(), || {
             self.bytes += topic.as_str().len() + TOPIC_OVERHEAD_BYTES;
             TopicEntry { removed_through, ..TopicEntry::default() }
         });
@@ -86,9 +87,11 @@ impl Topics {
 
     /// Takes in a topic whose messages are appended next, and the newest of its sequences that retention took.
     pub(crate) fn expect(&mut self, topic: Topic, removed_through: u64) {
-        let Entry::Vacant(vacant) = self.entries.entry(topic) else { return };
-        self.bytes += vacant.key().as_str().len() + TOPIC_OVERHEAD_BYTES;
-        vacant.insert(TopicEntry { removed_through, ..TopicEntry::default() });
+        let footprint = topic.as_str().len() + TOPIC_OVERHEAD_BYTES;
+        self.entries.get_or_insert_with(topic, || {
+            self.bytes += footprint;
+            TopicEntry { removed_through, ..TopicEntry::default() }
+        });
     }
 
     /// Every topic, and the newest of its sequences that retention took.
