@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
-use fanfare_client::{Client, Event, ReplayFrom};
+use fanfare_client::{Client, Deliver, Event, MaxRate, ReplayFrom};
 use futures_util::FutureExt;
 
 use super::breaks::{Breaks, Turn, lost};
@@ -25,6 +25,7 @@ const EXAMPLES: &str = "Examples:
   fanfare sub 'orders.>'                     everything below `orders`
   fanfare sub 'orders.*.paid' invoices       two patterns at once
   fanfare sub 'prices.>' --from last         the newest of each topic, then live
+  fanfare sub 'prices.>' --latest --max-rate 2   no more than the newest of each topic, twice a second
   fanfare sub logs.app --from 5m --raw       what was logged in the last five minutes, and goes on
   fanfare sub 'orders.>' --json | jq .topic
   fanfare sub orders.eu --count 1            waits for one message
@@ -54,6 +55,12 @@ pub(super) struct SubscribeArgs {
     /// 2026-01-31T12:00:00Z, or milliseconds since 1970
     #[arg(long, value_name = "WHEN", default_value = "now", value_parser = from)]
     from: ReplayFrom,
+    /// Only the newest message of each topic, in batches
+    #[arg(long)]
+    latest: bool,
+    /// At most this many batches a second, such as 2 or 0.5
+    #[arg(long, value_name = "N", requires = "latest", value_parser = max_rate)]
+    max_rate: Option<MaxRate>,
     /// End after this many messages
     #[arg(long, value_name = "N")]
     count: Option<u64>,
@@ -89,7 +96,8 @@ async fn subscribe(args: SubscribeArgs) -> Result<(), CommandError> {
 async fn open(client: &Client, args: &SubscribeArgs) -> Result<Merged, CommandError> {
     let mut subscriptions = Vec::new();
     for pattern in &args.patterns {
-        subscriptions.push(client.subscribe(pattern).from(args.from.clone()).await?);
+        let request = client.subscribe(pattern).from(args.from.clone()).deliver(args.deliver());
+        subscriptions.push(request.await?);
     }
     Ok(Merged::new(subscriptions))
 }
@@ -145,11 +153,20 @@ impl Follower {
     }
 }
 
+fn max_rate(text: &str) -> Result<MaxRate, &'static str> {
+    let rate = text.parse().ok().and_then(MaxRate::new);
+    rate.ok_or("a number over 0 is needed, such as 2 or 0.5")
+}
+
 fn from(text: &str) -> Result<ReplayFrom, String> {
     when::from(text, clock::wall_ms())
 }
 
 impl SubscribeArgs {
+    fn deliver(&self) -> Deliver {
+        if self.latest { Deliver::Latest { max_rate: self.max_rate } } else { Deliver::Every }
+    }
+
     fn form(&self) -> Form {
         match (self.json, self.raw) {
             (true, _) => Form::Json,

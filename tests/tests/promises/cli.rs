@@ -173,3 +173,17 @@ async fn a_reader_that_goes_is_no_fault() {
     succeeded(&run(&broker, &["pub", "a", "--lines"], input.as_bytes()).await);
     assert!(within("the command to end", child.wait()).await.unwrap().success());
 }
+
+#[tokio::test]
+async fn sub_prints_the_latest_of_each_topic_only_when_asked_to() {
+    let broker = Broker::start().await;
+    let mut publisher = Client::json(&broker).await;
+    for number in 0..50 {
+        publisher.publish("prices.tea", &number.to_string()).await;
+        publisher.publish("prices.ink", &number.to_string()).await;
+    }
+    let arguments = ["prices.>", "--from", "start", "--latest", "--max-rate", "0.5", "--raw", "--count", "2"];
+    assert_eq!(output(follow(&broker, &arguments).await).await, "49\n49\n");
+    let output = run(&broker, &["sub", "prices.>", "--latest", "--max-rate", "0"], b"").await;
+    failed_with(&output, "a number over 0");
+}
