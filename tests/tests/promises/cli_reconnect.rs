@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use fanfare_tests::files::Directory;
 use fanfare_tests::{Broker, Client, Proxy, Setup, within};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -77,6 +78,25 @@ async fn sub_survives_a_broker_that_is_killed_and_says_so() {
 }
 
 #[tokio::test]
+async fn sub_says_that_a_planned_restart_cost_nothing_where_streams_are_saved() {
+    let files = Directory::new();
+    let setup =
+        || Setup::default().config(&format!("data_dir = \"{}\"", files.path().join("data").display()));
+    let broker = setup().start().await;
+    let address = broker.client();
+    let mut sub = follow(&broker, &["a", "b.>"]).await;
+    publish(&broker, "a", "one").await;
+    sub.prints("one").await;
+    broker.terminate().await;
+    broker.ended().await;
+    let broker = setup().listen(address).start().await;
+    let back = sub.says("connected again").await;
+    assert!(back.ends_with("nothing missed that a stream keeps"), "{back}");
+    publish(&broker, "b.c", "two").await;
+    sub.prints("two").await;
+}
+
+#[tokio::test]
 async fn sub_goes_on_after_a_cut_and_says_that_nothing_is_missing() {
     let broker = Broker::start().await;
     let proxy = Proxy::before(&broker).await;
@@ -131,7 +151,7 @@ async fn lines_with_keys_are_published_once_however_often_the_connection_is_cut(
     });
     for number in 0..LINES {
         subscriber.expect(json!({"op": "message", "text": number.to_string()})).await;
-        if number % 300 == 0 {
+        if number % 1_000 == 0 {
             proxy.reset();
         }
     }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use fanfare_client::{Client, ClientBuilder, Event, GapReason, Position, ReplayFrom, State, Subscription};
+use fanfare_client::{Client, ClientBuilder, Event, GapReason, Position, ReplayFrom, Subscription};
+use fanfare_tests::files::Directory;
 use fanfare_tests::{Broker, Proxy, Setup, eventually, within};
 use serde_json::json;
 
@@ -59,23 +60,32 @@ async fn a_broker_that_was_killed_is_found_again_and_what_it_lost_is_told() {
 }
 
 #[tokio::test]
-async fn a_broker_that_is_drained_is_left_and_found_again() {
-    let broker = Broker::start().await;
-    let client = connect(&broker.url()).await;
-    let mut states = client.states();
-    let mut orders = client.subscribe("orders.>").await.unwrap();
+async fn planned_restarts_of_a_broker_that_saves_its_streams_are_not_noticed() {
+    const MESSAGES: usize = 600;
+    let files = Directory::new();
+    let setup =
+        || Setup::default().config(&format!("data_dir = \"{}\"", files.path().join("data").display()));
+    let mut broker = setup().start().await;
     let address = broker.client();
-    broker.terminate().await;
-    broker.ended().await;
-    let _broker = Setup::default().listen(address).start().await;
-    client.publish("orders.eu", "after").await.unwrap();
-    loop {
-        if let Event::Message(message) = next(&mut orders).await {
-            assert_eq!(message.text(), Some("after"));
-            break;
+    let (publisher, subscriber) = (connect(&broker.url()).await, connect(&broker.url()).await);
+    let mut flow = subscriber.subscribe("flow").await.unwrap();
+    let publishing = tokio::spawn(async move {
+        for number in 0..MESSAGES {
+            let request = publisher.publish("flow", number.to_string()).auto_key();
+            within("an acknowledgement", request.into_future()).await.unwrap();
+        }
+    });
+    for number in 0..MESSAGES {
+        assert_eq!(next_text(&mut flow).await, number.to_string());
+        if number == MESSAGES / 3 || number == MESSAGES * 2 / 3 {
+            broker.terminate().await;
+            broker.ended().await;
+            broker = setup().listen(address).start().await;
         }
     }
-    assert!(matches!(states.next().await, Some(State::Connected { .. })));
+    publishing.await.unwrap();
+    let kept = subscriber.history("flow").from(ReplayFrom::Last).await.unwrap();
+    assert_eq!(kept.messages[0].seq(), Some(MESSAGES as u64), "each was appended once");
 }
 
 #[tokio::test]
