@@ -101,6 +101,11 @@ impl Broker {
         resources::resident_bytes(self.process)
     }
 
+    /// The most that was resident so far, in bytes.
+    pub fn peak_resident_bytes(&self) -> u64 {
+        resources::peak_resident_bytes(self.process)
+    }
+
     /// Open file descriptors.
     pub fn open_files(&self) -> usize {
         resources::open_files(self.process)

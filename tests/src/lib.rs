@@ -5,7 +5,9 @@
 //! - [`Raw`]: a socket for bytes that no client would send;
 //! - [`Proxy`]: a connection to a broker that can be cut or made mute;
 //! - [`Witness`]: a healthy subscriber that must miss nothing, whatever happens beside it;
+//! - [`crowd`]: light subscribers by the hundred, which check what they hear;
 //! - [`Metrics`]: what Prometheus would read;
+//! - [`Report`]: what a long test found out, for people;
 //! - [`http`], [`within`], [`eventually`]: small help.
 //!
 //! Nothing here uses the SDK: what the broker promises must hold for clients that nobody here wrote. Promises of the SDK
@@ -23,11 +25,13 @@
 mod binary;
 mod broker;
 mod client;
+pub mod crowd;
 pub mod files;
 pub mod http;
 mod metrics;
 mod proxy;
 mod raw;
+mod report;
 mod resources;
 mod setup;
 mod shape;
@@ -41,6 +45,7 @@ pub use client::Client;
 pub use metrics::{Family, Metrics};
 pub use proxy::Proxy;
 pub use raw::{Raw, RawReader, RawWriter, WsFrame, handshake, masked};
+pub use report::{Report, mib};
 pub use setup::Setup;
 pub use shape::{assert_shape, has_shape};
 pub use wait::{DEADLINE, eventually, within};

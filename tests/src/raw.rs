@@ -1,6 +1,7 @@
 //! A socket for bytes that no client would send, and WebSocket frames made by hand.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -176,14 +177,20 @@ pub fn handshake(headers: &str) -> String {
 
 /// The first frame among bytes from the broker, and its length with its header.
 fn parse(bytes: &[u8]) -> Option<(WsFrame, usize)> {
+    let (opcode, payload) = header(bytes)?;
+    let end = payload.end;
+    Some((WsFrame { opcode, payload: bytes.get(payload)?.to_vec() }, end))
+}
+
+/// The opcode of the first frame among bytes from the broker, and where its payload is, or will be.
+pub(crate) fn header(bytes: &[u8]) -> Option<(u8, Range<usize>)> {
     let [first, second] = *bytes.first_chunk()?;
     assert_eq!(first & 0xF0, 0x80, "the broker sends whole messages without extensions");
     assert_eq!(second & 0x80, 0, "a server masks nothing");
-    let (len, header) = match second {
+    let (len, start) = match second {
         126 => (usize::from(u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?)), 4),
         127 => (usize::try_from(u64::from_be_bytes(*bytes.get(2..)?.first_chunk()?)).ok()?, 10),
         short => (usize::from(short), 2),
     };
-    let payload = bytes.get(header..header + len)?.to_vec();
-    Some((WsFrame { opcode: first & 0x0F, payload }, header + len))
+    Some((first & 0x0F, start..start + len))
 }
