@@ -125,7 +125,7 @@ impl Shard {
 
     fn deliver(&mut self, message: &Arc<Message>, number: Option<u64>) {
         let Self { hub, number: shard, index, subs, sessions, dirty, budget, .. } = self;
-        let queue_bytes = hub.limits.queue_bytes;
+        let (queue_bytes, counters) = (hub.limits.queue_bytes, hub.counters(usize::from(*shard)));
         let (delivery, bytes) = (Delivery::new(message), message.msgpack().len());
         index.matches(message.topic(), |slots| {
             for slot in slots {
@@ -142,7 +142,6 @@ impl Shard {
                     dirty.push(sub.session);
                 }
                 budget.spend(bytes);
-                let counters = hub.counters(usize::from(*shard));
                 if sub.latest.is_some() {
                     session.offer(sub, message, queue_bytes, counters);
                 } else if session.outbound.push_message(sub.sub, &delivery, queue_bytes) == Err(Full) {
