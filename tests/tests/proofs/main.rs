@@ -8,4 +8,7 @@
     reason = "a panic is how a test says what is wrong"
 )]
 
+mod flow;
 mod jitter;
+mod resuming;
+mod stalled_readers;
