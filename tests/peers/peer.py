@@ -2,6 +2,7 @@
 
     peer.py follow URL json|msgpack PATTERN COUNT    prints "ready", then each message as a line of JSON
     peer.py lines URL json|msgpack PATTERN COUNT     prints each message, which must be a text, as a line
+    peer.py slow URL json|msgpack PATTERN COUNT      the same, but reads nothing for a while now and then
     peer.py publish URL json|msgpack TOPIC           publishes each line of standard input, a JSON object that
                                                      holds text, data or data_b64; prints the sequences
 """
@@ -15,6 +16,9 @@ import msgpack
 import websockets
 
 KINDS = ["data", "text", "data_b64"]
+# A slow peer reads so many messages, then nothing for so many seconds.
+SLOW_MESSAGES = 50_000
+SLOW_PAUSE = 0.3
 
 
 class Json:
@@ -47,7 +51,8 @@ class MessagePack:
     subprotocol = "fanfare.v1.msgpack"
     hello = msgpack.packb([1, {2: "peer.py/1"}])
     pong = msgpack.packb([9, {}])
-    ops = {8: "ping", 17: "welcome", 18: "subscribed", 19: "message", 24: "published", 28: "error"}
+    ops = {8: "ping", 17: "welcome", 18: "subscribed", 19: "message", 20: "gap", 21: "behind", 22: "live"}
+    ops |= {24: "published", 28: "error"}
 
     @staticmethod
     def subscribe(sub, pattern):
@@ -74,22 +79,25 @@ class MessagePack:
 
 
 async def expect(socket, encoding, wanted):
-    """Reads on to a frame with this op; answers pings on the way."""
+    """Reads on to a frame with this op; answers pings on the way, and passes over being behind and its end."""
     while True:
         op, content = encoding.read(await socket.recv())
         if op == wanted:
             return content
-        if op != "ping":
+        if op == "ping":
+            await socket.send(encoding.pong)
+        elif op not in ("behind", "live"):
             raise SystemExit(f"wanted {wanted}, but it is {op}: {content}")
-        await socket.send(encoding.pong)
 
 
-async def follow(socket, encoding, pattern, count, show):
+async def follow(socket, encoding, pattern, count, show, slow=False):
     await socket.send(encoding.subscribe(1, pattern))
     await expect(socket, encoding, "subscribed")
     if show is show_object:
         print('"ready"', flush=True)
-    for _ in range(int(count)):
+    for number in range(int(count)):
+        if slow and number % SLOW_MESSAGES == 0:
+            await asyncio.sleep(SLOW_PAUSE)
         show(*await expect(socket, encoding, "message"))
 
 
@@ -124,7 +132,8 @@ async def main(deed, url, encoding, *rest):
         if deed == "publish":
             await publish(socket, encoding, *rest)
         else:
-            await follow(socket, encoding, *rest, show_line if deed == "lines" else show_object)
+            show = show_object if deed == "follow" else show_line
+            await follow(socket, encoding, *rest, show, slow=deed == "slow")
 
 
 sys.stdout.reconfigure(encoding="utf-8", newline="\n")

@@ -1,4 +1,5 @@
-//! The million lines: real text of this machine through `fanfare pub --lines` to three subscribers, compared by checksum.
+//! The million lines: real text of this machine through `fanfare pub --lines`, to three subscribers that keep up and to
+//! one that does not, compared by checksum.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +23,10 @@ use tokio::time::timeout;
 
 const LINES: usize = 1_000_000;
 /// Lines a second: what the slowest of the three subscribers sustains on two cores, with room.
-const RATE: u32 = 20_000;
+const RATE: &str = "20000";
+/// A stream that holds all of the lines, for a reader that need not keep up.
+const LARGE_STREAM: &str =
+    "[[stream]]\nname = \"lines\"\npatterns = [\"million.>\"]\nmax_age = \"1h\"\nmax_bytes = \"1GiB\"\n";
 /// Longer lines are left out: a payload has a bound.
 const MAX_LINE_BYTES: usize = 60_000;
 /// Time for all of it.
@@ -32,25 +36,48 @@ const TIME_MAX: Duration = Duration::from_mins(5);
 #[ignore = "takes a minute and wants a release build: ./tests/run does it"]
 async fn a_million_real_lines_reach_three_subscribers_whole_and_in_order() {
     let files = Directory::new();
-    let input = files.path().join("input");
-    collect_lines(&input);
     let broker = Broker::start().await;
     let subscribers = [
         ("fanfare sub, exact topic", sub(&broker, "million.lines", "msgpack")),
         ("fanfare sub, wildcard", sub(&broker, "million.>", "json")),
-        ("Python websockets", python(&broker, "million.lines")),
+        ("Python websockets", python(&broker, "lines", "million.lines")),
     ];
+    through(&broker, &files, subscribers, &["--rate", RATE]).await;
+}
+
+#[tokio::test]
+#[ignore = "takes a minute and wants a release build: ./tests/run does it"]
+async fn a_million_real_lines_flat_out_reach_a_reader_that_falls_behind_whole_and_in_order() {
+    let files = Directory::new();
+    let broker = Broker::with(LARGE_STREAM).await;
+    let subscribers = [("Python websockets, slow", python(&broker, "slow", "million.lines"))];
+    through(&broker, &files, subscribers, &[]).await;
+    let metrics = broker.metrics().await;
+    let fallen_behind = metrics.count("fanfare_fallen_behind_total", &[]);
+    let caught_up = metrics.count("fanfare_catch_up_messages_total", &[]);
+    println!("fell behind {fallen_behind} times, and read {caught_up} lines from the stream");
+    assert!(fallen_behind > 0, "the reader kept up: this proves nothing");
+}
+
+/// Publishes the lines; every one must reach each subscriber.
+async fn through<const N: usize>(
+    broker: &Broker,
+    files: &Directory,
+    subscribers: [(&'static str, Command); N],
+    pace: &[&str],
+) {
+    let input = files.path().join("input");
+    collect_lines(&input);
     let mut running = Vec::new();
     for (number, (name, mut command)) in subscribers.into_iter().enumerate() {
         let output = files.path().join(number.to_string());
         let child = command.stdout(File::create(&output).unwrap()).stderr(Stdio::inherit()).spawn().unwrap();
         running.push((name, output, child));
     }
-    broker.metric_reaches("fanfare_subscriptions", &[], 3).await;
+    broker.metric_reaches("fanfare_subscriptions", &[], N as u64).await;
 
     let begun = Instant::now();
-    let publisher = publish(&broker, &input);
-    assert_success("fanfare pub", publisher).await;
+    assert_success("fanfare pub", publish(broker, &input, pace)).await;
     println!("published {LINES} lines in {:.1?}", begun.elapsed());
     let wanted = checksum(&input).await;
     println!("{wanted}  {LINES} lines  published");
@@ -60,6 +87,7 @@ async fn a_million_real_lines_reach_three_subscribers_whole_and_in_order() {
         println!("{sum}  {lines} lines  {name}");
         assert_eq!((lines, &sum), (LINES, &wanted), "{name}");
     }
+    println!("all heard after {:.1?}", begun.elapsed());
     eventually("all sessions to leave", async || {
         (broker.metrics().await.count("fanfare_connections", &[]) == 0).then_some(())
     })
@@ -73,18 +101,18 @@ fn sub(broker: &Broker, pattern: &str, encoding: &str) -> Command {
     command
 }
 
-fn python(broker: &Broker, pattern: &str) -> Command {
+fn python(broker: &Broker, deed: &str, pattern: &str) -> Command {
     let program = workspace().join("target/peers/python/bin/python");
     assert!(program.exists(), "the peers are not installed: run ./tests/run once");
     let mut command = Command::new(program);
-    command.arg(workspace().join("tests/peers/peer.py")).args(["lines", &broker.url(), "msgpack", pattern]);
+    command.arg(workspace().join("tests/peers/peer.py")).args([deed, &broker.url(), "msgpack", pattern]);
     command.arg(LINES.to_string()).kill_on_drop(true).stdin(Stdio::null());
     command
 }
 
-fn publish(broker: &Broker, input: &Path) -> Child {
+fn publish(broker: &Broker, input: &Path, pace: &[&str]) -> Child {
     let mut command = command();
-    command.args(["pub", "million.lines", "--lines", "--rate", &RATE.to_string()]);
+    command.args(["pub", "million.lines", "--lines"]).args(pace);
     command.env("FANFARE_SERVER", broker.url());
     command.stdin(File::open(input).unwrap()).stderr(Stdio::inherit()).spawn().unwrap()
 }
