@@ -159,8 +159,9 @@ impl Subscription {
         let missing = stream.missing(lost.from.max(known + 1) - 1, &self.pattern)?;
         // What survived within the range follows the gap, so the subscription's place stays before it.
         let gap = gap_at(stream, Lost { to: missing.to.min(lost.to), ..missing }, cursor);
-        cursor.told_through = lost.to;
-        if let Progress::Reading(reader) = &mut met.progress {
+        // A conflated subscription is not told: it reads from where it stands, and finds the gap itself.
+        if let (Progress::Reading(reader), None) = (&mut met.progress, &self.latest) {
+            cursor.told_through = lost.to;
             reader.cursor = cursor;
         }
         Some(gap)
