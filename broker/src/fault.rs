@@ -37,6 +37,20 @@ pub(crate) enum Fault {
     EndedFalls,
     /// An ephemeral message that a full queue drops is not counted.
     QueueDropUncounted,
+    /// A batch of a conflated subscription goes out newest first.
+    BatchOutOfOrder,
+    /// A batch of a conflated subscription begins before its rate allows.
+    RateIgnored,
+    /// A waiting message is not replaced by a newer one.
+    OlderKept,
+    /// What came while a batch was on its way is not sent.
+    BatchForgotten,
+    /// A ping advances a conflated subscription with something waiting.
+    PingConflated,
+    /// A planned restart goes on one sequence too early.
+    RestartRegresses,
+    /// A planned restart forgets the keys.
+    RestartForgetsKeys,
     /// The same key on two topics is one.
     KeyUnscoped,
     /// A removal below one that a reader knows of goes unnoticed.

@@ -12,6 +12,7 @@ use super::shared::Hub;
 use super::subscription::{Met, Subscription};
 use crate::clock::Moment;
 use crate::engine::{Message, StreamIndex};
+use crate::fault::{Fault, planted};
 use crate::metrics::ShardCounters;
 use crate::outbound::{Delivery, Full, Outbound};
 
@@ -120,7 +121,8 @@ impl Shard {
             tell(dropped, number, &attached.outbound, hub.counters(usize::from(self.number)));
         }
         // What came while an earlier batch was on its way is for the next.
-        !attached.send_batch(number, latest, &hub, low_water) || latest.is_waiting()
+        !attached.send_batch(number, latest, &hub, low_water)
+            || (latest.is_waiting() && !planted(Fault::BatchForgotten))
     }
 
     /// Has the shard look again when the subscription's next batch may begin.

@@ -11,6 +11,7 @@ use fanfare_protocol::frame::{Deliver, MaxRate};
 
 use crate::clock::Moment;
 use crate::engine::{Message, StreamIndex};
+use crate::fault::{Fault, planted};
 
 /// What a waiting topic takes beside its message's body, in bytes.
 const WAITING_OVERHEAD_BYTES: usize = 96;
@@ -92,6 +93,11 @@ impl Latest {
             None => Offered::Added,
             Some(older) => {
                 self.bytes -= weight(&older.message);
+                if planted(Fault::OlderKept) {
+                    self.bytes += weight(&older.message);
+                    self.bytes -= weight(message);
+                    self.waiting.insert(message.topic().clone(), older);
+                }
                 Offered::Replaced
             }
         }
@@ -109,7 +115,8 @@ impl Latest {
 
     /// Whether there is something to do now; otherwise at `next_at`.
     pub(super) fn may_go_on(&self, now: Moment) -> bool {
-        !self.batch.is_empty() || !matches!(self.phase, Phase::Resting) || now >= self.next_at
+        let rate_allows = now >= self.next_at || planted(Fault::RateIgnored);
+        !self.batch.is_empty() || !matches!(self.phase, Phase::Resting) || rate_allows
     }
 
     /// The earliest start of the next batch.
@@ -122,6 +129,9 @@ impl Latest {
         self.next_at = now.plus(self.interval);
         let mut waiting: Vec<Waiting> = self.waiting.drain().map(|(_, waiting)| waiting).collect();
         waiting.sort_unstable_by_key(|waiting| place_in_batch(&waiting.message, waiting.arrival));
+        if planted(Fault::BatchOutOfOrder) {
+            waiting.reverse();
+        }
         self.batch.extend(waiting.into_iter().map(|waiting| waiting.message));
         std::mem::take(&mut self.dropped)
     }

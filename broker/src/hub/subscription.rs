@@ -169,7 +169,8 @@ impl Subscription {
 
     /// Whether something is still to be read or to go out in a batch: then the heads are not where its client stands.
     pub(super) fn is_ahead_of_its_client(&self) -> bool {
-        self.is_behind() || self.latest.as_ref().is_some_and(|latest| latest.is_waiting())
+        let waits = self.latest.as_ref().is_some_and(|latest| latest.is_waiting());
+        self.is_behind() || (waits && !planted(Fault::PingConflated))
     }
 
     /// Whether it is *behind*: has not caught up with all its streams since it began to read.

@@ -101,12 +101,12 @@ fn falling_behind_and_coming_back_one_too_early_is_caught() {
 
 #[test]
 fn falling_behind_untold_is_caught() {
-    is_caught(Fault::BehindUntold, &[Check::Stage]);
+    is_caught(Fault::BehindUntold, &[Check::Stage, Check::Ping]);
 }
 
 #[test]
 fn falling_behind_for_an_ended_subscription_is_caught() {
-    let by = [Check::Stage, Check::Rest, Check::Silence, Check::Position, Check::Ping];
+    let by = [Check::Stage, Check::Rest, Check::Silence, Check::Position, Check::Ping, Check::FalseGap];
     is_caught(Fault::EndedFalls, &by);
 }
 
@@ -118,4 +118,39 @@ fn an_ephemeral_message_that_a_full_queue_drops_uncounted_is_caught() {
 #[test]
 fn a_key_that_is_not_scoped_to_its_topic_is_caught() {
     is_caught(Fault::KeyUnscoped, &[Check::Answer]);
+}
+
+#[test]
+fn conflation_out_of_order_is_caught() {
+    is_caught(Fault::BatchOutOfOrder, &[Check::Order, Check::Silence]);
+}
+
+#[test]
+fn batches_faster_than_their_rate_are_caught() {
+    is_caught(Fault::RateIgnored, &[Check::Rate]);
+}
+
+#[test]
+fn conflation_that_keeps_the_older_is_caught() {
+    is_caught(Fault::OlderKept, &[Check::Rest, Check::Count, Check::Ping, Check::Silence]);
+}
+
+#[test]
+fn a_newest_value_that_is_never_sent_is_caught() {
+    is_caught(Fault::BatchForgotten, &[Check::Rest, Check::Count]);
+}
+
+#[test]
+fn a_ping_that_advances_over_what_waits_for_its_batch_is_caught() {
+    is_caught(Fault::PingConflated, &[Check::Ping, Check::Order]);
+}
+
+#[test]
+fn a_restart_that_loses_the_last_sequence_is_caught() {
+    is_caught(Fault::RestartRegresses, &[Check::Answer, Check::Retention, Check::Position]);
+}
+
+#[test]
+fn a_restart_that_forgets_keys_is_caught() {
+    is_caught(Fault::RestartForgetsKeys, &[Check::Answer]);
 }

@@ -64,6 +64,7 @@ impl World {
             time_ms: self.now.wall_ms,
             hidden_from: (!echo).then_some(session.0),
             prev: 0,
+            replaced: false,
             taken: None,
         };
         let publish = Publish {

@@ -56,12 +56,8 @@ pub(super) enum FirstGap {
 
 impl FirstGap {
     fn of(log: &Log, begin: &Begin, latest: bool, who: &Audience) -> Self {
-        let replaced = |seq, record: &Record| {
-            let mut newer = log.between(seq, log.head()).filter(|(_, newer)| newer.topic == record.topic);
-            latest && newer.any(|(_, newer)| newer.taken.is_none())
-        };
-        let gone = |(seq, record): (u64, &Record)| {
-            record.taken.is_some() && who.gets(record) && !replaced(seq, record)
+        let gone = |(_, record): (u64, &Record)| {
+            record.taken.is_some() && who.gets(record) && !(latest && log.is_replaced_by_retained(record))
         };
         match begin {
             Begin::Reset { .. } => Self::Always,
@@ -232,7 +228,7 @@ impl Reading {
     /// truly gone and told, or replaced by a newer one where that is enough.
     pub(super) fn may_pass(&self, log: &Log, through: u64, who: &Audience, check: Check) -> Checked {
         for (seq, record) in log.between(self.place, through) {
-            if !self.is_due(seq, record, who) || self.is_replaced(log, seq, record) {
+            if !self.is_due(seq, record, who) || self.is_replaced(seq, record) {
                 continue;
             }
             let told = self.told.iter().any(|(from, to)| (*from..=*to).contains(&seq));
@@ -258,13 +254,12 @@ impl Reading {
     }
 
     /// Whether a newer message of the same topic makes up for this one, even one that is hidden from the session.
-    fn is_replaced(&self, log: &Log, seq: u64, record: &Record) -> bool {
-        let mut newer = log.between(seq, log.head()).filter(|(_, newer)| newer.topic == record.topic);
-        match &self.begin {
-            _ if self.latest => newer.next().is_some(),
-            Begin::Retained { head, last: true, .. } => seq <= *head && newer.next().is_some(),
+    fn is_replaced(&self, seq: u64, record: &Record) -> bool {
+        let newest_only = match &self.begin {
+            Begin::Retained { head, last: true, .. } => seq <= *head,
             _ => false,
-        }
+        };
+        record.replaced && (self.latest || newest_only)
     }
 }
 

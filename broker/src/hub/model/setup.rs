@@ -30,10 +30,16 @@ pub(super) struct StreamSetup {
 /// Streams over disjoint topics; `e.>` is in none.
 const STREAMS: &[(&str, &[&str])] = &[("kept", &["a.>"]), ("news", &["b.*", "c"]), ("deep", &["d.>"])];
 
+/// The smallest share of the budget that a shard has, in bytes: any message is small against it.
+const SHARE_BYTES: usize = 80_000;
+
 impl Setup {
     pub(super) fn drawn(random: &mut Random) -> Self {
+        let shards = 1 + random.below(3);
+        let queue_bytes = random.pick(&[1_500, 4_000, 20_000, 200_000, 1 << 20]);
         let limits = Limits {
-            queue_bytes: random.pick(&[1_500, 4_000, 20_000, 200_000, 1 << 20]),
+            queue_bytes,
+            queues_bytes: random.pick(&[shards * queue_bytes.max(SHARE_BYTES), 512 << 20]),
             mailbox_bytes: random.pick(&[1, 2_000, 10_000, 200_000, 16 << 20]),
             max_subscriptions: random.pick(&[4, 100]),
             key_window: Duration::from_millis(random.pick(&[50, 1_000, 120_000])),
@@ -44,7 +50,7 @@ impl Setup {
         let streams = STREAMS[..streams].iter();
         let streams = streams.map(|(name, patterns)| StreamSetup { name, patterns, rules: rules(random) });
         let streams = streams.collect();
-        Self { shards: 1 + random.below(3), limits, streams, clients: 1 + random.below(5) }
+        Self { shards, limits, streams, clients: 1 + random.below(5) }
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Record {
     pub(super) hidden_from: Option<u64>,
     /// The sequence of the message before it on its topic; 0 if it is the first.
     pub(super) prev: u64,
+    /// Whether its topic has a newer one.
+    pub(super) replaced: bool,
     /// If retention took it, how many others it took before.
     pub(super) taken: Option<u64>,
 }
@@ -200,6 +202,11 @@ impl Log {
         }
         known.kept += 1;
         record.prev = std::mem::replace(&mut known.last, seq);
+        if let Some(before) =
+            usize::try_from(record.prev).ok().and_then(|prev| self.records.get_mut(prev.checked_sub(1)?))
+        {
+            before.replaced = true;
+        }
         self.kept.push(seq);
         self.records.push(record);
     }
@@ -207,15 +214,15 @@ impl Log {
     /// Notes what is retained after an operation, and checks that retention had reason for what it took.
     pub(super) fn retains(&mut self, kept: &[u64], around: Around) -> Checked<Vec<u64>> {
         let before = std::mem::replace(&mut self.kept, kept.to_vec());
-        ensure(kept.iter().all(|seq| before.binary_search(seq).is_ok()), Check::Retention, || {
+        let mut now = kept.iter().peekable();
+        let taken: Vec<u64> = before.iter().copied().filter(|seq| now.next_if_eq(&seq).is_none()).collect();
+        ensure(now.next().is_none(), Check::Retention, || {
             format!("{} retains {kept:?}, more than the {before:?} before", self.name)
         })?;
-        let mut taken = Vec::new();
-        for seq in before.iter().filter(|seq| kept.binary_search(seq).is_err()) {
-            let had_reason = self.may_take(*seq, &before, around);
-            ensure(had_reason, Check::Retention, || format!("{} took {seq} for no reason", self.name))?;
-            taken.push(*seq);
-        }
+        let no_reason = taken.iter().find(|seq| !self.may_take(**seq, &before, around));
+        ensure(no_reason.is_none(), Check::Retention, || {
+            format!("{} took {no_reason:?} for no reason", self.name)
+        })?;
         for seq in &taken {
             self.take(*seq);
         }
@@ -263,6 +270,11 @@ impl Log {
             Some(known) if known.kept > 0 => known.lost_through,
             _ => self.taken_through,
         }
+    }
+
+    /// Whether a newer message of its topic is retained. A topic's messages go oldest first.
+    pub(super) fn is_replaced_by_retained(&self, record: &Record) -> bool {
+        record.replaced && self.topics.get(&record.topic).is_some_and(|known| known.kept > 0)
     }
 
     /// The newest retained message of each topic, ascending.

@@ -6,6 +6,7 @@ use super::{KeyWindow, Moment};
 use crate::clock::Now;
 use crate::engine::memory::saved::SavedKey;
 use crate::engine::settings::KeyLimits;
+use crate::fault::{Fault, planted};
 
 impl KeyWindow {
     /// What is remembered, in the order in which it is forgotten.
@@ -28,7 +29,7 @@ impl KeyWindow {
             let left = Duration::from_millis(until_ms.saturating_sub(now.wall_ms));
             // The time of day may have been set back meanwhile.
             let left = left.min(limits.window);
-            if !left.is_zero() {
+            if !left.is_zero() && !planted(Fault::RestartForgetsKeys) {
                 window.remember_until(now.moment.plus(left), key, seq);
             }
         }

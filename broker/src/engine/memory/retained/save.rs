@@ -8,11 +8,12 @@ use super::{Removed, Retained};
 use crate::engine::memory::saved::{Marks, SavedStream};
 use crate::engine::message::Message;
 use crate::engine::settings::StreamConfig;
+use crate::fault::{Fault, planted};
 
 impl Retained {
     pub(in crate::engine::memory) fn marks(&self) -> Marks {
         Marks {
-            head: self.head,
+            head: self.head - u64::from(planted(Fault::RestartRegresses)).min(self.head),
             last_time_ms: self.last_time_ms,
             removed_through: self.removed_through,
             unreplaced_through: self.unreplaced_through,
