@@ -111,7 +111,9 @@ impl Met {
             Progress::Live(seq) => live_cursor(*seq, newest_only),
             Progress::Reading(reader) => reader.cursor,
         };
-        let cursor = Cursor { after: cursor.after.min(seq.saturating_sub(1)), ..cursor };
+        let after = cursor.after.min(seq.saturating_sub(1));
+        // What was told lay behind what it comes back to: from there on it is told again.
+        let cursor = Cursor { after, told_through: cursor.told_through.min(after), ..cursor };
         self.progress = Progress::Reading(Box::new(Reader { cursor, pushed: false }));
     }
 
