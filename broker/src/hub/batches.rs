@@ -7,6 +7,7 @@ use fanfare_protocol::GapReason;
 
 use super::catch_up::{ReadContext, has_room};
 use super::latest::{Dropped, Latest, Offered, Phase};
+use super::overflow::FREED_PART;
 use super::shard::{Attached, Shard};
 use super::shared::Hub;
 use super::subscription::{Met, Subscription};
@@ -50,7 +51,7 @@ impl Attached {
         let over = self.waiting_bytes.saturating_sub(max_bytes);
         if let Some(latest) = sub.latest.as_mut().filter(|_| over > 0) {
             let before = latest.bytes();
-            counters.dropped_messages.add(latest.drop_oldest(over));
+            counters.dropped_messages.add(latest.drop_oldest(over + max_bytes / FREED_PART));
             self.waiting_bytes -= before - latest.bytes();
         }
     }
@@ -158,27 +159,22 @@ impl Shard {
 }
 
 impl Attached {
-    /// One turn of a conflated subscription that is behind; false if the queue had no room for all of it.
-    pub(super) fn read_latest(
-        &mut self,
-        sub: &mut Subscription,
-        now: Moment,
-        context: &mut ReadContext<'_>,
-    ) -> bool {
+    /// One turn of a conflated subscription that is behind.
+    pub(super) fn read_latest(&mut self, sub: &mut Subscription, now: Moment, context: &mut ReadContext<'_>) {
         let ReadContext { hub, counters, low_water, .. } = *context;
-        let Some(latest) = &mut sub.latest else { return true };
+        let Some(latest) = &mut sub.latest else { return };
         if !self.send_batch(sub.sub, latest, hub, low_water) {
-            return false;
+            return;
         }
         let left = match &latest.phase {
             // What was left of an earlier batch is out; the next one has its own time.
-            Phase::Resting if now < latest.next_at() => return true,
+            Phase::Resting if now < latest.next_at() => return,
             Phase::Resting => {
                 tell(latest.begin(now), sub.sub, &self.outbound, counters);
                 let reading = sub.streams.iter().filter(|met| met.is_reading());
                 let head = |met: &Met| Some((met.index, hub.engine.stream(met.index)?.head().seq));
                 latest.phase = Phase::Sending(reading.filter_map(head).collect());
-                return true;
+                return;
             }
             Phase::Sending(heads) => sub.streams.iter().find_map(|met| short_of(met, heads)),
             Phase::Joining => None,
@@ -188,28 +184,25 @@ impl Attached {
         }
         latest.phase = Phase::Joining;
         self.join(sub, context);
-        true
     }
 
-    /// Reads a little up to a sequence and queues it; false if the queue had no room for all of it.
+    /// Reads a little up to a sequence and queues it, as far as there is room.
     fn send_read(
         &mut self,
         sub: &mut Subscription,
         stream: StreamIndex,
         through: u64,
         context: &mut ReadContext<'_>,
-    ) -> bool {
+    ) {
         let budget = context.read_budget().through(through);
-        let Some(step) = sub.step(stream, context.hub, budget) else { return true };
+        let Some(step) = sub.step(stream, context.hub, budget) else { return };
         context.counters.conflated_messages.add(step.passed_over);
         let pushed = self.push_read(sub.sub, &step, context);
-        let refused = step.messages.get(pushed);
-        sub.read_on_from(&step, refused);
-        refused.is_none()
+        sub.read_on_from(&step, step.messages.get(pushed));
     }
 
     /// Reads on into what waits for the next batch; at the heads the subscription can be pushed.
-    fn join(&mut self, sub: &mut Subscription, context: &ReadContext<'_>) {
+    fn join(&mut self, sub: &mut Subscription, context: &mut ReadContext<'_>) {
         let (hub, counters) = (context.hub, context.counters);
         let Some(next) = sub.next_to_read() else { return };
         let Some(step) = sub.step(next, hub, context.read_budget()) else { return };
@@ -220,6 +213,7 @@ impl Attached {
             if message.is_hidden_from(self.outbound.session()) {
                 continue;
             }
+            context.budget.spend(message.msgpack().len());
             self.offer(sub, message, hub.limits.queue_bytes, counters);
             if !sub.latest.as_ref().is_some_and(|latest| matches!(latest.phase, Phase::Joining)) {
                 // There was no room for all of it: it is read again from the first that waited, for the next batch.

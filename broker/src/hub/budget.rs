@@ -21,7 +21,8 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) fn new(limits: &Limits, shards: usize) -> Self {
-        Self { share: limits.queues_bytes / shards.max(1), spent: 0 }
+        // A share that is smaller than a queue would have sessions give up what they just read.
+        Self { share: (limits.queues_bytes / shards.max(1)).max(limits.queue_bytes), spent: 0 }
     }
 
     /// Notes bytes put into a queue.
@@ -64,13 +65,22 @@ impl Shard {
         sizes.sort_unstable_by(|a, b| b.cmp(a));
         let Self { hub, number, subs, sessions, budget, .. } = self;
         let counters = hub.counters(usize::from(*number));
+        let mut relieved = Vec::new();
         for (bytes, slot) in sizes {
             if total <= budget.most() {
                 break;
             }
             let Some(session) = sessions.get_mut(slot as usize) else { continue };
+            if session.waiting_bytes == 0 && session.outbound.lanes().queue_len() <= 1 {
+                // Its only message: it would read the same one again.
+                continue;
+            }
             session.give_up(subs, counters);
             total -= bytes - session.queued_bytes().min(bytes);
+            relieved.push(slot);
+        }
+        for slot in relieved {
+            self.mark_dirty(slot);
         }
     }
 }

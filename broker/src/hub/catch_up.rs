@@ -44,7 +44,7 @@ pub(super) struct ReadContext<'a> {
     /// A session reads on while less than this waits for its socket, in bytes.
     pub(super) low_water: usize,
     bodies: &'a mut JsonBodies,
-    budget: &'a mut Budget,
+    pub(super) budget: &'a mut Budget,
 }
 
 impl ReadContext<'_> {
@@ -56,13 +56,24 @@ impl ReadContext<'_> {
 
 impl Shard {
     /// Lets a session's subscriptions that are behind read on, and conflated ones send, if there is room for it. True if
-    /// there is more to do and still room. To be called only while the session's socket takes more.
+    /// there is more to do once what waits is written. To be called only while the session's socket takes more.
     pub(crate) fn catch_up(&mut self, session: u32, now: Moment) -> bool {
+        // Before more is read: what was read the last time has had its chance to be written.
+        self.keep_budget();
         if self.has_batches(session) {
             self.send_batches(session, now);
         }
-        let read = self.next_behind(session, now).is_some_and(|next| self.read_on(session, next, now));
-        read || self.has_batches(session)
+        let Some(attached) = self.sessions.get(session as usize) else { return false };
+        if attached.behind > 0 && !has_room(&attached.outbound, self.low_water()) {
+            return true;
+        }
+        match self.next_behind(session, now) {
+            Some(next) => {
+                self.read_on(session, next, now);
+                true
+            }
+            None => self.has_batches(session),
+        }
     }
 
     /// Whether the session has anything to do when its socket takes more, beside writing what waits.
@@ -77,13 +88,10 @@ impl Shard {
         LOW_WATER_BYTES.min(self.hub.limits.queue_bytes / 2).min(fair)
     }
 
-    /// The subscription whose turn it is to read on, if any is behind and there is room. They take turns, so that none
-    /// waits for another that never catches up.
+    /// The subscription whose turn it is to read on, if any is behind. They take turns, so that none waits for another
+    /// that never catches up.
     fn next_behind(&mut self, session: u32, now: Moment) -> Option<u32> {
         let attached = self.sessions.get(session as usize).filter(|attached| attached.behind > 0)?;
-        if !has_room(&attached.outbound, self.low_water()) {
-            return None;
-        }
         let (count, first) = (attached.subs.len(), attached.turn as usize);
         for at in (first..first + count).map(|at| at % count) {
             let (_, slot) = *self.sessions.get(session as usize)?.subs.get(at)?;
@@ -97,38 +105,34 @@ impl Shard {
         None
     }
 
-    /// Reads once for a subscription; false if the queue had no room for all that was read.
-    fn read_on(&mut self, session: u32, slot: u32, now: Moment) -> bool {
+    /// Reads once for a subscription.
+    fn read_on(&mut self, session: u32, slot: u32, now: Moment) {
         let (hub, low_water) = (Arc::clone(&self.hub), self.low_water());
         let Self { subs, sessions, bodies, budget, .. } = self;
-        let Some(sub) = subs.get_mut(slot as usize) else { return false };
-        let Some(attached) = sessions.get_mut(session as usize) else { return false };
+        let Some(sub) = subs.get_mut(slot as usize) else { return };
+        let Some(attached) = sessions.get_mut(session as usize) else { return };
         let counters = hub.counters(usize::from(self.number));
         let mut context = ReadContext { hub: &hub, counters, low_water, bodies, budget };
-        let room = match sub.latest {
+        match sub.latest {
             None => attached.read(sub, &mut context),
             Some(_) => attached.read_latest(sub, now, &mut context),
-        };
+        }
         if let Some(read) = sub.rise() {
             attached.outbound.push_live(sub.sub, sub.position(&hub), read);
             attached.has_batches |= sub.latest.is_some();
             self.note_live(session);
         }
         self.mark_dirty(session);
-        self.keep_budget();
-        room
     }
 }
 
 impl Attached {
-    /// Reads once for a subscription and queues what was read; false if the queue had no room for all of it.
-    fn read(&self, sub: &mut Subscription, context: &mut ReadContext<'_>) -> bool {
-        let Some(next) = sub.next_to_read() else { return true };
-        let Some(step) = sub.step(next, context.hub, context.read_budget()) else { return true };
+    /// Reads once for a subscription and queues what was read, as far as there is room.
+    fn read(&self, sub: &mut Subscription, context: &mut ReadContext<'_>) {
+        let Some(next) = sub.next_to_read() else { return };
+        let Some(step) = sub.step(next, context.hub, context.read_budget()) else { return };
         let pushed = self.push_read(sub.sub, &step, context);
-        let refused = step.messages.get(pushed);
-        sub.settle(&step, refused);
-        refused.is_none()
+        sub.settle(&step, step.messages.get(pushed));
     }
 
     /// Queues what was read, as far as there is room; returns how many messages went.

@@ -13,7 +13,7 @@ use crate::outbound::{Delivery, Fallen, Full, Rewind};
 
 /// Dropping ephemeral messages frees this part of the queue at once, so that a queue full of them is not gone through
 /// for every message.
-const FREED_PART: usize = 8;
+pub(super) const FREED_PART: usize = 8;
 
 impl Attached {
     /// Queues a message for the subscription in `slot`, or puts the subscription behind, or drops what is oldest and
@@ -35,7 +35,8 @@ impl Attached {
         }
         let max = limits.queue_bytes;
         if self.outbound.push_message(sub.sub, delivery, max) == Err(Full) {
-            let dropped = self.outbound.drop_oldest(max / FREED_PART + message.footprint());
+            let bytes = delivery.body(self.outbound.encoding()).bytes().len();
+            let dropped = self.outbound.drop_oldest(max / FREED_PART + bytes);
             counters.dropped_messages.add(dropped);
             if self.outbound.push_message(sub.sub, delivery, max) == Err(Full) {
                 self.refuse(subs, slot, message, counters);

@@ -9,7 +9,7 @@ use super::body::Delivery;
 use super::burst::Burst;
 use super::entry::{ENTRY_BYTES, Ends, Entry, Expired, Lane, Live};
 use super::frame;
-use super::overflow::{self, Fallen};
+use super::overflow::Fallen;
 use super::queue::Queue;
 
 /// The queue has no room for a message.
@@ -112,26 +112,14 @@ impl Lanes {
         }
     }
 
-    /// Takes out what can be read again; see [`overflow::fall`].
+    /// Takes out what can be read again; see [`Queue::fall`].
     pub(super) fn fall(&mut self, is_behind: impl Fn(u32) -> bool) -> Vec<Fallen> {
-        if !self.queue.has_streamed() {
-            return Vec::new();
-        }
-        let begun = self.begun_in(Lane::Queue);
-        let (kept, fallen) = overflow::fall(self.queue.take(), begun, is_behind);
-        self.queue.replace(kept);
-        fallen
+        self.queue.fall(self.begun_in(Lane::Queue), is_behind)
     }
 
     /// Drops the oldest ephemeral messages until `bytes` are free; returns how many.
     pub(super) fn drop_oldest(&mut self, bytes: usize) -> u64 {
-        if !self.queue.has_ephemeral() {
-            return 0;
-        }
-        let begun = self.begun_in(Lane::Queue);
-        let (kept, dropped) = overflow::drop_oldest(self.queue.take(), begun, bytes);
-        self.queue.replace(kept);
-        dropped
+        self.queue.drop_oldest(self.begun_in(Lane::Queue), bytes)
     }
 
     pub(super) fn push_ping(&mut self, payload: Arc<[u8]>) {

@@ -107,6 +107,15 @@ pub(super) fn drop_oldest(entries: VecDeque<Entry>, begun: usize, bytes: usize) 
     (kept.entries, dropped)
 }
 
+/// Joins neighbouring gaps of one subscription.
+pub(super) fn join_gaps(entries: VecDeque<Entry>, begun: usize) -> VecDeque<Entry> {
+    let mut kept = Kept::new(entries.len());
+    for (at, entry) in entries.into_iter().enumerate() {
+        kept.push(entry, at < begun);
+    }
+    kept.entries
+}
+
 /// A queue put together anew; neighbouring gaps of one subscription become one.
 struct Kept {
     entries: VecDeque<Entry>,

@@ -3,9 +3,13 @@
 use std::collections::VecDeque;
 
 use super::entry::{ENTRY_BYTES, Entry};
+use super::overflow::{self, Fallen};
 
 /// How far back a new gap looks for one of its subscription that it can join, in entries.
 const MERGE_LOOK_BACK: usize = 64;
+/// With this many gaps more than twice those that could not be joined, all of them are looked at again. So there are
+/// never many more than the subscriptions that they are for.
+const GAPS_UNJOINED: u32 = 64;
 
 /// Entries in order, weighed and counted.
 #[derive(Debug, Default)]
@@ -13,8 +17,12 @@ pub(super) struct Queue {
     entries: VecDeque<Entry>,
     bytes: usize,
     answer_bytes: usize,
-    streamed: u32,
     ephemeral: u32,
+    /// Whether a message was added that can be read again since all of them were taken out.
+    may_fall: bool,
+    gaps: u32,
+    /// How many gaps were left when they were joined the last time.
+    gaps_joined: u32,
 }
 
 impl Queue {
@@ -27,8 +35,14 @@ impl Queue {
     pub(super) fn push_gap(&mut self, gap: Entry, begun: usize) {
         let recent = self.entries.iter_mut().skip(begun).rev().take(MERGE_LOOK_BACK);
         let neighbour = recent.into_iter().find(|entry| entry.sub() == gap.sub());
-        if !neighbour.is_some_and(|neighbour| neighbour.merge(&gap)) {
-            self.push(gap);
+        if neighbour.is_some_and(|neighbour| neighbour.merge(&gap)) {
+            return;
+        }
+        self.push(gap);
+        if self.gaps > 2 * self.gaps_joined + GAPS_UNJOINED {
+            let joined = overflow::join_gaps(self.take(), begun);
+            self.replace(joined);
+            self.gaps_joined = self.gaps;
         }
     }
 
@@ -56,15 +70,39 @@ impl Queue {
 
     /// Puts others in the place of all entries.
     pub(super) fn replace(&mut self, entries: VecDeque<Entry>) {
-        *self = Self::default();
+        let Self { may_fall, gaps_joined, .. } = *self;
+        *self = Self { gaps_joined, ..Self::default() };
         for entry in &entries {
             self.count(entry);
         }
         self.entries = entries;
+        self.may_fall = may_fall;
     }
 
+    /// Takes out all entries, to be put back by [`Queue::replace`].
     pub(super) fn take(&mut self) -> VecDeque<Entry> {
-        std::mem::take(self).entries
+        std::mem::take(&mut self.entries)
+    }
+
+    /// Takes out all that can be read again; see [`overflow::fall`].
+    pub(super) fn fall(&mut self, begun: usize, is_behind: impl Fn(u32) -> bool) -> Vec<Fallen> {
+        if !std::mem::replace(&mut self.may_fall, false) {
+            return Vec::new();
+        }
+        // What is left of streams then is of ended subscriptions.
+        let (kept, fallen) = overflow::fall(self.take(), begun, is_behind);
+        self.replace(kept);
+        fallen
+    }
+
+    /// Drops the oldest ephemeral messages until `bytes` are free; returns how many.
+    pub(super) fn drop_oldest(&mut self, begun: usize, bytes: usize) -> u64 {
+        if self.ephemeral == 0 {
+            return 0;
+        }
+        let (kept, dropped) = overflow::drop_oldest(self.take(), begun, bytes);
+        self.replace(kept);
+        dropped
     }
 
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
@@ -89,16 +127,6 @@ impl Queue {
         self.answer_bytes
     }
 
-    /// Whether a message waits that can be read again from its stream.
-    pub(super) fn has_streamed(&self) -> bool {
-        self.streamed > 0
-    }
-
-    /// Whether a message waits that is in no stream.
-    pub(super) fn has_ephemeral(&self) -> bool {
-        self.ephemeral > 0
-    }
-
     /// Gives back memory while nothing waits.
     pub(super) fn shrink(&mut self) {
         if self.entries.is_empty() {
@@ -111,9 +139,10 @@ impl Queue {
         self.bytes += bytes;
         match entry {
             Entry::Answer(..) => self.answer_bytes += bytes,
-            Entry::Message(_, body) if body.message().place().is_some() => self.streamed += 1,
+            Entry::Message(_, body) if body.message().place().is_some() => self.may_fall = true,
             Entry::Message(..) => self.ephemeral += 1,
-            _ => {}
+            Entry::Dropped(..) | Entry::Expired(..) => self.gaps += 1,
+            Entry::Behind(_) | Entry::Live(..) | Entry::Ping(_) => {}
         }
     }
 
@@ -122,9 +151,9 @@ impl Queue {
         self.bytes -= bytes;
         match entry {
             Entry::Answer(..) => self.answer_bytes -= bytes,
-            Entry::Message(_, body) if body.message().place().is_some() => self.streamed -= 1,
-            Entry::Message(..) => self.ephemeral -= 1,
-            _ => {}
+            Entry::Message(..) if entry.is_ephemeral() => self.ephemeral -= 1,
+            Entry::Dropped(..) | Entry::Expired(..) => self.gaps -= 1,
+            Entry::Message(..) | Entry::Behind(_) | Entry::Live(..) | Entry::Ping(_) => {}
         }
     }
 }

@@ -142,3 +142,27 @@ fn a_newer_ping_takes_the_place_of_one_that_waits() {
     assert_eq!(bytes[bytes.len() - 3..], [2, 2, 2]);
     assert!(!bytes.windows(3).any(|window| window == [1, 1, 1]));
 }
+
+#[test]
+fn gaps_of_many_subscriptions_do_not_pile_up() {
+    const SUBSCRIPTIONS: u32 = 1_000;
+    let outbound = outbound(Encoding::MsgPack);
+    for _ in 0..100 {
+        for sub in 1..=SUBSCRIPTIONS {
+            outbound.push_dropped(sub, Some(1));
+        }
+    }
+    assert!(outbound.lanes().queue_len() <= 2 * SUBSCRIPTIONS as usize + 65);
+    let (bytes, _) = write_out(&outbound, &[usize::MAX], usize::MAX);
+    let mut counts = std::collections::BTreeMap::new();
+    let mut rest = &bytes[..];
+    while let [_, len, frame @ ..] = rest {
+        let (frame, after) = frame.split_at(usize::from(*len));
+        let Ok(Some(ServerFrame::Gap { sub, gap })) = Encoding::MsgPack.decode_server(frame) else {
+            panic!()
+        };
+        *counts.entry(sub).or_insert(0) += gap.count.unwrap();
+        rest = after;
+    }
+    assert!(counts.len() == SUBSCRIPTIONS as usize && counts.values().all(|count| *count == 100));
+}

@@ -128,3 +128,27 @@ async fn a_resumed_one_gets_the_newest_after_its_position_and_then_live() {
         client.expect(json!({"op": "message", "text": "pushed"})).await;
     }
 }
+
+#[tokio::test]
+async fn batches_do_not_hold_up_another_subscription_that_catches_up() {
+    const MESSAGES: usize = 3_000;
+    let kept = "[[stream]]\nname = \"kept\"\npatterns = [\"kept.>\"]\n[limits]\nheartbeat = \"1h\"";
+    let broker = Broker::with(kept).await;
+    let mut publisher = Client::msgpack(&broker).await;
+    let filler = "x".repeat(3_000);
+    publisher.publish_all("kept.many", (0..MESSAGES).map(|n| format!("{n} {filler}"))).await;
+    let mut client = Client::msgpack(&broker).await;
+    subscribe(&mut client, "large", json!("now"), None).await;
+    let large = "x".repeat(60_000);
+    let flow = tokio::spawn(async move { publisher.publish_all("large", (0..200).map(|_| &large)).await });
+    client.subscribe_from(2, "kept.>", json!("start")).await;
+    let mut next = 0;
+    while next < MESSAGES {
+        let frame = client.next().await;
+        if frame["op"] == "message" && frame["sub"] == 2 {
+            assert_eq!(frame["text"].as_str().unwrap().split(' ').next(), Some(next.to_string().as_str()));
+            next += 1;
+        }
+    }
+    flow.await.unwrap();
+}

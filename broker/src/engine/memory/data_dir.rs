@@ -9,7 +9,8 @@
 //! | `*.tmp` | a file in the making; left behind only by a crash, and overwritten then |
 //!
 //! A saved file is good for one start: from then on `run` names another run, and the file is gone. So a crash, which
-//! saves nothing, always means a new epoch, even if an older file comes back from a backup.
+//! saves nothing, always means a new epoch, even if an older saved file comes back from a backup (but not if `run` does,
+//! too: nothing here can tell then).
 
 mod error;
 #[cfg(test)]

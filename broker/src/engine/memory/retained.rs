@@ -14,7 +14,7 @@ use crate::engine::settings::StreamConfig;
 use crate::fault::{Fault, planted};
 
 /// Most messages that one append or sweep takes out for age or bytes, so that no publisher waits for a clean-up. More
-/// than one an append, so that the clean-up always gains on the appends.
+/// than one an append, and more bytes than were appended, so that the clean-up always gains on the appends.
 const REMOVALS_PER_STEP: usize = 64;
 /// What a message takes in the log beside itself, in bytes.
 const SLOT_BYTES: usize = size_of::<Arc<Message>>();
@@ -53,7 +53,7 @@ impl Retained {
         let place = Place { index, stream: config.name.clone(), seq: self.head, prev };
         let message = Arc::new(draft.seal(topic, Some(place), self.last_time_ms));
         self.keep(Arc::clone(&message), config, removed);
-        self.expire(self.last_time_ms, config, removed);
+        self.expire(self.last_time_ms, config, 2 * message.footprint() as u64, removed);
         message
     }
 
@@ -70,11 +70,19 @@ impl Retained {
         }
     }
 
-    /// Takes out some of what is too old or too much; true if more is left to take.
-    pub(crate) fn expire(&mut self, wall_ms: u64, config: &StreamConfig, removed: &mut Removed) -> bool {
+    /// Takes out some of what is too old or too much, and at least `gain` bytes of it; true if more is left to take.
+    pub(crate) fn expire(
+        &mut self,
+        wall_ms: u64,
+        config: &StreamConfig,
+        gain: u64,
+        removed: &mut Removed,
+    ) -> bool {
         let max_age = u64::try_from(config.max_age.as_millis()).unwrap_or(u64::MAX);
         let oldest_ms = wall_ms.saturating_sub(max_age);
-        for _ in 0..REMOVALS_PER_STEP {
+        let (before, mut count) = (self.bytes(), 0);
+        while count < REMOVALS_PER_STEP || before - self.bytes() < gain {
+            count += 1;
             let over = self.bytes() > config.max_bytes;
             let Some(first) = self.log.first() else { return false };
             // The newest message outlives the byte limit: a stream that can hold nothing would be no stream.

@@ -113,7 +113,7 @@ impl Stream {
         while more {
             let mut removed = Removed::new();
             let mut inner = self.inner.lock();
-            let more_messages = inner.retained.expire(now.wall_ms, &self.config, &mut removed);
+            let more_messages = inner.retained.expire(now.wall_ms, &self.config, 0, &mut removed);
             more = inner.keys.forget(now.moment) || more_messages;
             drop(inner);
         }

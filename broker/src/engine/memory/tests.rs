@@ -33,10 +33,14 @@ fn pattern(text: &str) -> Pattern {
 }
 
 fn draft(topic: &str) -> Draft {
+    draft_of(topic, "x")
+}
+
+fn draft_of(topic: &str, text: &str) -> Draft {
     let publish = Publish {
         id: None,
         topic: Topic::new(topic).unwrap(),
-        payload: Payload::text("x"),
+        payload: Payload::text(text),
         key: None,
         expect: None,
         echo: true,
@@ -126,7 +130,7 @@ fn age_takes_what_is_older_and_nothing_else() {
     bench.append("a", 1_000);
     bench.append("a", 2_000);
     let mut removed = Removed::new();
-    assert!(!bench.retained.expire(61_500, &bench.config, &mut removed));
+    assert!(!bench.retained.expire(61_500, &bench.config, 0, &mut removed));
     assert_eq!(removed.iter().map(|message| message.seq()).collect::<Vec<_>>(), [1]);
     assert_eq!(bench.read(&mut Cursor::after(0), ">"), (vec![2], Some(Lost { from: 1, to: 1 })));
 }
@@ -152,7 +156,7 @@ fn an_emptied_stream_takes_no_memory() {
         bench.append(&format!("topic.{}", number % 7), 0);
     }
     let mut removed = Removed::new();
-    while bench.retained.expire(1_000_000, &bench.config, &mut removed) {}
+    while bench.retained.expire(1_000_000, &bench.config, 0, &mut removed) {}
     assert_eq!((bench.retained.bytes(), bench.retained.messages(), bench.retained.topics()), (0, 0, 0));
 }
 
@@ -238,4 +242,18 @@ fn the_log_finds_and_removes_any_message() {
     assert_eq!(log.after(0).map(|message| message.seq()).collect::<Vec<_>>(), kept);
     assert_eq!(log.after(999).map(|message| message.seq()).next(), Some(1_002));
     assert_eq!(log.len(), kept.len());
+}
+
+#[test]
+fn large_messages_after_small_ones_do_not_exceed_the_bound() {
+    let mut bench = Bench::new(StreamConfig { max_bytes: 1 << 20, ..config() });
+    for _ in 0..10_000 {
+        bench.append("small", 0);
+    }
+    for _ in 0..100 {
+        let mut removed = Removed::new();
+        let draft = draft_of("large", &"x".repeat(60_000));
+        bench.retained.append(draft, StreamIndex(0), &bench.config, 0, &mut removed);
+        assert!(bench.retained.bytes() <= 1 << 20);
+    }
 }

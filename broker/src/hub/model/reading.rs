@@ -175,7 +175,9 @@ impl Reading {
         ensure(from <= to && from > self.place, Check::FalseGap, || format!("{}: dealt with", said()))?;
         let told = &self.told[self.told_before..];
         let told = |seq: u64| told.iter().any(|(from, to)| (*from..=*to).contains(&seq));
-        ensure(self.latest || !(from..=to).all(told), Check::FalseGap, || format!("{}: all of it was told before", said()))?;
+        ensure(self.latest || !(from..=to).all(told), Check::FalseGap, || {
+            format!("{}: all of it was told before", said())
+        })?;
         let taken = log.record(to).and_then(|record| record.taken);
         ensure(taken.is_some(), Check::FalseGap, || format!("{}: {to} was not taken", said()))?;
         ensure(to <= log.may_be_lost_through(who.pattern), Check::FalseGap, || {
