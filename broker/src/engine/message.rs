@@ -128,9 +128,7 @@ impl Message {
 
     /// The memory that the message takes for as long as it is retained, in bytes.
     pub(crate) fn footprint(&self) -> usize {
-        let headers = self.headers.as_ref().map_or(0, |headers| {
-            headers.iter().map(|(name, value)| name.len() + value.len() + HEADER_OVERHEAD_BYTES).sum()
-        });
+        let headers = self.headers.as_deref().map_or(0, headers_footprint);
         size_of::<Self>() + ARC_OVERHEAD_BYTES + self.msgpack.capacity() + headers
     }
 
@@ -169,5 +167,15 @@ impl Message {
 
 /// The two counts that stand before a shared value.
 const ARC_OVERHEAD_BYTES: usize = 16;
-/// Two strings and a place in a map.
+/// What the allocator rounds a header's two strings up by, at most.
 const HEADER_OVERHEAD_BYTES: usize = 64;
+/// A node of the map that holds headers: room for eleven, and its links. Each holds five at least, unless it is alone.
+const NODE_BYTES: usize = 11 * 2 * size_of::<String>() + 32;
+const NODE_HEADERS_MIN: usize = 5;
+
+/// The memory that headers take beside the body, in bytes.
+fn headers_footprint(headers: &Headers) -> usize {
+    let nodes = headers.iter().len().div_ceil(NODE_HEADERS_MIN) * NODE_BYTES;
+    let strings = headers.iter().map(|(name, value)| name.len() + value.len() + HEADER_OVERHEAD_BYTES);
+    size_of::<Headers>() + nodes + strings.sum::<usize>()
+}
