@@ -12,3 +12,4 @@ mod flow;
 mod jitter;
 mod resuming;
 mod stalled_readers;
+mod topics;
