@@ -36,7 +36,7 @@ const SHARE_BYTES: usize = 80_000;
 impl Setup {
     pub(super) fn drawn(random: &mut Random) -> Self {
         let shards = 1 + random.below(3);
-        let queue_bytes = random.pick(&[1_500, 4_000, 20_000, 200_000, 1 << 20]);
+        let queue_bytes = random.pick(&[700, 1_500, 4_000, 20_000, 1 << 20]);
         let limits = Limits {
             queue_bytes,
             queues_bytes: random.pick(&[shards * queue_bytes.max(SHARE_BYTES), 512 << 20]),
