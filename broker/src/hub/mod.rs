@@ -11,12 +11,15 @@ mod history;
 mod interest;
 mod latest;
 mod lost;
+mod mail_overflow;
 mod mailbox;
 #[cfg(test)]
 mod model;
 mod overflow;
 mod probe;
 mod publish;
+mod read_latest;
+mod relief;
 mod save;
 mod shard;
 mod shared;
