@@ -114,6 +114,20 @@ impl ClientBuilder {
         self
     }
 
+    /// Time that the broker remembers a message's key: its `key_window`, which it does not tell its clients. 2 minutes
+    /// unless said otherwise, as at the broker; if that was changed there, say so here.
+    ///
+    /// A message with a key is sent again only within the first three fourths of this time, counted from its first
+    /// sending: later the broker might have forgotten the key, and publish it twice. So with a longer
+    /// [`request_timeout`](ClientBuilder::request_timeout) a publish can fail before that with [`Error::Interrupted`], or
+    /// with `unavailable` if that was the broker's answer: whether it was published is unknown then.
+    ///
+    /// [`Error::Interrupted`]: crate::Error::Interrupted
+    pub fn key_window(mut self, window: Duration) -> Self {
+        self.limits.key_window = window.min(MAX_TIME);
+        self
+    }
+
     /// Requests that may await their answer at a time, at least 1; a further one waits for its turn. 1,024 unless
     /// said otherwise.
     pub fn max_in_flight(mut self, requests: usize) -> Self {

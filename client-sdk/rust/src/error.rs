@@ -53,7 +53,7 @@ pub enum Error {
     /// The connection ended before the answer, and the request could not be sent again: the outcome is unknown.
     #[error(
         "the connection ended before the answer to {what} came ({}); the outcome is unknown: give a message a key, and \
-         it is sent again",
+         it is sent again while the broker surely remembers the key",
         why.reason()
     )]
     Interrupted {
@@ -67,7 +67,8 @@ pub enum Error {
     Request(#[from] RequestError),
     /// No answer in time.
     #[error(
-        "no answer to {what} within {after:?}; the outcome is unknown: try again, a publish with the same key"
+        "no answer to {what} within {after:?}; the outcome is unknown: try again, a publish with the same key, while \
+         the broker remembers that"
     )]
     Timeout {
         /// Which request.

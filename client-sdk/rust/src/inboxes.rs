@@ -159,6 +159,7 @@ mod tests {
         max_in_flight: 1,
         connect_timeout: std::time::Duration::ZERO,
         request_timeout: std::time::Duration::ZERO,
+        key_window: std::time::Duration::ZERO,
         backoff: Backoff { first: std::time::Duration::ZERO, max: std::time::Duration::ZERO },
     };
 

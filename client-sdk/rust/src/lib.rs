@@ -38,7 +38,8 @@
 //!   ([`SubscribeRequest::partly_ephemeral`]).
 //! - An acknowledged message with a key ([`PublishRequest::key`], [`PublishRequest::auto_key`]) is sent again until it is
 //!   acknowledged, and stands in its stream once. Without a key it fails as [`Error::Interrupted`] if it was under way,
-//!   because nobody knows whether it was published. What was not sent yet waits for the next connection, up to
+//!   because nobody knows whether it was published; so does one with a key when the broker might have forgotten that
+//!   ([`ClientBuilder::key_window`]). What was not sent yet waits for the next connection, up to
 //!   [`limits::MAX_WAITING`] and the time of [`ClientBuilder::request_timeout`].
 //! - A message whose answer is `unavailable` is sent again, too, if it has a key, after a pause; so it may come to stand
 //!   after later ones.

@@ -24,6 +24,10 @@ pub const MAX_WAITING: usize = 256;
 pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time for the answer to a request, and for a request's turn before.
 pub const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time that a broker remembers a message's key, as it is configured there (`key_window`).
+pub const DEFAULT_KEY_WINDOW: Duration = Duration::from_mins(2);
+/// Fourths of that time within which a repeat may be sent; the rest is for its way to the broker.
+const REPEAT_FOURTHS: u32 = 3;
 /// Time that a close may take: for the answers under way and for the broker's own close frame.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Heartbeats of the broker that may pass in silence before the session counts as dead.
@@ -52,6 +56,7 @@ pub(crate) struct Limits {
     pub(crate) max_in_flight: usize,
     pub(crate) connect_timeout: Duration,
     pub(crate) request_timeout: Duration,
+    pub(crate) key_window: Duration,
     pub(crate) backoff: Backoff,
 }
 
@@ -64,7 +69,15 @@ impl Default for Limits {
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
+            key_window: DEFAULT_KEY_WINDOW,
             backoff: Backoff { first: DEFAULT_FIRST_PAUSE, max: DEFAULT_MAX_PAUSE },
         }
+    }
+}
+
+impl Limits {
+    /// Time after its first sending within which a message with a key may be sent again.
+    pub(crate) fn repeat_within(&self) -> Duration {
+        self.key_window / 4 * REPEAT_FOURTHS
     }
 }

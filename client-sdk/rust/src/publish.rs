@@ -61,7 +61,8 @@ impl PublishRequest {
     /// acknowledged and not delivered. At most 128 bytes. Only for topics in a stream.
     ///
     /// So the client itself sends an acknowledged message again if the connection ends before the acknowledgement, or
-    /// the broker says `unavailable`, until the request's time is up.
+    /// the broker says `unavailable`, until the request's time is up or the broker might have forgotten the key
+    /// ([`ClientBuilder::key_window`](crate::ClientBuilder::key_window)).
     pub fn key(self, key: impl Into<String>) -> Self {
         let key = key.into();
         self.change(|message| {
@@ -112,8 +113,8 @@ impl PublishRequest {
     ///
     /// # Errors
     /// The message breaks a rule, the session has ended, or the message's turn did not come in time. The [`Ack`] fails
-    /// with [`Error::Interrupted`] if the connection ends before the acknowledgement and the message has no key:
-    /// whether it was published is unknown then.
+    /// with [`Error::Interrupted`] if the connection ends before the acknowledgement and the message has no key, or
+    /// the next connection comes when the broker might have forgotten it: whether it was published is unknown then.
     pub async fn send(self) -> Result<Ack, Error> {
         let (handle, message) = self.finish()?;
         Ok(Ack(handle.call(Call::Publish(message)).await?))

@@ -64,21 +64,21 @@ impl Driver {
 
     /// Writes what waits, with one flush for all; says whether there was anything.
     pub(super) fn write(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
-        self.try_write(cx).unwrap_or_else(|why| {
+        self.try_write(cx, now).unwrap_or_else(|why| {
             self.session.disconnected(why);
             self.hand_out(now);
             true
         })
     }
 
-    fn try_write(&mut self, cx: &mut Context<'_>) -> Result<bool, Closed> {
+    fn try_write(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<bool, Closed> {
         let Some(transport) = self.link.transport() else { return Ok(false) };
         let mut wrote = false;
         while self.session.can_send() || self.goodbye.is_some() {
             if transport.poll_ready(cx)?.is_pending() {
                 return Ok(wrote);
             }
-            if let Some(frame) = self.session.next_frame() {
+            if let Some(frame) = self.session.next_frame(now) {
                 transport.send(&frame)?;
             } else if let Some(code) = self.goodbye.take() {
                 transport.send_close(code)?;

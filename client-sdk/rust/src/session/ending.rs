@@ -41,7 +41,7 @@ impl<T> Session<T> {
                 self.phase = Phase::Offline;
                 self.subscriptions.disconnected();
                 self.outbox.disconnected();
-                for lost in self.requests.disconnected() {
+                for lost in self.requests.disconnected(&why) {
                     let error = lost.interrupted(why.clone());
                     self.settle(Some(lost), Err(error));
                 }

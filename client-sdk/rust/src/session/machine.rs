@@ -75,7 +75,7 @@ impl<T> Session<T> {
     pub(crate) fn begin(limits: &Limits, random: Random) -> Self {
         Self {
             phase: Phase::Offline,
-            requests: Requests::new(limits.request_timeout),
+            requests: Requests::new(limits),
             subscriptions: Subscriptions::default(),
             liveness: Liveness::default(),
             outbox: Outbox::default(),

@@ -8,6 +8,7 @@ use fanfare_protocol::{ClientFrame, ErrorCode};
 use super::call::Call;
 use crate::closed::Closed;
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::request_error::RequestError;
 
 /// Requests that await their answer. Each has a number, its `id` on the wire if it has one there.
@@ -18,6 +19,8 @@ pub(super) struct Requests<T> {
     pings: VecDeque<u64>,
     next: u64,
     timeout: Duration,
+    /// Time after its first sending within which a message with a key may be sent again.
+    repeat_within: Duration,
 }
 
 /// One request.
@@ -26,8 +29,10 @@ pub(super) struct Waiting<T> {
     /// Whom to answer.
     pub(super) ticket: T,
     asked: Asked,
-    /// Whether the broker may have got it, on this connection or an earlier one.
-    sent: bool,
+    /// When it was first sent: the broker may have got it, on this connection or an earlier one.
+    sent: Option<Instant>,
+    /// Why the last connection ended that it was sent on, if it has.
+    lost: Option<Closed>,
     /// What the broker said the last time, if it is asked again after a pause.
     refused: Option<(u32, RequestError)>,
     until: Instant,
@@ -47,8 +52,9 @@ enum Asked {
 }
 
 impl<T> Requests<T> {
-    pub(super) fn new(timeout: Duration) -> Self {
-        Self { waiting: BTreeMap::new(), pings: VecDeque::new(), next: 0, timeout }
+    pub(super) fn new(limits: &Limits) -> Self {
+        let (timeout, repeat_within) = (limits.request_timeout, limits.repeat_within());
+        Self { waiting: BTreeMap::new(), pings: VecDeque::new(), next: 0, timeout, repeat_within }
     }
 
     pub(super) fn add_call(&mut self, now: Instant, call: Call, ticket: T) -> u64 {
@@ -68,14 +74,15 @@ impl<T> Requests<T> {
         let number = self.next;
         self.next += 1;
         let until = now + self.timeout;
-        self.waiting.insert(number, Waiting { ticket, asked, sent: false, refused: None, until });
+        let waiting = Waiting { ticket, asked, sent: None, lost: None, refused: None, until };
+        self.waiting.insert(number, waiting);
         number
     }
 
     /// The frame to be sent for a request, if it still waits.
-    pub(super) fn send(&mut self, number: u64) -> Option<ClientFrame<'static>> {
+    pub(super) fn send(&mut self, now: Instant, number: u64) -> Option<ClientFrame<'static>> {
         let waiting = self.waiting.get_mut(&number)?;
-        waiting.sent = true;
+        waiting.sent.get_or_insert(now);
         match &mut waiting.asked {
             Asked::Repeatable(call) => Some(call.clone().into_frame(number)),
             Asked::Once(call) => call.take().map(|call| call.into_frame(number)),
@@ -85,6 +92,22 @@ impl<T> Requests<T> {
                 Some(ClientFrame::Ping)
             }
         }
+    }
+
+    /// Takes a message with a key that was sent so long ago that the broker may have forgotten the key: sent again, it
+    /// might be published twice. Says how to tell that its outcome is unknown.
+    pub(super) fn take_stale(&mut self, now: Instant, number: u64) -> Option<(Waiting<T>, Error)> {
+        let waiting = self.waiting.get(&number)?;
+        let Asked::Repeatable(Call::Publish(_)) = &waiting.asked else { return None };
+        if now.saturating_duration_since(waiting.sent?) < self.repeat_within {
+            return None;
+        }
+        let error = match (&waiting.refused, &waiting.lost) {
+            (Some((_, refused)), _) => refused.clone().into(),
+            (None, Some(why)) => waiting.interrupted(why.clone()),
+            (None, None) => return None,
+        };
+        self.take(number).map(|stale| (stale, error))
     }
 
     pub(super) fn contains(&self, number: u64) -> bool {
@@ -132,7 +155,7 @@ impl<T> Requests<T> {
         let (what, after) = (overdue.what(), self.timeout);
         let error = match overdue.refused.take() {
             Some((_, refused)) => refused.into(),
-            None if overdue.sent => Error::Timeout { what, after },
+            None if overdue.sent.is_some() => Error::Timeout { what, after },
             None => Error::NotSent { what, after },
         };
         Some((overdue, error))
@@ -144,16 +167,21 @@ impl<T> Requests<T> {
     }
 
     /// The connection has ended: gives the requests whose answer is lost with it.
-    pub(super) fn disconnected(&mut self) -> Vec<Waiting<T>> {
+    pub(super) fn disconnected(&mut self, why: &Closed) -> Vec<Waiting<T>> {
         self.pings.clear();
-        self.waiting.extract_if(.., |_, waiting| waiting.is_lost()).map(|(_, lost)| lost).collect()
+        let lost =
+            self.waiting.extract_if(.., |_, waiting| waiting.is_lost()).map(|(_, lost)| lost).collect();
+        for waiting in self.waiting.values_mut().filter(|waiting| waiting.sent.is_some()) {
+            waiting.lost = Some(why.clone());
+        }
+        lost
     }
 
     /// The requests that were sent before and are to be sent again, oldest first.
     pub(super) fn repeated(&self) -> impl Iterator<Item = u64> {
         self.waiting
             .iter()
-            .filter(|(_, waiting)| waiting.sent && matches!(waiting.asked, Asked::Repeatable(_)))
+            .filter(|(_, waiting)| waiting.sent.is_some() && matches!(waiting.asked, Asked::Repeatable(_)))
             .map(|(number, _)| *number)
     }
 }
@@ -172,7 +200,7 @@ impl<T> Waiting<T> {
     /// What to tell if its connection or its session ends before the answer.
     pub(super) fn interrupted(&self, why: Closed) -> Error {
         match &self.asked {
-            Asked::Once(_) | Asked::Ping | Asked::Repeatable(Call::Publish(_)) if self.sent => {
+            Asked::Once(_) | Asked::Ping | Asked::Repeatable(Call::Publish(_)) if self.sent.is_some() => {
                 Error::Interrupted { what: self.what(), why }
             }
             _ => why.into(),
@@ -180,6 +208,6 @@ impl<T> Waiting<T> {
     }
 
     fn is_lost(&self) -> bool {
-        self.sent && matches!(self.asked, Asked::Once(_) | Asked::Ping)
+        self.sent.is_some() && matches!(self.asked, Asked::Once(_) | Asked::Ping)
     }
 }

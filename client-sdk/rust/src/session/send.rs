@@ -11,13 +11,13 @@ use crate::request_error::RequestError;
 
 impl<T> Session<T> {
     /// The next frame to be sent on this connection.
-    pub(crate) fn next_frame(&mut self) -> Option<ClientFrame<'static>> {
+    pub(crate) fn next_frame(&mut self, now: Instant) -> Option<ClientFrame<'static>> {
         while let Some(entry) = self.outbox.pop(self.is_welcome()) {
             let frame = match entry {
                 Entry::Hello(hello) => Some(ClientFrame::Hello(hello)),
                 Entry::Plain(frame) => Some(frame),
-                Entry::Ask(Ask::Request(number)) => self.requests.send(number),
-                Entry::Ask(Ask::Subscribe(sub)) => self.ask_subscription(sub),
+                Entry::Ask(Ask::Request(number)) => self.ask(now, number),
+                Entry::Ask(Ask::Subscribe(sub)) => self.ask_subscription(now, sub),
             };
             if frame.is_some() {
                 return frame;
@@ -26,11 +26,20 @@ impl<T> Session<T> {
         None
     }
 
-    fn ask_subscription(&mut self, sub: u32) -> Option<ClientFrame<'static>> {
+    fn ask(&mut self, now: Instant, number: u64) -> Option<ClientFrame<'static>> {
+        let Some((stale, error)) = self.requests.take_stale(now, number) else {
+            return self.requests.send(now, number);
+        };
+        self.settle(Some(stale), Err(error));
+        self.say_goodbye_when_answered();
+        None
+    }
+
+    fn ask_subscription(&mut self, now: Instant, sub: u32) -> Option<ClientFrame<'static>> {
         let subscription = self.subscriptions.get(sub)?;
         let frame = subscription.ask()?;
         if let Some(number) = subscription.request() {
-            self.requests.send(number);
+            self.requests.send(now, number);
         }
         Some(frame)
     }

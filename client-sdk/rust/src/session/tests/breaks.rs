@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fanfare_protocol::frame::{
-    Gap, History, Publish, Published, ReplayFrom, ServerFrame, Subscribe, Subscribed,
+    Gap, Hello, History, Publish, Published, ReplayFrom, ServerFrame, Subscribe, Subscribed,
 };
 use fanfare_protocol::{ClientFrame, ErrorCode, GapReason, Pattern};
 
@@ -182,6 +182,69 @@ fn a_publish_with_a_key_is_sent_again_before_later_ones() {
     assert!(matches!(bench.outputs()[..], [Output::Answer("first", Ok(Answer::Published(_)))]));
 }
 
+/// A publish with a key that was sent, whose connection is lost, and for which there is another after this time.
+fn repeated_after(away: Duration) -> (Bench, Vec<ClientFrame<'static>>) {
+    let mut bench = Bench::open();
+    bench.publish_with_key("pub");
+    bench.frames();
+    bench.lose();
+    bench.pass(away);
+    let (_, again) = bench.reconnect();
+    (bench, again)
+}
+
+#[test]
+fn a_publish_with_a_key_is_not_sent_again_when_the_broker_may_have_forgotten_the_key() {
+    let (mut bench, again) = repeated_after(LIMITS.repeat_within());
+    assert!(again.is_empty(), "{again:?}");
+    let outputs = bench.outputs();
+    let [.., Output::Answer("pub", Err(Error::Interrupted { what: "publish", why }))] = &outputs[..] else {
+        panic!("{outputs:?}")
+    };
+    assert_eq!((why, bench.session.in_flight()), (&lost(), 0));
+    let (_, again) = repeated_after(LIMITS.repeat_within().saturating_sub(Duration::from_nanos(1)));
+    assert_eq!(again.len(), 1);
+}
+
+#[test]
+fn the_time_of_a_key_counts_from_the_first_sending_and_not_from_the_call_or_a_repeat() {
+    let mut bench = Bench::offline();
+    bench.publish_with_key("pub");
+    bench.pass(LIMITS.repeat_within() / 2);
+    assert_eq!(bench.reconnect().1.len(), 1, "the first time");
+    bench.lose();
+    bench.pass(LIMITS.repeat_within() / 2);
+    assert_eq!(bench.reconnect().1.len(), 1, "half of the time is left");
+    bench.lose();
+    bench.pass(LIMITS.repeat_within() / 2);
+    assert!(bench.reconnect().1.is_empty());
+}
+
+#[test]
+fn a_question_is_asked_again_however_long_ago_it_was_sent() {
+    let mut bench = Bench::open();
+    bench.session.call(bench.now, Call::Presence(publish(None).topic), "presence");
+    let sent = bench.frames();
+    bench.lose();
+    bench.pass(LIMITS.key_window);
+    assert_eq!(bench.reconnect().1, sent);
+}
+
+#[test]
+fn a_publish_with_a_key_that_fails_late_lets_a_close_go_on() {
+    let mut bench = Bench::open();
+    bench.publish_with_key("pub");
+    bench.frames();
+    bench.lose();
+    bench.pass(LIMITS.repeat_within());
+    bench.connect();
+    bench.welcome();
+    bench.session.close(bench.now);
+    bench.outputs();
+    assert_eq!(bench.frames(), [ClientFrame::Hello(Hello::default())]);
+    assert!(matches!(bench.outputs()[..], [Output::Answer("pub", Err(_)), Output::SayGoodbye(_)]));
+}
+
 #[test]
 fn a_publish_without_a_key_that_was_sent_fails_as_of_unknown_outcome() {
     let mut bench = Bench::open();
@@ -234,6 +297,23 @@ fn unavailable_sends_a_publish_with_a_key_again_after_the_pause_that_the_broker_
     assert!(bench.frames().is_empty());
     bench.pass(Duration::from_millis(1));
     assert_eq!(bench.frames(), sent);
+}
+
+#[test]
+fn after_unavailable_a_publish_is_not_sent_again_when_the_broker_may_have_forgotten_the_key() {
+    let mut bench = Bench::open();
+    bench.publish_with_key("pub");
+    let mut refusal = error_of(ErrorCode::Unavailable, bench.frames().pop().and_then(id_of), None);
+    if let ServerFrame::Error(error) = &mut refusal {
+        error.retry_after_ms = LIMITS.repeat_within().as_millis().try_into().ok();
+    }
+    bench.receive(refusal);
+    bench.session.hold(bench.now, true);
+    bench.pass(LIMITS.repeat_within());
+    assert!(bench.frames().iter().all(|frame| !matches!(frame, ClientFrame::Publish(_))));
+    let outputs = bench.outputs();
+    let [Output::Answer("pub", Err(Error::Request(error)))] = &outputs[..] else { panic!("{outputs:?}") };
+    assert_eq!(error.code, ErrorCode::Unavailable);
 }
 
 #[test]

@@ -32,6 +32,7 @@ const LIMITS: Limits = Limits {
     max_in_flight: 1,
     connect_timeout: Duration::from_secs(10),
     request_timeout: Duration::from_secs(100),
+    key_window: Duration::from_secs(80),
     backoff: Backoff { first: Duration::from_millis(100), max: Duration::from_secs(30) },
 };
 
@@ -122,7 +123,7 @@ impl Bench {
     }
 
     fn frames(&mut self) -> Vec<ClientFrame<'static>> {
-        std::iter::from_fn(|| self.session.next_frame()).collect()
+        std::iter::from_fn(|| self.session.next_frame(self.now)).collect()
     }
 
     fn outputs(&mut self) -> Vec<Output<Ticket>> {

@@ -96,7 +96,7 @@ impl World {
     }
 
     fn step(&mut self, step: Step) {
-        self.broker.up.extend(std::iter::from_fn(|| self.session.next_frame()));
+        self.broker.up.extend(std::iter::from_fn(|| self.session.next_frame(self.now)));
         match step {
             Step::Up => self.broker.take(),
             Step::Down => self.take(),
