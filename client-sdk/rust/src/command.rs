@@ -1,6 +1,7 @@
 //! What the handles of a client ask of its driver.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use fanfare_protocol::ClientFrame;
 use tokio::sync::oneshot;
@@ -10,7 +11,12 @@ use crate::inbox::Inbox;
 use crate::session::{Answer, Call, Opening};
 
 /// Comes back with the answer to a request.
-pub(crate) type Ticket = oneshot::Sender<Result<Answer, Error>>;
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    /// When it was asked: its time counts from then, wherever it waits.
+    pub(crate) asked: Instant,
+    pub(crate) reply: oneshot::Sender<Result<Answer, Error>>,
+}
 
 /// What a handle asks of the driver.
 #[derive(Debug)]
@@ -21,7 +27,7 @@ pub(crate) enum Command {
     Subscribe(Opening, Arc<Inbox>, Ticket),
     /// Asks for a sign of life.
     Ping(Ticket),
-    /// Sends a frame that awaits no answer.
+    /// Sends a message that awaits no answer. It holds one of [`Signals::unsent`](crate::signals::Signals::unsent).
     Send(ClientFrame<'static>),
     /// Ends the session in good order.
     Close,

@@ -7,11 +7,12 @@ use std::task::{Context, Poll};
 
 use fanfare_protocol::ClientFrame;
 use fanfare_protocol::frame::Welcome;
-use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
 
 use crate::closed::Closed;
 use crate::command::{Command, Ticket};
+use crate::driver::now;
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::limits::Limits;
@@ -65,7 +66,7 @@ impl Handle {
         self.0.last_sub.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Hands a request over; waits for its turn while too many are in flight, or there is no connection.
+    /// Hands a request over; waits for its turn while too many are in flight, or while they wait for a connection.
     pub(crate) async fn call(&self, call: Call) -> Result<Reply, Error> {
         let what = call.what();
         self.ask(what, |ticket| Command::Call(call, ticket)).await
@@ -77,14 +78,22 @@ impl Handle {
         what: &'static str,
         command: impl FnOnce(Ticket) -> Command,
     ) -> Result<Reply, Error> {
-        let (ticket, reply) = oneshot::channel();
-        self.command(what, command(ticket)).await?;
-        Ok(Reply(reply))
+        let (reply, answer) = oneshot::channel();
+        let command = command(Ticket { asked: now(), reply });
+        self.in_time(what, self.command(command)).await?;
+        Ok(Reply(answer))
     }
 
     /// Hands a message over that awaits no answer.
     pub(crate) async fn send(&self, frame: ClientFrame<'static>) -> Result<(), Error> {
-        self.command("publish", Command::Send(frame)).await
+        let send = async {
+            // An error means that the session has ended.
+            let room = self.0.signals.unsent.acquire().await.map_err(|_| self.why_closed())?;
+            self.command(Command::Send(frame)).await?;
+            room.forget();
+            Ok(())
+        };
+        self.in_time("publish", send).await
     }
 
     /// Ends the session, and waits until it has ended.
@@ -127,12 +136,17 @@ impl Handle {
         States::new(self.0.status.clone())
     }
 
-    async fn command(&self, what: &'static str, command: Command) -> Result<(), Error> {
+    async fn command(&self, command: Command) -> Result<(), Closed> {
+        self.0.commands.send(command).await.map_err(|_| self.why_closed())
+    }
+
+    async fn in_time(
+        &self,
+        what: &'static str,
+        command: impl Future<Output = Result<(), Closed>>,
+    ) -> Result<(), Error> {
         let after = self.0.limits.request_timeout;
-        self.0.commands.send_timeout(command, after).await.map_err(|error| match error {
-            SendTimeoutError::Timeout(_) => Error::NotSent { what, after },
-            SendTimeoutError::Closed(_) => self.why_closed().into(),
-        })
+        Ok(timeout(after, command).await.map_err(|_| Error::NotSent { what, after })??)
     }
 
     fn why_closed(&self) -> Closed {

@@ -40,7 +40,7 @@
 //!   acknowledged, and stands in its stream once. Without a key it fails as [`Error::Interrupted`] if it was under way,
 //!   because nobody knows whether it was published; so does one with a key when the broker might have forgotten that
 //!   ([`ClientBuilder::key_window`]). What was not sent yet waits for the next connection, up to
-//!   [`limits::MAX_WAITING`] and the time of [`ClientBuilder::request_timeout`].
+//!   [`ClientBuilder::max_in_flight`], [`limits::MAX_UNSENT`] and the time of [`ClientBuilder::request_timeout`].
 //! - A message whose answer is `unavailable` is sent again, too, if it has a key, after a pause; so it may come to stand
 //!   after later ones.
 //!

@@ -16,9 +16,12 @@ pub const DEFAULT_BUFFER_BYTES: usize = 1024 * 1024;
 pub const DEFAULT_MAX_BUFFERED_BYTES: usize = 16 * 1024 * 1024;
 /// Requests that may await their answer at a time; a further one waits for its turn.
 pub const DEFAULT_MAX_IN_FLIGHT: usize = 1_024;
-/// Requests and messages that may wait for their turn, because the socket takes no more or there is no connection; a
-/// further one waits for room.
+/// Requests and messages that may wait for their turn, because too many await their answer; a further one waits for
+/// room.
 pub const MAX_WAITING: usize = 256;
+/// Unacknowledged messages that may wait to be written, because the socket takes no more or there is no connection; a
+/// further one waits for room.
+pub const MAX_UNSENT: usize = 512;
 
 /// Time for the connection, the handshake and the broker's welcome, together.
 pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

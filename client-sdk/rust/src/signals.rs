@@ -5,9 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::task::AtomicWaker;
+use tokio::sync::Semaphore;
+
+use crate::limits::MAX_UNSENT;
 
 /// Shared by the driver and all subscriptions of a client.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Signals {
     /// The driver's task.
     pub(crate) driver: AtomicWaker,
@@ -18,8 +21,24 @@ pub(crate) struct Signals {
     /// Whether nobody can ask anything any more.
     forgotten: AtomicBool,
     buffered_bytes: AtomicUsize,
+    /// Room for messages that await no answer. Each takes one permit until it is written; closed with the session.
+    pub(crate) unsent: Semaphore,
     /// Never longer than there are subscriptions: each is dropped once.
     dropped: Mutex<Vec<u32>>,
+}
+
+impl Default for Signals {
+    fn default() -> Self {
+        Self {
+            driver: AtomicWaker::new(),
+            held: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+            forgotten: AtomicBool::new(false),
+            buffered_bytes: AtomicUsize::new(0),
+            unsent: Semaphore::new(MAX_UNSENT),
+            dropped: Mutex::default(),
+        }
+    }
 }
 
 impl Signals {

@@ -1,6 +1,6 @@
 //! What a client does when its connection ends: it comes back, and its users notice as little as can be.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step is a failed test")]
 
 mod support;
 
@@ -153,11 +153,40 @@ fn without_a_connection_only_so_much_waits_and_not_for_ever() {
             }
         };
         assert!(matches!(error, Error::NotSent { what: "publish", .. }), "{error}");
-        assert!(waiting <= 3 * fanfare_client::limits::MAX_WAITING, "{waiting} messages wait");
+        assert_eq!(waiting, fanfare_client::limits::MAX_UNSENT);
         let broker = FakeBroker::restart(address).await;
         let mut peer = broker.welcome(QUIET_HEARTBEAT).await;
         for _ in 0..waiting {
             assert_eq!(peer.receive_publish().await, None);
+        }
+        client.publish("a.b", "x").unacknowledged().await.unwrap();
+        assert_eq!(peer.receive_publish().await, None, "what was written has made room");
+    });
+}
+
+#[test]
+fn while_a_message_waits_for_a_connection_each_request_fails_when_its_own_time_is_up() {
+    run(async {
+        const TIMEOUT: Duration = Duration::from_secs(4);
+        /// What the runtime's timers may be late.
+        const TICK: Duration = Duration::from_millis(2);
+        let broker = FakeBroker::start().await;
+        let builder = Client::builder(broker.url()).request_timeout(TIMEOUT).max_in_flight(1);
+        let (client, peer) = broker.client_of(builder).await;
+        broker.stop();
+        drop(peer);
+        until_reconnecting(&client).await;
+        tokio::time::pause();
+        client.publish("a.b", "x").unacknowledged().await.unwrap();
+        let begun = tokio::time::Instant::now();
+        let first = client.publish("a.b", "y").send().await.unwrap();
+        tokio::time::advance(TIMEOUT / 2).await;
+        let second = client.publish("a.b", "z").send().await.unwrap();
+        for (ack, time) in [(first, TIMEOUT), (second, TIMEOUT + TIMEOUT / 2)] {
+            let error = ack.await.unwrap_err();
+            assert!(matches!(error, Error::NotSent { what: "publish", .. }), "{error}");
+            let late = begun.elapsed().checked_sub(time).expect("not before its time");
+            assert!(late <= TICK, "{late:?} late");
         }
     });
 }

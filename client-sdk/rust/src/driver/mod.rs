@@ -94,10 +94,11 @@ impl Future for Driver {
 }
 
 impl Driver {
-    /// Takes commands while their frames can be written and their answers awaited; says whether there were any.
+    /// Takes commands while their answers can be awaited, so that their time can pass here; what awaits no answer is
+    /// bounded by `Signals::unsent`. Says whether there were any.
     fn take_commands(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
         let room = self.max_in_flight.saturating_sub(self.session.in_flight()).min(BATCH);
-        if room == 0 || !self.commanded || self.session.has_frames() {
+        if room == 0 || !self.commanded {
             return false;
         }
         let mut batch = take(&mut self.batch);
@@ -111,15 +112,15 @@ impl Driver {
 
     fn take_command(&mut self, now: Instant, command: Command) {
         match command {
-            Command::Call(call, ticket) => self.session.call(now, call, ticket),
+            Command::Call(call, ticket) => self.session.call(ticket.asked, call, ticket),
             Command::Send(frame) => self.session.send(frame),
-            Command::Ping(ticket) => self.session.ping(now, ticket),
+            Command::Ping(ticket) => self.session.ping(ticket.asked, ticket),
             Command::Close => self.session.close(now),
             Command::Subscribe(opening, inbox, ticket) => {
                 // Whoever asked for it may have gone before it came to be.
                 if !inbox.is_abandoned() {
                     self.inboxes.open(opening.subscribe.sub, inbox);
-                    self.session.subscribe(now, opening, ticket);
+                    self.session.subscribe(ticket.asked, opening, ticket);
                 }
             }
         }
@@ -176,6 +177,6 @@ impl fmt::Debug for ErrorHandler {
 }
 
 /// The runtime's clock, so that tests can move it.
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }

@@ -25,7 +25,7 @@ impl Driver {
                 Output::Advance(sub, heads) => self.inboxes.advance(sub, heads),
                 Output::Begin(sub, place) => self.inboxes.begin(sub, place),
                 // Whoever asked may not wait any more.
-                Output::Answer(ticket, answer) => drop(ticket.send(answer)),
+                Output::Answer(ticket, answer) => drop(ticket.reply.send(answer)),
                 Output::Unsubscribed(sub, code) => self.inboxes.finish(sub, End::Unsubscribed(code)),
                 Output::NotResumed(sub, error) => self.inboxes.finish(sub, End::NotResumed(error)),
                 Output::Complaint(error) => {
@@ -93,6 +93,7 @@ impl Driver {
 
     fn end(&mut self, why: Closed) {
         self.ended = true;
+        self.signals.unsent.close();
         self.inboxes.finish_all(&End::Closed(why.clone()));
         self.status.send_modify(|status| status.state = State::Closed(why));
     }

@@ -4,6 +4,9 @@ use std::mem::replace;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use fanfare_protocol::ClientFrame;
+use fanfare_protocol::frame::Publish;
+
 use super::{BATCH, Driver};
 use crate::closed::Closed;
 use crate::connector::Connection;
@@ -74,12 +77,15 @@ impl Driver {
     fn try_write(&mut self, cx: &mut Context<'_>, now: Instant) -> Result<bool, Closed> {
         let Some(transport) = self.link.transport() else { return Ok(false) };
         let mut wrote = false;
+        let unacknowledged =
+            |frame: &ClientFrame<'_>| matches!(frame, ClientFrame::Publish(Publish { id: None, .. }));
         while self.session.can_send() || self.goodbye.is_some() {
             if transport.poll_ready(cx)?.is_pending() {
                 return Ok(wrote);
             }
             if let Some(frame) = self.session.next_frame(now) {
                 transport.send(&frame)?;
+                self.signals.unsent.add_permits(usize::from(unacknowledged(&frame)));
             } else if let Some(code) = self.goodbye.take() {
                 transport.send_close(code)?;
             }

@@ -96,17 +96,17 @@ impl<T> Session<T> {
         }
     }
 
-    /// Asks the broker; the ticket comes back with the answer.
-    pub(crate) fn call(&mut self, now: Instant, call: Call, ticket: T) {
+    /// Asks the broker; the ticket comes back with the answer. Its time counts from `asked`.
+    pub(crate) fn call(&mut self, asked: Instant, call: Call, ticket: T) {
         let Some(ticket) = self.admit(ticket) else { return };
-        let number = self.requests.add_call(now, call, ticket);
+        let number = self.requests.add_call(asked, call, ticket);
         self.outbox.push(Entry::Ask(Ask::Request(number)));
     }
 
     /// Opens a subscription; the ticket comes back when it is open.
-    pub(crate) fn subscribe(&mut self, now: Instant, opening: Opening, ticket: T) {
+    pub(crate) fn subscribe(&mut self, asked: Instant, opening: Opening, ticket: T) {
         let Some(ticket) = self.admit(ticket) else { return };
-        let (sub, request) = (opening.subscribe.sub, self.requests.add_subscribe(now, ticket));
+        let (sub, request) = (opening.subscribe.sub, self.requests.add_subscribe(asked, ticket));
         self.subscriptions.open(opening, request);
         self.outbox.push(Entry::Ask(Ask::Subscribe(sub)));
     }
@@ -124,9 +124,9 @@ impl<T> Session<T> {
     }
 
     /// Asks for a sign of life.
-    pub(crate) fn ping(&mut self, now: Instant, ticket: T) {
+    pub(crate) fn ping(&mut self, asked: Instant, ticket: T) {
         let Some(ticket) = self.admit(ticket) else { return };
-        let number = self.requests.add_ping(now, ticket);
+        let number = self.requests.add_ping(asked, ticket);
         self.outbox.push(Entry::Ask(Ask::Request(number)));
     }
 

@@ -57,23 +57,23 @@ impl<T> Requests<T> {
         Self { waiting: BTreeMap::new(), pings: VecDeque::new(), next: 0, timeout, repeat_within }
     }
 
-    pub(super) fn add_call(&mut self, now: Instant, call: Call, ticket: T) -> u64 {
+    pub(super) fn add_call(&mut self, asked_at: Instant, call: Call, ticket: T) -> u64 {
         let asked = if call.is_repeatable() { Asked::Repeatable(call) } else { Asked::Once(Some(call)) };
-        self.add(now, asked, ticket)
+        self.add(asked_at, asked, ticket)
     }
 
-    pub(super) fn add_subscribe(&mut self, now: Instant, ticket: T) -> u64 {
-        self.add(now, Asked::Subscribe, ticket)
+    pub(super) fn add_subscribe(&mut self, asked_at: Instant, ticket: T) -> u64 {
+        self.add(asked_at, Asked::Subscribe, ticket)
     }
 
-    pub(super) fn add_ping(&mut self, now: Instant, ticket: T) -> u64 {
-        self.add(now, Asked::Ping, ticket)
+    pub(super) fn add_ping(&mut self, asked_at: Instant, ticket: T) -> u64 {
+        self.add(asked_at, Asked::Ping, ticket)
     }
 
-    fn add(&mut self, now: Instant, asked: Asked, ticket: T) -> u64 {
+    fn add(&mut self, asked_at: Instant, asked: Asked, ticket: T) -> u64 {
         let number = self.next;
         self.next += 1;
-        let until = now + self.timeout;
+        let until = asked_at + self.timeout;
         let waiting = Waiting { ticket, asked, sent: None, lost: None, refused: None, until };
         self.waiting.insert(number, waiting);
         number
@@ -140,7 +140,8 @@ impl<T> Requests<T> {
         self.waiting.len()
     }
 
-    /// When the oldest request times out: all have the same time, so it is the first.
+    /// When the oldest request times out: all have the same time and come in the order in which they were asked, so it
+    /// is the first.
     pub(super) fn due(&self) -> Option<Instant> {
         self.waiting.first_key_value().map(|(_, oldest)| oldest.until)
     }

@@ -283,6 +283,24 @@ fn a_request_that_was_never_sent_says_so_when_its_time_is_up() {
 }
 
 #[test]
+fn the_time_of_a_request_counts_from_when_it_was_asked_however_late_the_session_hears_of_it() {
+    let mut bench = Bench::offline();
+    let asked = bench.now;
+    bench.pass(LIMITS.request_timeout / 2);
+    bench.session.call(asked, Call::Publish(publish(None)), "early");
+    assert_eq!(bench.session.due(), Some(asked + LIMITS.request_timeout));
+    bench.pass(LIMITS.request_timeout / 2);
+    bench.session.ping(asked, "late");
+    bench.pass(Duration::ZERO);
+    let outputs = bench.outputs();
+    let [Output::Answer("early", Err(early)), Output::Answer("late", Err(late))] = &outputs[..] else {
+        panic!("{outputs:?}")
+    };
+    assert!([early, late].into_iter().all(|error| matches!(error, Error::NotSent { .. })));
+    assert!(!bench.session.has_frames());
+}
+
+#[test]
 fn unavailable_sends_a_publish_with_a_key_again_after_the_pause_that_the_broker_wants() {
     let mut bench = Bench::open();
     bench.publish_with_key("pub");
