@@ -60,9 +60,24 @@ impl Backlog {
         self.bytes
     }
 
-    /// Takes newest events out until only so many bytes are left. They must be asked for again: nothing tells of them.
+    /// What could be cut off, in bytes.
+    pub(crate) fn spare_bytes(&self) -> usize {
+        let kept = self.condensed.iter().chain(self.events.iter().take(self.kept()).map(|item| &item.event));
+        self.bytes.saturating_sub(kept.map(Event::size_bytes).sum())
+    }
+
+    /// How many of the oldest events are never cut off: up to the first message. So its reader always has one to take,
+    /// however large it is.
+    fn kept(&self) -> usize {
+        let first = self.events.iter().position(|item| matches!(item.event, Event::Message(_)));
+        first.map_or(self.events.len(), |before| before + 1)
+    }
+
+    /// Takes newest events out until only so many bytes are left, or the oldest message. They must be asked for again:
+    /// nothing tells of them.
     pub(crate) fn cut(&mut self, max_bytes: usize) {
-        while self.bytes > max_bytes {
+        let kept = self.kept();
+        while self.bytes > max_bytes && self.events.len() > kept {
             let Some(Item { event, .. }) = self.events.pop_back() else { return };
             self.bytes = self.bytes.saturating_sub(event.size_bytes());
         }

@@ -146,7 +146,8 @@ impl ClientBuilder {
         self
     }
 
-    /// What all subscriptions together may hold, whatever happens, in bytes; 16 MiB unless said otherwise.
+    /// What all subscriptions together may hold, whatever happens, in bytes; 16 MiB unless said otherwise. Each may hold
+    /// one message beyond that, so that a message larger than this reaches its reader, too.
     ///
     /// Over it the fullest subscription is paused: what is not kept here is asked for again, from its streams, when its
     /// reader has made room. Ephemeral messages can't be had again: the oldest are dropped, and a gap takes their place.

@@ -107,8 +107,8 @@ impl Inbox {
         self.change(|state| state.backlog.shed(wanted_bytes));
     }
 
-    /// The driver's side: takes the newest half of what waits out again, to be asked for later from the place that this
-    /// gives.
+    /// The driver's side: takes the newest half of what waits out again, but for the oldest message; it is to be asked for
+    /// later from the place that this gives.
     pub(crate) fn halve(&self) -> Place {
         self.change(|state| {
             state.backlog.cut(state.backlog.bytes() / 2);
@@ -134,6 +134,11 @@ impl Inbox {
     /// The driver's side: what waits, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         lock(&self.state).backlog.bytes()
+    }
+
+    /// The driver's side: what could be taken out again, in bytes.
+    pub(crate) fn spare_bytes(&self) -> usize {
+        lock(&self.state).backlog.spare_bytes()
     }
 
     /// The driver's side: whether nobody reads any more.

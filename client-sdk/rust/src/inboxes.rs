@@ -1,6 +1,6 @@
 //! The buffers of all subscriptions of a client, and the bound that they share.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -21,15 +21,16 @@ pub(crate) struct Inboxes {
     by_sub: HashMap<u32, Arc<Inbox>>,
     /// Subscriptions over their soft bounds when they were last looked at, but for those that are paused.
     full: BTreeSet<u32>,
-    /// Subscriptions that get nothing until their readers have made room.
-    paused: BTreeSet<u32>,
+    /// Subscriptions that get nothing until their readers have made room, and the bytes that they kept: a reader must
+    /// have taken half of them, or a bound that is too small would make the client ask again and again.
+    paused: BTreeMap<u32, usize>,
     signals: Arc<Signals>,
     max_bytes: usize,
 }
 
 impl Inboxes {
     pub(crate) fn new(signals: Arc<Signals>, max_bytes: usize) -> Self {
-        Self { by_sub: HashMap::new(), full: BTreeSet::new(), paused: BTreeSet::new(), signals, max_bytes }
+        Self { by_sub: HashMap::new(), full: BTreeSet::new(), paused: BTreeMap::new(), signals, max_bytes }
     }
 
     pub(crate) fn open(&mut self, sub: u32, inbox: Arc<Inbox>) {
@@ -57,15 +58,16 @@ impl Inboxes {
     /// Adds an event; says whether all together are over the hard bound now.
     pub(crate) fn push(&mut self, sub: u32, event: Event) -> bool {
         let Some(inbox) = self.by_sub.get(&sub) else { return false };
-        if inbox.push(event) && !self.paused.contains(&sub) {
+        if inbox.push(event) && !self.paused.contains_key(&sub) {
             self.full.insert(sub);
         }
         self.signals.buffered_bytes() > self.max_bytes
     }
 
-    /// The subscription that holds most.
+    /// The subscription that holds most beyond its oldest message, if any does.
     pub(crate) fn fullest(&self) -> Option<u32> {
-        self.by_sub.iter().max_by_key(|(_, inbox)| inbox.bytes()).map(|(sub, _)| *sub)
+        let spare = self.by_sub.iter().map(|(sub, inbox)| (inbox.spare_bytes(), *sub));
+        spare.max().filter(|(bytes, _)| *bytes > 0).map(|(_, sub)| sub)
     }
 
     /// Drops the oldest messages of a subscription, which is told so, until all together are within the hard bound.
@@ -80,9 +82,10 @@ impl Inboxes {
     /// place that this gives.
     pub(crate) fn pause(&mut self, sub: u32) -> Option<Place> {
         let inbox = self.by_sub.get(&sub)?;
-        self.paused.insert(sub);
+        let place = inbox.halve();
+        self.paused.insert(sub, inbox.bytes());
         self.full.remove(&sub);
-        Some(inbox.halve())
+        Some(place)
     }
 
     /// The subscriptions that were paused and have room again.
@@ -92,8 +95,10 @@ impl Inboxes {
         }
         self.signals.held.store(true, Ordering::SeqCst);
         let by_sub = &self.by_sub;
-        let roomy = |sub: &u32| by_sub.get(sub).is_none_or(|inbox| inbox.has_room());
-        self.paused.extract_if(.., |sub| roomy(sub)).collect()
+        let roomy = |sub: &u32, kept: &mut usize| {
+            by_sub.get(sub).is_none_or(|inbox| inbox.has_room() && inbox.bytes() <= *kept / 2)
+        };
+        self.paused.extract_if(.., roomy).map(|(sub, _)| sub).collect()
     }
 
     /// Whether some subscription holds so much that reading should wait for its reader.
@@ -238,6 +243,25 @@ mod tests {
         }
         assert_eq!(inboxes.take_unpaused(), [1]);
         assert!(inboxes.take_unpaused().is_empty());
+    }
+
+    #[test]
+    fn a_message_larger_than_the_hard_bound_reaches_its_reader_and_what_follows_waits_for_that() {
+        let (mut inboxes, _) = inboxes();
+        let inbox = open(&mut inboxes, 1);
+        inboxes.begin(1, Place::at(r#"{"s":{"epoch":"e","seq":0}}"#.parse().unwrap()));
+        inboxes.push(1, Event::Behind);
+        for seq in 1..=2 {
+            assert!(inboxes.push(1, message(seq, 2 * LIMITS.max_buffered_bytes)));
+        }
+        assert_eq!(inboxes.fullest(), Some(1));
+        assert_eq!(inboxes.pause(1).unwrap().position().get("s").unwrap().seq, 1);
+        assert_eq!(inboxes.fullest(), None, "nothing more can be had of it");
+        assert!(inboxes.take_unpaused().is_empty(), "its reader has taken nothing");
+        assert_eq!(next(&inbox), Some(Event::Behind));
+        assert!(inboxes.take_unpaused().is_empty());
+        assert_eq!(next(&inbox), Some(message(1, 2 * LIMITS.max_buffered_bytes)));
+        assert_eq!(inboxes.take_unpaused(), [1]);
     }
 
     #[test]

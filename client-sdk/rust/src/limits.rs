@@ -11,7 +11,7 @@ use crate::backoff::Backoff;
 pub const DEFAULT_BUFFER_MESSAGES: usize = 1_024;
 /// Bytes that one subscription may hold before the client stops reading its socket.
 pub const DEFAULT_BUFFER_BYTES: usize = 1024 * 1024;
-/// Bytes that all subscriptions together may hold, whatever happens: over it the fullest one is paused and asked for
+/// Bytes that all subscriptions together may hold, whatever happens, beside one message each: over it the fullest one is paused and asked for
 /// again when its reader has made room; what no stream keeps is dropped, oldest first, and a gap says so.
 pub const DEFAULT_MAX_BUFFERED_BYTES: usize = 16 * 1024 * 1024;
 /// Requests that may await their answer at a time; a further one waits for its turn.
