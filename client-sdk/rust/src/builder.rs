@@ -118,9 +118,10 @@ impl ClientBuilder {
     /// unless said otherwise, as at the broker; if that was changed there, say so here.
     ///
     /// A message with a key is sent again only within the first three fourths of this time, counted from its first
-    /// sending: later the broker might have forgotten the key, and publish it twice. So with a longer
-    /// [`request_timeout`](ClientBuilder::request_timeout) a publish can fail before that with [`Error::Interrupted`], or
-    /// with `unavailable` if that was the broker's answer: whether it was published is unknown then.
+    /// sending by the system's monotonic clock (which may stand still while the machine sleeps): later the broker might
+    /// have forgotten the key, and publish it twice. So with a longer
+    /// [`request_timeout`](ClientBuilder::request_timeout) a publish can fail before that with [`Error::Interrupted`],
+    /// or with `unavailable` if that was the broker's answer: whether it was published is unknown then.
     ///
     /// [`Error::Interrupted`]: crate::Error::Interrupted
     pub fn key_window(mut self, window: Duration) -> Self {
