@@ -1,9 +1,11 @@
 //! A thousand sessions that come back at the same moment, while messages go on being published.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use fanfare_protocol::Encoding;
 use fanfare_tests::crowd::{Session, Subscriber};
 use fanfare_tests::{Broker, Report, Setup, mib, within};
-use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, timeout};
 
@@ -32,9 +34,9 @@ max_bytes = "16MiB"
 queue_bytes = "256KiB"
 mailbox_bytes = "1MiB"
 "#;
-/// Growth of the broker's memory from when all were connected first, in bytes: the stream with a quarter for what its
-/// accounting leaves out, 32 KiB for each session that catches up, two shards' mailboxes, and 8 MiB for sockets' scratches.
-/// What a thousand copies of the missed messages would take is ten times that.
+/// Growth of the broker's memory from the moment before they come back, in bytes: the stream with a quarter for what its
+/// accounting leaves out, 32 KiB for each session that catches up, two shards' mailboxes, and 8 MiB for sockets'
+/// scratches. In all 61 MiB; a copy of the missed messages for each session would take ten times that.
 const GROWTH_MAX_BYTES: u64 = (16 << 20) * 5 / 4 + 1_000 * (32 << 10) + 2 * (1 << 20) + (8 << 20);
 
 #[tokio::test]
@@ -107,7 +109,7 @@ async fn connect_all(broker: &Broker) -> Vec<(Subscriber, Session)> {
 /// Resumes and hears everything, until live; returns how long after the beginning that was the first time.
 async fn come_back(
     mut subscriber: Subscriber,
-    address: std::net::SocketAddr,
+    address: SocketAddr,
     begun: Instant,
 ) -> (Subscriber, Duration) {
     let mut session = subscriber.connect(address).await;
