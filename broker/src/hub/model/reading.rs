@@ -31,8 +31,6 @@ pub(super) struct Reading {
     pub(super) place: u64,
     /// What it was told is missing, inclusive, as far as it is still ahead.
     told: Vec<(u64, u64)>,
-    /// Of these, how many it was told before it fell behind: those it may be told again.
-    told_before: usize,
     reset_due: bool,
     /// Whether the first frame in this stream was a gap.
     pub(super) began_with_gap: Option<bool>,
@@ -87,7 +85,6 @@ impl Reading {
             begin,
             place: 0,
             told: Vec::new(),
-            told_before: 0,
             reset_due,
             began_with_gap: None,
             taken_before: log.taken_count,
@@ -173,11 +170,6 @@ impl Reading {
         };
         let said = || format!("gap {from}-{to} of {} at {}", log.name, self.place);
         ensure(from <= to && from > self.place, Check::FalseGap, || format!("{}: dealt with", said()))?;
-        let told = &self.told[self.told_before..];
-        let told = |seq: u64| told.iter().any(|(from, to)| (*from..=*to).contains(&seq));
-        ensure(self.latest || !(from..=to).all(told), Check::FalseGap, || {
-            format!("{}: all of it was told before", said())
-        })?;
         let taken = log.record(to).and_then(|record| record.taken);
         ensure(taken.is_some(), Check::FalseGap, || format!("{}: {to} was not taken", said()))?;
         ensure(to <= log.may_be_lost_through(who.pattern), Check::FalseGap, || {
@@ -191,6 +183,12 @@ impl Reading {
         )?;
         self.told.push((from, to));
         Ok(())
+    }
+
+    /// Whether it was told of all of this gap. While it is pushed, nobody tells it twice.
+    pub(super) fn knows(&self, gap: &Gap) -> bool {
+        let told = |seq: u64| self.told.iter().any(|(from, to)| (*from..=*to).contains(&seq));
+        gap.from.zip(gap.to).is_some_and(|(from, to)| (from..=to).all(told))
     }
 
     pub(super) fn reset_is_due(&self) -> bool {
@@ -216,14 +214,7 @@ impl Reading {
 
     fn move_to(&mut self, place: u64) {
         self.place = place;
-        let ahead = |(_, to): &(u64, u64)| *to > place;
-        self.told_before = self.told.iter().take(self.told_before).filter(|told| ahead(told)).count();
-        self.told.retain(ahead);
-    }
-
-    /// It goes back to what was not written, and is told again what is missing there.
-    pub(super) fn fell(&mut self) {
-        self.told_before = self.told.len();
+        self.told.retain(|(_, to)| *to > place);
     }
 
     /// Whether the subscription may pass over all that lies before it, up to a sequence: each message is not for it, or

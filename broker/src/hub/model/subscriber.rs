@@ -130,6 +130,8 @@ impl Subscriber {
         let reading = self.readings.iter_mut().find(|reading| truth.logs[reading.log].name == name);
         let not_met = || Violation::new(Check::FalseGap, format!("a gap in {name:?}, which is not met"));
         let reading = reading.ok_or_else(not_met)?;
+        let told_twice = self.stage == Stage::Live && reading.knows(gap);
+        ensure(!told_twice, Check::FalseGap, || format!("told again, and live: {gap:?}"))?;
         reading.expired(&truth.logs[reading.log], gap, &self.who, self.recovered)?;
         match &gap.position {
             Some(position) => self.stand(truth, position),
@@ -160,7 +162,6 @@ impl Subscriber {
         ensure(self.stage == Stage::Live, Check::Stage, || format!("`behind` came while {:?}", self.stage))?;
         ensure(!self.readings.is_empty(), Check::Stage, || "`behind` came, and it meets no stream".into())?;
         self.stage = Stage::Behind;
-        self.readings.iter_mut().for_each(Reading::fell);
         Ok(())
     }
 
