@@ -34,7 +34,7 @@ use tally::Tally;
 use run::{STEPS_A_RUN, run, seeds};
 
 /// Steps of all runs together, unless the environment says otherwise.
-const STEPS: usize = 300_000;
+const STEPS: usize = 400_000;
 
 fn from_environment<T: std::str::FromStr>(name: &str) -> Option<T> {
     std::env::var(name)
