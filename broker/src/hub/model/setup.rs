@@ -30,16 +30,13 @@ pub(super) struct StreamSetup {
 /// Streams over disjoint topics; `e.>` is in none.
 const STREAMS: &[(&str, &[&str])] = &[("kept", &["a.>"]), ("news", &["b.*", "c"]), ("deep", &["d.>"])];
 
-/// The smallest share of the budget that a shard has, in bytes: any message is small against it.
-const SHARE_BYTES: usize = 80_000;
-
 impl Setup {
     pub(super) fn drawn(random: &mut Random) -> Self {
         let shards = 1 + random.below(3);
         let queue_bytes = random.pick(&[700, 1_500, 4_000, 20_000, 1 << 20]);
         let limits = Limits {
             queue_bytes,
-            queues_bytes: random.pick(&[shards * queue_bytes.max(SHARE_BYTES), 512 << 20]),
+            queues_bytes: random.pick(&[queue_bytes, 4 * queue_bytes, 512 << 20]),
             mailbox_bytes: random.pick(&[1, 2_000, 10_000, 200_000, 16 << 20]),
             max_subscriptions: random.pick(&[4, 100]),
             key_window: Duration::from_millis(random.pick(&[50, 1_000, 120_000])),

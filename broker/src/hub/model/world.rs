@@ -17,6 +17,7 @@ use super::violation::{Check, Checked, ensure};
 use crate::clock::{Moment, Now};
 use crate::engine::{Cursor, ReadBudget, Stream};
 use crate::hub::Hub;
+use crate::limits::Limits;
 
 /// Positions that are remembered for clients to resume from.
 const MEMORIES: usize = 64;
@@ -246,9 +247,11 @@ impl World {
             ensure(conflated <= most, Check::Bound, || format!("{conflated} bytes wait for their batches"))?;
             let (total, beside) = &mut of_shards[client.outbound.shard()];
             *total += bytes + conflated;
-            *beside += answers + PING_BYTES;
+            // Its only message always stays.
+            *beside += answers + PING_BYTES + ONE_MESSAGE_BYTES;
         }
-        let share = self.setup.limits.queues_bytes / self.desks.len();
+        let Limits { queues_bytes, queue_bytes, .. } = self.setup.limits;
+        let share = (queues_bytes / self.desks.len()).max(queue_bytes);
         let over = of_shards.iter().find(|(total, beside)| *total > share + share / 4 + beside);
         ensure(over.is_none(), Check::Bound, || {
             format!("{over:?} bytes wait for a shard's sockets, its share is {share}")
