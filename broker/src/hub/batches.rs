@@ -15,7 +15,7 @@ use crate::clock::Moment;
 use crate::engine::{Message, StreamIndex};
 use crate::fault::{Fault, planted};
 use crate::metrics::ShardCounters;
-use crate::outbound::{Delivery, Full, Outbound};
+use crate::outbound::{Body, Outbound, Run};
 
 impl Attached {
     /// Takes in a message for a conflated subscription. Where there is no room for it, the subscription falls behind,
@@ -67,11 +67,11 @@ impl Attached {
     pub(super) fn send_batch(&mut self, sub: u32, latest: &mut Latest, hub: &Hub, low_water: usize) -> bool {
         let before = latest.bytes();
         while let Some(message) = latest.next() {
-            let room = has_room(&self.outbound, low_water);
-            if !room
-                || self.outbound.push_message(sub, &Delivery::new(message), hub.limits.queue_bytes)
-                    == Err(Full)
-            {
+            if !has_room(&self.outbound, low_water) {
+                break;
+            }
+            let run = Run::new([Body::of(message, self.outbound.encoding())]);
+            if run.and_then(|run| self.outbound.push_run(sub, run, hub.limits.queue_bytes)).is_some() {
                 break;
             }
             latest.sent();

@@ -14,7 +14,7 @@ use crate::clock::Moment;
 use crate::engine::{Batch, Cursor, Message, ReadBudget, Stream, StreamIndex};
 use crate::fault::{Fault, planted};
 use crate::metrics::ShardCounters;
-use crate::outbound::{Expired, JsonBodies, Outbound};
+use crate::outbound::{Expired, JsonBodies, Outbound, Run};
 
 /// A session reads on while less than this waits for its socket, in bytes, or less where there are very many. Less in
 /// tests, so that they get there.
@@ -131,29 +131,28 @@ impl Attached {
     fn read(&self, sub: &mut Subscription, context: &mut ReadContext<'_>) {
         let Some(next) = sub.next_to_read() else { return };
         let Some(step) = sub.step(next, context.hub, context.read_budget()) else { return };
-        let pushed = self.push_read(sub.sub, &step, context);
-        sub.settle(&step, step.messages.get(pushed));
+        let refused = self.push_read(sub.sub, &step, context);
+        sub.settle(&step, refused);
     }
 
-    /// Queues what was read, as far as there is room; returns how many messages went.
-    pub(super) fn push_read(&self, sub: u32, step: &Step, context: &mut ReadContext<'_>) -> usize {
+    /// Queues what was read, as far as there is room; returns the sequence of the first message that found none.
+    pub(super) fn push_read(&self, sub: u32, step: &Step, context: &mut ReadContext<'_>) -> Option<u64> {
         let ReadContext { hub, counters, bodies, budget, .. } = context;
         self.tell_step(sub, step, counters);
-        let (id, queue_bytes) = (self.outbound.session(), hub.limits.queue_bytes);
-        let mut push = |message: &Arc<Message>| {
-            let delivery = bodies.delivery(message, self.outbound.encoding());
-            self.outbound.push_message(sub, &delivery, queue_bytes).is_ok()
-        };
-        let fits = |message: &&Arc<Message>| {
-            (message.is_hidden_from(id) && !planted(Fault::EchoBehind)) || push(message)
-        };
-        let pushed = step.messages.iter().take_while(fits).count();
-        let read = step.messages.get(..pushed).unwrap_or_default();
-        counters.catch_up_messages.add(pushed as u64);
-        let bytes = read.iter().map(|message| message.msgpack().len()).sum();
+        let session = self.outbound.session();
+        let is_for_it =
+            |message: &&Arc<Message>| !message.is_hidden_from(session) || planted(Fault::EchoBehind);
+        let wanted = step.messages.iter().filter(is_for_it);
+        let encoding = self.outbound.encoding();
+        let run = Run::new(wanted.map(|message| bodies.body(message, encoding)))?;
+        let refused = self.outbound.push_run(sub, run, hub.limits.queue_bytes);
+        let refused = refused.map(|run| run.first().seq());
+        let read = step.messages.iter().take_while(|message| Some(message.seq()) != refused);
+        let bytes: usize = read.clone().map(|message| message.msgpack().len()).sum();
+        counters.catch_up_messages.add(read.count() as u64);
         counters.catch_up_bytes.add(bytes as u64);
         budget.spend(bytes);
-        pushed
+        refused
     }
 
     /// Tells the gap before what was read, if there is one.
@@ -188,7 +187,7 @@ impl Subscription {
 
     /// Notes how far the queue took the step: the subscription reads on from the message that found no room, or is
     /// pushed if it stands at the stream's newest message.
-    pub(super) fn settle(&mut self, step: &Step, refused: Option<&Arc<Message>>) {
+    pub(super) fn settle(&mut self, step: &Step, refused: Option<u64>) {
         self.read_on_from(step, refused);
         let Some(met) = self.streams.iter_mut().find(|met| met.index == step.stream) else { return };
         let Progress::Reading(reader) = &mut met.progress else { return };
@@ -200,10 +199,10 @@ impl Subscription {
     }
 
     /// Notes how far the queue took the step.
-    pub(super) fn read_on_from(&mut self, step: &Step, refused: Option<&Arc<Message>>) {
+    pub(super) fn read_on_from(&mut self, step: &Step, refused: Option<u64>) {
         let met = self.streams.iter_mut().find(|met| met.index == step.stream);
         if let (Some(refused), Some(Met { progress: Progress::Reading(reader), .. })) = (refused, met) {
-            reader.cursor.after = refused.seq() - 1;
+            reader.cursor.after = refused - 1;
         }
     }
 

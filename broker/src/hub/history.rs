@@ -9,7 +9,7 @@ use super::shared::Hub;
 use super::start::{expired, reset, start_at, unmet};
 use crate::auth::Permitted;
 use crate::engine::{Cursor, Message, ReadBudget, StartAt, Stream, StreamIndex};
-use crate::outbound::{Body, Delivery};
+use crate::outbound::Body;
 
 /// Messages that one page looks at, matching or not, so that a rare pattern holds up no shard; `more` says that the
 /// page ended early.
@@ -109,7 +109,7 @@ impl Page {
 
     /// Takes a message into the page; false if the page has no room for it.
     fn take(&mut self, message: &Arc<Message>) -> bool {
-        let body = Delivery::new(message).body(self.encoding);
+        let body = Body::of(message, self.encoding);
         let bytes = body.bytes().len() + 1;
         if bytes > self.bytes_left && !self.bodies.is_empty() {
             self.full = true;

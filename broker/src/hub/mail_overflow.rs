@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fanfare_protocol::GapReason;
 
 use super::mailbox::Dropped;
+use super::pushed::Pushed;
 use super::shard::{Shard, slot_number};
 use crate::engine::{Cursor, Lost, ReadBudget, SessionId, Stream, StreamIndex};
 
@@ -26,8 +27,8 @@ impl Shard {
         if let Some(lost) = batch.lost {
             self.tell_expired(stream, lost);
         }
-        for message in &batch.messages {
-            self.deliver(message, None);
+        for pushed in Pushed::parts(&batch.messages, None) {
+            self.deliver(&pushed);
         }
         if !batch.at_head {
             mailbox.read_through(stream.index(), cursor);

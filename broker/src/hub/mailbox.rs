@@ -7,6 +7,7 @@ use std::task::{Poll, Waker};
 
 use fanfare_protocol::Topic;
 
+use super::pushed::Pushed;
 use crate::engine::{Cursor, Message, SessionId, StreamIndex};
 use crate::fault::{Fault, planted};
 use crate::sync::{Mutex, MutexGuard};
@@ -211,8 +212,8 @@ impl Inner {
 }
 
 impl Mail {
-    /// The next messages with their numbers, about `max_bytes` of them.
-    pub(crate) fn next_part(&mut self, max_bytes: usize) -> impl Iterator<Item = (&Arc<Message>, u64)> {
+    /// The next messages, about `max_bytes` of them.
+    pub(super) fn next_part(&mut self, max_bytes: usize) -> impl Iterator<Item = Pushed<'_>> {
         let from = self.part.end;
         let mut left = max_bytes;
         let fits = |message: &&Arc<Message>| {
@@ -222,7 +223,7 @@ impl Mail {
         };
         let count = self.messages.iter().skip(from).take_while(fits).count();
         self.part = from..from + count;
-        self.fanned_out().iter().zip(self.first + from as u64..)
+        Pushed::parts(self.fanned_out(), Some(self.first + from as u64))
     }
 
     /// Whether there is another part.

@@ -18,6 +18,7 @@ mod model;
 mod overflow;
 mod probe;
 mod publish;
+mod pushed;
 mod read_latest;
 mod relief;
 mod save;

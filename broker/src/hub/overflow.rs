@@ -1,7 +1,5 @@
 //! A full outbound queue: its subscriptions fall behind, and come back to the first message that was not written.
 
-use std::sync::Arc;
-
 use slab::Slab;
 
 use super::shard::Attached;
@@ -9,38 +7,65 @@ use super::subscription::{Met, Progress, Reader, Subscription, live_cursor};
 use crate::engine::{Cursor, Message};
 use crate::limits::Limits;
 use crate::metrics::ShardCounters;
-use crate::outbound::{Delivery, Fallen, Full, Rewind};
+use crate::outbound::{Fallen, Rewind, Run};
 
 /// Dropping ephemeral messages frees this part of the queue at once, so that a queue full of them is not gone through
 /// for every message.
 pub(super) const FREED_PART: usize = 8;
 
+/// Messages that found no room.
+enum Refused {
+    /// Others before them did.
+    Some(Run),
+    /// None of them did, and nothing can be dropped for them.
+    All(Run),
+}
+
 impl Attached {
-    /// Queues a message for the subscription in `slot`, or puts the subscription behind, or drops what is oldest and
-    /// can't be read again; one of these always does.
-    pub(super) fn push_or_fall(
+    /// Deals with messages that found no room: takes out of the queue what can be read again, which puts the subscription
+    /// behind if its own wait there; or drops what is oldest and can't be read again, and queues them then.
+    pub(super) fn fall_or_drop(
         &mut self,
         subs: &mut Slab<Subscription>,
         slot: u32,
-        delivery: &Delivery<'_>,
+        mut run: Run,
         limits: &Limits,
         counters: &ShardCounters,
     ) {
-        self.fall(subs, counters);
-        let Some(sub) = subs.get_mut(slot as usize) else { return };
-        let message = delivery.message();
-        // If it fell, it reads this message, too.
-        if sub.is_behind() && sub.rewind_to(message) {
-            return;
-        }
-        let max = limits.queue_bytes;
-        if self.outbound.push_message(sub.sub, delivery, max) == Err(Full) {
-            let bytes = delivery.body(self.outbound.encoding()).bytes().len();
-            let dropped = self.outbound.drop_oldest(max / FREED_PART + bytes);
-            counters.dropped_messages.add(dropped);
-            if self.outbound.push_message(sub.sub, delivery, max) == Err(Full) {
-                self.refuse(subs, slot, message, counters);
+        loop {
+            self.fall(subs, counters);
+            let Some(sub) = subs.get_mut(slot as usize) else { return };
+            // If it fell, it reads these messages, too.
+            if sub.is_behind() && sub.rewind_to(run.first()) {
+                return;
             }
+            let Err(refused) = self.push_or_drop(sub.sub, run, limits.queue_bytes, counters) else { return };
+            match refused {
+                Refused::Some(rest) => run = rest,
+                Refused::All(rest) => return self.refuse(subs, slot, &rest, counters),
+            }
+        }
+    }
+
+    /// Queues messages, and drops for them what is oldest and can't be read again.
+    fn push_or_drop(
+        &self,
+        sub: u32,
+        run: Run,
+        queue_bytes: usize,
+        counters: &ShardCounters,
+    ) -> Result<(), Refused> {
+        let len = run.len();
+        let Some(rest) = self.outbound.push_run(sub, run, queue_bytes) else { return Ok(()) };
+        if rest.len() < len {
+            return Err(Refused::Some(rest));
+        }
+        let dropped = self.outbound.drop_oldest(queue_bytes / FREED_PART + rest.first().msgpack().len());
+        counters.dropped_messages.add(dropped);
+        match self.outbound.push_run(sub, rest, queue_bytes) {
+            None => Ok(()),
+            Some(rest) if rest.len() < len => Err(Refused::Some(rest)),
+            Some(rest) => Err(Refused::All(rest)),
         }
     }
 
@@ -69,24 +94,19 @@ impl Attached {
     }
 
     /// The queue has no room left that could be made: what fills it are answers.
-    fn refuse(
-        &mut self,
-        subs: &mut Slab<Subscription>,
-        slot: u32,
-        message: &Arc<Message>,
-        counters: &ShardCounters,
-    ) {
+    fn refuse(&mut self, subs: &mut Slab<Subscription>, slot: u32, run: &Run, counters: &ShardCounters) {
         let Some(sub) = subs.get_mut(slot as usize) else { return };
-        if message.place().is_none() {
-            counters.dropped_messages.add(1);
-            return self.outbound.push_dropped(sub.sub, Some(1));
+        if run.first().place().is_none() {
+            let count = run.len() as u64;
+            counters.dropped_messages.add(count);
+            return self.outbound.push_dropped(sub.sub, Some(count));
         }
         if !sub.is_behind() {
             self.outbound.push_behind(sub.sub);
             self.note_fallen(counters);
         }
         sub.fall(&[]);
-        sub.rewind_to(message);
+        sub.rewind_to(run.first());
     }
 }
 

@@ -47,8 +47,8 @@ impl Attached {
         let budget = context.read_budget().through(through);
         let Some(step) = sub.step(stream, context.hub, budget) else { return };
         context.counters.conflated_messages.add(step.passed_over);
-        let pushed = self.push_read(sub.sub, &step, context);
-        sub.read_on_from(&step, step.messages.get(pushed));
+        let refused = self.push_read(sub.sub, &step, context);
+        sub.read_on_from(&step, refused);
     }
 
     /// Reads on into what waits for the next batch; at the heads the subscription can be pushed.

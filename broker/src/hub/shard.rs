@@ -8,12 +8,12 @@ use slab::Slab;
 use super::budget::Budget;
 use super::due::Due;
 use super::mailbox::Mail;
+use super::pushed::Pushed;
 use super::shared::Hub;
 use super::subscription::Subscription;
-use crate::engine::Message;
 use crate::index::TopicIndex;
 use crate::metrics::ShardCounters;
-use crate::outbound::{Delivery, Full, JsonBodies, Outbound};
+use crate::outbound::{Delivery, JsonBodies, Outbound};
 
 /// A queue takes this many parts of mail at least.
 const PARTS_PER_QUEUE: usize = 4;
@@ -101,9 +101,9 @@ impl Shard {
     /// that a queue that is written out between two parts has room. [`Shard::take_dirty`] tells which got something.
     pub(crate) fn fan_out(&mut self, mail: &mut Mail) -> bool {
         let part_bytes = self.hub.limits.queue_bytes / PARTS_PER_QUEUE;
-        for (message, number) in mail.next_part(part_bytes) {
-            if !self.hub.probe.answer(self.number, message) {
-                self.deliver(message, Some(number));
+        for pushed in mail.next_part(part_bytes) {
+            if !pushed.messages.iter().all(|message| self.hub.probe.answer(self.number, message)) {
+                self.deliver(&pushed);
             }
         }
         self.keep_budget();
@@ -119,29 +119,37 @@ impl Shard {
         false
     }
 
-    pub(super) fn deliver(&mut self, message: &Arc<Message>, number: Option<u64>) {
+    /// Puts messages into the queues of all sessions that they are for, all of them into one at a time.
+    pub(super) fn deliver(&mut self, pushed: &Pushed<'_>) {
         let Self { hub, number: shard, index, subs, sessions, dirty, budget, .. } = self;
-        let (queue_bytes, counters) = (hub.limits.queue_bytes, hub.counters(usize::from(*shard)));
-        let (delivery, bytes) = (Delivery::new(message), message.msgpack().len());
-        index.matches(message.topic(), |slots| {
+        let (limits, counters) = (&hub.limits, hub.counters(usize::from(*shard)));
+        let mut delivery = Delivery::new(pushed.messages);
+        index.matches(pushed.topic(), |slots| {
             for slot in slots {
                 let Some(sub) = subs.get_mut(*slot as usize) else { continue };
-                if !sub.admits(message, number) {
+                let passed = sub.pass_over(pushed);
+                let Some(messages) = pushed.messages.get(passed..).filter(|rest| !rest.is_empty()) else {
                     continue;
-                }
+                };
                 let Some(session) = sessions.get_mut(sub.session as usize) else { continue };
-                if message.is_hidden_from(session.outbound.session()) {
+                if pushed.is_hidden_from(session.outbound.session()) {
                     continue;
                 }
                 if !session.dirty {
                     session.dirty = true;
                     dirty.push(sub.session);
                 }
-                budget.spend(bytes);
                 if sub.latest.is_some() {
-                    session.offer(sub, message, queue_bytes, counters);
-                } else if session.outbound.push_message(sub.sub, &delivery, queue_bytes) == Err(Full) {
-                    session.push_or_fall(subs, *slot, &delivery, &hub.limits, counters);
+                    for message in messages {
+                        budget.spend(message.msgpack().len());
+                        session.offer(sub, message, limits.queue_bytes, counters);
+                    }
+                    continue;
+                }
+                let Some(run) = delivery.run(session.outbound.encoding(), passed) else { continue };
+                budget.spend(run.bytes());
+                if let Some(rest) = session.outbound.push_run(sub.sub, run, limits.queue_bytes) {
+                    session.fall_or_drop(subs, *slot, rest, limits, counters);
                 }
             }
         });

@@ -1,9 +1,12 @@
 //! A subscription on its shard: what it means, and where it stands in each stream that it meets.
 
+use std::sync::Arc;
+
 use fanfare_protocol::Pattern;
 
 use super::latest::Latest;
 use super::lost::gap_at;
+use super::pushed::Pushed;
 use crate::engine::{Cursor, Lost, Message, Stream, StreamIndex};
 use crate::fault::{Fault, planted};
 use crate::outbound::Expired;
@@ -128,21 +131,24 @@ pub(super) fn live_cursor(seq: u64, newest_only: bool) -> Cursor {
 }
 
 impl Subscription {
-    /// Whether a pushed message is for this subscription now; notes it as dealt with if so. `number` is the message's
-    /// in the mailbox; one that the shard read from the stream itself has none.
-    pub(super) fn admits(&mut self, message: &Message, number: Option<u64>) -> bool {
-        let Some(place) = message.place() else {
-            return number.is_some_and(|number| number >= self.ephemeral_from);
+    /// How many of the messages that are pushed are not for this subscription: those at their start that came before
+    /// what it waits for, or all of them. The others are noted as dealt with.
+    pub(super) fn pass_over(&mut self, pushed: &Pushed<'_>) -> usize {
+        let all = pushed.messages.len();
+        let Some(place) = pushed.messages.first().and_then(|message| message.place()) else {
+            let passed = pushed.number.map(|number| self.ephemeral_from.saturating_sub(number));
+            return passed.map_or(all, |passed| usize::try_from(passed).unwrap_or(all));
         };
-        let Some(met) = self.streams.iter_mut().find(|met| met.index == place.index) else { return false };
+        let Some(met) = self.streams.iter_mut().find(|met| met.index == place.index) else { return all };
         let last = match &mut met.progress {
             Progress::Live(last) => last,
             Progress::Reading(reader) if reader.pushed => &mut reader.cursor.after,
-            Progress::Reading(_) => return false,
+            Progress::Reading(_) => return all,
         };
-        let is_new = place.seq > *last;
-        *last = place.seq.max(*last);
-        is_new
+        let is_known = |message: &Arc<Message>| message.seq() <= *last;
+        let passed = if place.seq > *last { 0 } else { pushed.messages.partition_point(is_known) };
+        *last = pushed.messages.last().map_or(*last, |message| message.seq().max(*last));
+        passed
     }
 
     /// Takes note of what retention took before its shard could read it; the gap to tell, if it is pushed in that stream

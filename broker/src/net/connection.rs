@@ -87,7 +87,8 @@ impl Connection {
     /// Writes out what waits, on behalf of the connection's task.
     pub(super) fn flush(&self, io: &Io) {
         let mut inner = self.inner.borrow_mut();
-        let Some(waker) = inner.waker.clone() else { return };
+        // Borrowed, not cloned: a clone would touch the task's own memory, which is cold.
+        let Some(waker) = inner.waker.take() else { return };
         inner.send_batches(self, io);
         let flushed = inner.flush(self, io, &mut Context::from_waker(&waker));
         // The task itself goes on where the flush changed its course, or made room for it to read on.
@@ -96,8 +97,9 @@ impl Connection {
             || inner.stage != Stage::Open
             || (inner.blocked_since.is_none() && io.shard.borrow().wants_turn(self.outbound.slot()))
         {
-            waker.wake();
+            waker.wake_by_ref();
         }
+        inner.waker = Some(waker);
     }
 
     /// Closes the session if its peer is silent or takes nothing.

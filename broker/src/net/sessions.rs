@@ -104,6 +104,7 @@ impl Sessions {
             }
         }
         self.dirty.replace(dirty);
+        self.io.burst.borrow_mut().forget();
     }
 
     fn observe(&self, mail: &Mail) {

@@ -2,7 +2,6 @@
 //!
 //! So retained messages hold one body, whoever reads them, and a stream's memory does not depend on its readers.
 
-use std::cell::OnceCell;
 use std::sync::Arc;
 
 use fanfare_protocol::Encoding;
@@ -36,40 +35,15 @@ impl JsonBody {
     }
 }
 
-/// A message on its way to any number of sessions of one shard.
-#[derive(Debug)]
-pub(crate) struct Delivery<'a> {
-    message: &'a Arc<Message>,
-    json: OnceCell<Arc<JsonBody>>,
-}
-
-impl<'a> Delivery<'a> {
-    pub(crate) fn new(message: &'a Arc<Message>) -> Self {
-        Self { message, json: OnceCell::new() }
-    }
-
-    /// With a JSON body that was made for others.
-    pub(super) fn with_json(message: &'a Arc<Message>, body: Arc<JsonBody>) -> Self {
-        Self { message, json: OnceCell::from(body) }
-    }
-
-    pub(crate) fn message(&self) -> &'a Arc<Message> {
-        self.message
-    }
-
-    /// The body for a session that speaks this encoding. The JSON one is made at the first call.
-    pub(crate) fn body(&self, encoding: Encoding) -> Body {
+impl Body {
+    /// The body for sessions that speak this encoding.
+    pub(crate) fn of(message: &Arc<Message>, encoding: Encoding) -> Self {
         match encoding {
-            Encoding::MsgPack => Body::MsgPack(Arc::clone(self.message)),
-            Encoding::Json => {
-                let make = || Arc::new(JsonBody::of(self.message));
-                Body::Json(Arc::clone(self.json.get_or_init(make)))
-            }
+            Encoding::MsgPack => Self::MsgPack(Arc::clone(message)),
+            Encoding::Json => Self::Json(Arc::new(JsonBody::of(message))),
         }
     }
-}
 
-impl Body {
     /// The part of a `message` frame that all subscriptions share.
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {

@@ -1,4 +1,6 @@
 //! A burst: the frames of one write, laid out so that small ones are joined and large bodies are not copied.
+//!
+//! Sessions that have the same messages waiting are given the same burst: it is laid out for the first of them only.
 
 use std::io::IoSlice;
 use std::ops::Range;
@@ -8,6 +10,7 @@ use fanfare_protocol::{Encoding, ServerFrame};
 use super::body::Body;
 use super::entry::{self, Entry, Lane};
 use super::frame;
+use super::run::Run;
 
 /// Bodies of at least this many bytes are written from where they lie; smaller ones are cheaper to copy.
 const LARGE_BODY_BYTES: usize = 4 * 1024;
@@ -15,11 +18,15 @@ const LARGE_BODY_BYTES: usize = 4 * 1024;
 const MAX_PIECES: usize = 64;
 
 /// One write in the making. A shard has one and uses it for all its sessions.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Burst {
+    encoding: Encoding,
     joined: Vec<u8>,
     pieces: Vec<Piece>,
-    frames: Vec<(Lane, usize)>,
+    groups: Vec<Group>,
+    /// Bytes of each frame, group after group.
+    frames: Vec<usize>,
+    made_of: MadeOf,
     /// Bytes of the first frame that an earlier write took.
     skip: usize,
     len: usize,
@@ -34,14 +41,94 @@ enum Piece {
     Body(Body, Range<usize>),
 }
 
+/// Frames of one entry of a queue, or of another lane.
+#[derive(Debug)]
+struct Group {
+    lane: Lane,
+    frames: usize,
+    bytes: usize,
+}
+
+/// What a burst would have to be made of to be the same again.
+#[derive(Debug, Default)]
+struct MadeOf {
+    /// Messages and their subscriptions, each run as far as it is in the burst.
+    runs: Vec<(u32, Run)>,
+    /// Whether anything else is in it, too.
+    other: bool,
+}
+
+/// What a write took of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Taken {
+    pub(super) lane: Lane,
+    /// Whole frames.
+    pub(super) frames: usize,
+    /// Bytes of the frame behind them, if the group has one more.
+    pub(super) begun: Option<usize>,
+}
+
+impl Default for Burst {
+    fn default() -> Self {
+        Self {
+            encoding: Encoding::MsgPack,
+            joined: Vec::new(),
+            pieces: Vec::new(),
+            groups: Vec::new(),
+            frames: Vec::new(),
+            made_of: MadeOf::default(),
+            skip: 0,
+            len: 0,
+            prefix: Vec::new(),
+            prefix_of: None,
+        }
+    }
+}
+
 impl Burst {
     /// Begins anew; `skip` bytes of the first frame to come were written before.
-    pub(super) fn start(&mut self, skip: usize) {
+    pub(super) fn start(&mut self, encoding: Encoding, skip: usize) {
+        self.encoding = encoding;
         self.joined.clear();
         self.pieces.clear();
+        self.groups.clear();
         self.frames.clear();
+        self.made_of.runs.clear();
+        self.made_of.other = skip > 0;
         self.skip = skip;
         self.len = 0;
+    }
+
+    /// Lets go of the messages that it was made of, so that they are freed once retention and queues let go of them.
+    pub(crate) fn forget(&mut self) {
+        self.start(self.encoding, 0);
+    }
+
+    /// Whether it is what it would be if it were laid out for these entries, and nothing but them.
+    pub(super) fn is_of<'a>(
+        &self,
+        encoding: Encoding,
+        entries: impl Iterator<Item = &'a Entry>,
+        max_bytes: usize,
+    ) -> bool {
+        let MadeOf { runs, other } = &self.made_of;
+        if *other || runs.is_empty() || self.encoding != encoding {
+            return false;
+        }
+        let mut made_of = runs.iter();
+        for entry in entries {
+            let Some((sub, run)) = made_of.next() else { return self.is_full(max_bytes) };
+            match entry {
+                Entry::Messages(number, waiting) if number == sub && run.begins_as(waiting) => {
+                    let ends_short = run.len() < waiting.len() && !self.is_full(max_bytes);
+                    if ends_short || run.len() > waiting.len() {
+                        return false;
+                    }
+                }
+                _ => return false,
+            }
+        }
+        made_of.next().is_none()
     }
 
     pub(super) fn is_full(&self, max_bytes: usize) -> bool {
@@ -55,65 +142,82 @@ impl Burst {
         self.close_frame(lane, before);
     }
 
-    pub(super) fn add_reply(&mut self, encoding: Encoding, payload: &[u8]) {
-        self.add_payload(Lane::Replies, encoding, payload);
+    pub(super) fn add_reply(&mut self, payload: &[u8]) {
+        self.add_payload(Lane::Replies, payload);
     }
 
-    pub(super) fn add_entry(&mut self, encoding: Encoding, entry: &Entry) {
+    /// Adds what a queue's entry becomes; of messages as many as there is room for, but at least one.
+    pub(super) fn add_entry(&mut self, entry: &Entry, max_bytes: usize) {
         match entry {
-            Entry::Message(sub, body) => self.add_message(encoding, *sub, body),
-            Entry::Answer(_, _, payload) => self.add_payload(Lane::Queue, encoding, payload),
-            Entry::Live(_, live) => self.add_payload(Lane::Queue, encoding, &live.payload),
-            Entry::Ping(payload) => self.add_payload(Lane::Queue, encoding, payload),
-            Entry::Behind(sub) => self.add_frame_of(encoding, &ServerFrame::Behind { sub: *sub }),
-            Entry::Dropped(sub, count) => self.add_frame_of(encoding, &entry::dropped_frame(*sub, *count)),
-            Entry::Expired(sub, gap) => self.add_frame_of(encoding, &entry::expired_frame(*sub, gap)),
+            Entry::Messages(sub, run) => self.add_run(*sub, run, max_bytes),
+            Entry::Answer(_, _, payload) => self.add_payload(Lane::Queue, payload),
+            Entry::Live(_, live) => self.add_payload(Lane::Queue, &live.payload),
+            Entry::Ping(payload) => self.add_payload(Lane::Queue, payload),
+            Entry::Behind(sub) => self.add_frame_of(&ServerFrame::Behind { sub: *sub }),
+            Entry::Dropped(sub, count) => self.add_frame_of(&entry::dropped_frame(*sub, *count)),
+            Entry::Expired(sub, gap) => self.add_frame_of(&entry::expired_frame(*sub, gap)),
         }
     }
 
-    fn add_frame_of(&mut self, encoding: Encoding, frame: &ServerFrame<'_>) {
+    fn add_frame_of(&mut self, frame: &ServerFrame<'_>) {
         let mut payload = Vec::new();
-        encoding.encode_server(frame, &mut payload);
-        self.add_payload(Lane::Queue, encoding, &payload);
+        self.encoding.encode_server(frame, &mut payload);
+        self.add_payload(Lane::Queue, &payload);
     }
 
-    fn add_payload(&mut self, lane: Lane, encoding: Encoding, payload: &[u8]) {
+    fn add_payload(&mut self, lane: Lane, payload: &[u8]) {
         let before = self.joined.len();
-        frame::data_header(encoding, payload.len(), &mut self.joined);
+        frame::data_header(self.encoding, payload.len(), &mut self.joined);
         self.joined.extend_from_slice(payload);
         self.close_frame(lane, before);
     }
 
-    fn add_message(&mut self, encoding: Encoding, sub: u32, shared: &Body) {
-        let body = shared.bytes();
-        if self.prefix_of != Some((encoding, sub)) {
+    fn add_run(&mut self, sub: u32, run: &Run, max_bytes: usize) {
+        if self.prefix_of != Some((self.encoding, sub)) {
             self.prefix.clear();
-            encoding.message_prefix(sub, &mut self.prefix);
-            self.prefix_of = Some((encoding, sub));
+            self.encoding.message_prefix(sub, &mut self.prefix);
+            self.prefix_of = Some((self.encoding, sub));
         }
+        let (before, frames) = (self.len, self.frames.len());
+        for body in run.bodies() {
+            if self.frames.len() > frames && self.is_full(max_bytes) {
+                break;
+            }
+            self.add_message(body);
+        }
+        let frames = self.frames.len() - frames;
+        self.groups.push(Group { lane: Lane::Queue, frames, bytes: self.len - before });
+        self.made_of.runs.extend(run.clone().split(frames).0.map(|run| (sub, run)));
+    }
+
+    fn add_message(&mut self, shared: &Body) {
+        let body = shared.bytes();
         let before = self.joined.len();
-        frame::data_header(encoding, self.prefix.len() + body.len(), &mut self.joined);
+        frame::data_header(self.encoding, self.prefix.len() + body.len(), &mut self.joined);
         self.joined.extend_from_slice(&self.prefix);
         if body.len() < LARGE_BODY_BYTES {
             self.joined.extend_from_slice(body);
-            return self.close_frame(Lane::Queue, before);
+            let len = self.cut_skipped(before);
+            return self.add_frame(len);
         }
         let head = self.cut_skipped(before);
         self.close_joined();
         let cut = std::mem::take(&mut self.skip).min(body.len());
         self.pieces.push(Piece::Body(shared.clone(), cut..body.len()));
-        self.add_frame(Lane::Queue, head + body.len() - cut);
+        self.add_frame(head + body.len() - cut);
     }
 
-    /// Notes a frame that ends where the joined bytes end.
+    /// Notes a frame, a group of its own, that ends where the joined bytes end.
     fn close_frame(&mut self, lane: Lane, before: usize) {
-        let len = self.cut_skipped(before);
-        self.add_frame(lane, len);
+        let bytes = self.cut_skipped(before);
+        self.add_frame(bytes);
+        self.groups.push(Group { lane, frames: 1, bytes });
+        self.made_of.other = true;
     }
 
-    fn add_frame(&mut self, lane: Lane, len: usize) {
-        self.frames.push((lane, len));
-        self.len += len;
+    fn add_frame(&mut self, bytes: usize) {
+        self.frames.push(bytes);
+        self.len += bytes;
     }
 
     /// Takes out of the bytes since `before` what an earlier write took; returns how many stay.
@@ -168,8 +272,29 @@ impl Burst {
         self.len
     }
 
-    /// Each frame's lane and how many of its bytes are in the burst.
-    pub(super) fn frames(&self) -> impl Iterator<Item = (Lane, usize)> {
-        self.frames.iter().copied()
+    /// What a write of `written` bytes took of each group, up to the one that it took nothing or not all of.
+    pub(super) fn taken(&self, written: usize) -> impl Iterator<Item = Taken> {
+        let (mut left, mut frames, mut cut) = (written, self.frames.iter(), false);
+        self.groups.iter().map_while(move |group| {
+            if cut {
+                return None;
+            }
+            let (lane, all) = (group.lane, group.frames);
+            if group.bytes <= left {
+                left -= group.bytes;
+                frames.nth(all.saturating_sub(1));
+                return Some(Taken { lane, frames: all, begun: None });
+            }
+            cut = true;
+            let whole = frames.by_ref().take_while(|bytes| take_from(&mut left, **bytes)).count();
+            Some(Taken { lane, frames: whole, begun: Some(left) })
+        })
     }
+}
+
+/// Takes `bytes` from `left`, if there are as many.
+fn take_from(left: &mut usize, bytes: usize) -> bool {
+    let enough = bytes <= *left;
+    *left -= if enough { bytes } else { 0 };
+    enough
 }

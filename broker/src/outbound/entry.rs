@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fanfare_protocol::frame::Gap;
 use fanfare_protocol::{GapReason, ServerFrame, StreamName};
 
-use super::body::Body;
+use super::run::Run;
 use crate::engine::{Cursor, Lost, StreamIndex};
 
 /// What an entry takes in a lane beside what it points to, in bytes.
@@ -23,8 +23,8 @@ pub(super) enum Lane {
 /// Something that waits in order. The number is the subscription's.
 #[derive(Debug)]
 pub(super) enum Entry {
-    /// A message; its body is shared.
-    Message(u32, Body),
+    /// Messages of one stream, or of none; their bodies are shared.
+    Messages(u32, Run),
     /// Answers a request in order, encoded; whether it ends the subscription. It is never taken out.
     Answer(u32, Ends, Box<[u8]>),
     /// Ephemeral messages that found no room, counted where the count is known.
@@ -69,7 +69,7 @@ impl Entry {
     /// The bytes that the entry keeps waiting: what goes into its frame, but for the part that differs per subscription.
     pub(super) fn bytes(&self) -> usize {
         match self {
-            Self::Message(_, body) => body.bytes().len(),
+            Self::Messages(_, run) => run.bytes(),
             Self::Answer(_, _, payload) => payload.len(),
             Self::Live(_, live) => live.payload.len(),
             Self::Ping(payload) => payload.len(),
@@ -81,7 +81,7 @@ impl Entry {
     /// The subscription that the entry is for; a `ping` is for the session.
     pub(super) fn sub(&self) -> Option<u32> {
         match self {
-            Self::Message(sub, _)
+            Self::Messages(sub, _)
             | Self::Answer(sub, ..)
             | Self::Dropped(sub, _)
             | Self::Expired(sub, _)
@@ -91,14 +91,22 @@ impl Entry {
         }
     }
 
-    /// Whether it is a message that is in no stream: one that nobody can read again.
-    pub(super) fn is_ephemeral(&self) -> bool {
-        matches!(self, Self::Message(_, body) if body.message().place().is_none())
+    /// How many frames it becomes.
+    pub(super) fn frames(&self) -> usize {
+        match self {
+            Self::Messages(_, run) => run.len(),
+            _ => 1,
+        }
     }
 
-    /// Whether it is a message that can be read again from its stream.
+    /// Whether it holds messages that are in no stream: those that nobody can read again.
+    pub(super) fn is_ephemeral(&self) -> bool {
+        matches!(self, Self::Messages(_, run) if run.first().place().is_none())
+    }
+
+    /// Whether it holds messages that can be read again from their stream.
     pub(super) fn is_streamed(&self) -> bool {
-        matches!(self, Self::Message(_, body) if body.message().place().is_some())
+        matches!(self, Self::Messages(_, run) if run.first().place().is_some())
     }
 
     /// Takes in the next entry of the same subscription, if both are gaps that one gap can tell.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fanfare_protocol::Encoding;
 
-use super::body::{Delivery, JsonBody};
+use super::body::{Body, JsonBody};
 use crate::engine::{Message, StreamIndex};
 
 /// What a shard keeps of them, in bytes. Many sessions that resume at once take turns and stay within that of one
@@ -24,17 +24,18 @@ pub(crate) struct JsonBodies {
 }
 
 impl JsonBodies {
-    /// A message on its way to a session of this encoding, with the body that another was given if it is kept.
-    pub(crate) fn delivery<'a>(&mut self, message: &'a Arc<Message>, encoding: Encoding) -> Delivery<'a> {
-        let key =
-            message.place().filter(|_| encoding == Encoding::Json).map(|place| (place.index, place.seq));
-        let Some(key) = key else { return Delivery::new(message) };
+    /// The body of a message that a session of this encoding reads; the one that another was given if it is kept.
+    pub(crate) fn body(&mut self, message: &Arc<Message>, encoding: Encoding) -> Body {
+        let key = message.place().map(|place| (place.index, place.seq));
+        let Some(key) = key.filter(|_| encoding == Encoding::Json) else {
+            return Body::of(message, encoding);
+        };
         if let Some(body) = self.bodies.get(&key) {
-            return Delivery::with_json(message, Arc::clone(body));
+            return Body::Json(Arc::clone(body));
         }
         let body = Arc::new(JsonBody::of(message));
         self.keep(key, Arc::clone(&body));
-        Delivery::with_json(message, body)
+        Body::Json(body)
     }
 
     /// Lets go of all of them.

@@ -5,16 +5,12 @@ use std::sync::Arc;
 
 use fanfare_protocol::{CloseCode, Encoding};
 
-use super::body::Delivery;
-use super::burst::Burst;
+use super::burst::{Burst, Taken};
 use super::entry::{ENTRY_BYTES, Ends, Entry, Expired, Lane, Live};
 use super::frame;
 use super::overflow::Fallen;
 use super::queue::Queue;
-
-/// The queue has no room for a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Full;
+use super::run::Run;
 
 /// What a write has brought to its end.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -61,23 +57,19 @@ impl Lanes {
         }
     }
 
-    pub(super) fn push_message(
-        &mut self,
-        sub: u32,
-        delivery: &Delivery<'_>,
-        queue_bytes: usize,
-    ) -> Result<(), Full> {
+    /// Queues the messages of a run that have room; returns the others.
+    pub(super) fn push_run(&mut self, sub: u32, run: Run, queue_bytes: usize) -> Option<Run> {
         if self.end.is_some() {
-            return Ok(());
+            return None;
         }
-        let body = delivery.body(self.encoding);
-        let bytes = body.bytes().len() + ENTRY_BYTES;
+        let room = queue_bytes.saturating_sub(self.queue.bytes() + ENTRY_BYTES);
+        let fitting = if run.bytes() <= room { run.len() } else { run.fitting(room) };
         // One message always fits, however large its encoding: else its subscriber could never be served.
-        if self.queue.bytes() + bytes > queue_bytes && !self.queue.is_empty() {
-            return Err(Full);
+        let (fits, rest) = run.split(fitting.max(usize::from(self.queue.is_empty())));
+        if let Some(fits) = fits {
+            self.queue.push(Entry::Messages(sub, fits));
         }
-        self.queue.push(Entry::Message(sub, body));
-        Ok(())
+        rest
     }
 
     pub(super) fn push_answer(&mut self, sub: u32, ends: Ends, payload: Box<[u8]>) {
@@ -189,7 +181,7 @@ impl Lanes {
     /// When the first message that waits was published, in milliseconds since 1970.
     pub(crate) fn oldest_time_ms(&self) -> Option<u64> {
         self.queue.iter().find_map(|entry| match entry {
-            Entry::Message(_, body) => Some(body.message().time_ms()),
+            Entry::Messages(_, run) => Some(run.first().time_ms()),
             _ => None,
         })
     }
@@ -232,15 +224,20 @@ impl Lanes {
     /// frames, answers, then the queue.
     pub(crate) fn fill(&self, burst: &mut Burst, max_bytes: usize) {
         let encoding = self.encoding;
-        burst.start(self.begun.map_or(0, |(_, written)| written));
+        let only_queue = self.begun.is_none() && self.control.is_empty() && self.replies.is_empty();
+        if only_queue && self.end.is_none() && burst.is_of(encoding, self.queue.iter(), max_bytes) {
+            // A session of the same shard had the same waiting just before.
+            return;
+        }
+        burst.start(encoding, self.begun.map_or(0, |(_, written)| written));
         let (skip_reply, skip_entry) = match self.begun {
             Some((Lane::Control | Lane::Close, _)) | None => (0, 0),
             Some((Lane::Replies, _)) => {
-                self.replies.front().inspect(|payload| burst.add_reply(encoding, payload));
+                self.replies.front().inspect(|payload| burst.add_reply(payload));
                 (1, 0)
             }
             Some((Lane::Queue, _)) => {
-                self.queue.iter().next().inspect(|entry| burst.add_entry(encoding, entry));
+                self.queue.iter().next().inspect(|entry| burst.add_entry(entry, max_bytes));
                 (0, 1)
             }
         };
@@ -251,7 +248,7 @@ impl Lanes {
             if burst.is_full(max_bytes) {
                 return;
             }
-            burst.add_reply(encoding, payload);
+            burst.add_reply(payload);
         }
         if let Some(End::ByUs(_, close)) = &self.end {
             return burst.add_raw(Lane::Close, close);
@@ -260,30 +257,37 @@ impl Lanes {
             if burst.is_full(max_bytes) {
                 return;
             }
-            burst.add_entry(encoding, entry);
+            burst.add_entry(entry, max_bytes);
         }
     }
 
     /// Takes out what a write of `written` bytes took.
     pub(crate) fn advance(&mut self, burst: &Burst, written: usize) -> Advance {
         let mut advance = Advance::default();
-        let mut left = written;
-        for (lane, len) in burst.frames() {
-            if left < len {
-                // Only the burst's first frame can have been begun before.
-                let before = self.begun.map_or(0, |(_, written)| written);
-                self.begun = Some((lane, before + left)).filter(|(_, written)| *written > 0);
-                return advance;
+        for Taken { lane, frames, begun } in burst.taken(written) {
+            if frames > 0 {
+                self.begun = None;
+                self.take_first(lane, frames, &mut advance);
             }
-            left -= len;
-            self.begun = None;
-            self.take_first(lane, &mut advance);
+            if let Some(written) = begun {
+                self.begin(lane, written);
+            }
         }
         advance
     }
 
-    /// Takes out the first of a lane.
-    fn take_first(&mut self, lane: Lane, advance: &mut Advance) {
+    /// Notes that a write ended `written` bytes after the last whole frame.
+    fn begin(&mut self, lane: Lane, written: usize) {
+        // Only the burst's first frame can have been begun before.
+        let before = self.begun.map_or(0, |(_, written)| written);
+        self.begun = Some((lane, before + written)).filter(|(_, written)| *written > 0);
+        if self.begun_in(Lane::Queue) > 0 {
+            self.queue.split_begun();
+        }
+    }
+
+    /// Takes out the first frames of a lane.
+    fn take_first(&mut self, lane: Lane, frames: usize, advance: &mut Advance) {
         match lane {
             Lane::Control => self.control.clear(),
             Lane::Replies => {
@@ -291,11 +295,7 @@ impl Lanes {
                     self.reply_bytes -= payload.len() + ENTRY_BYTES;
                 }
             }
-            Lane::Queue => {
-                if let Some(Entry::Message(..)) = self.queue.pop() {
-                    advance.messages += 1;
-                }
-            }
+            Lane::Queue => advance.messages += self.queue.pop(frames) as u64,
             Lane::Close => advance.closed = true,
         }
     }

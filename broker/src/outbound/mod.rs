@@ -8,17 +8,19 @@ mod json_bodies;
 mod lanes;
 mod overflow;
 mod queue;
+mod run;
 
 use std::sync::Arc;
 
 use fanfare_protocol::{CloseCode, Encoding, Position, ServerFrame};
 
-pub(crate) use body::{Body, Delivery};
+pub(crate) use body::Body;
 pub(crate) use burst::Burst;
 pub(crate) use entry::{Expired, Live};
 pub(crate) use json_bodies::JsonBodies;
-pub(crate) use lanes::{Full, Lanes};
+pub(crate) use lanes::Lanes;
 pub(crate) use overflow::{Fallen, Rewind};
+pub(crate) use run::{Delivery, Run};
 
 use entry::Ends;
 
@@ -59,17 +61,11 @@ impl Outbound {
         self.encoding
     }
 
-    /// Queues a message for one of the session's subscriptions.
-    ///
-    /// # Errors
-    /// The queue would hold more than `queue_bytes`; the message was not queued.
-    pub(crate) fn push_message(
-        &self,
-        sub: u32,
-        delivery: &Delivery<'_>,
-        queue_bytes: usize,
-    ) -> Result<(), Full> {
-        self.lanes.lock().push_message(sub, delivery, queue_bytes)
+    /// Queues messages for one of the session's subscriptions. Returns those that found no room: the queue would hold
+    /// more than `queue_bytes`.
+    #[must_use = "what found no room is still to be dealt with"]
+    pub(crate) fn push_run(&self, sub: u32, run: Run, queue_bytes: usize) -> Option<Run> {
+        self.lanes.lock().push_run(sub, run, queue_bytes)
     }
 
     /// Queues an answer of a subscription that keeps its place among the messages.

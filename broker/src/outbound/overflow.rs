@@ -74,7 +74,7 @@ fn find_falling(
             // How it stands before this mark.
             Entry::Live(..) => _ = live.insert(sub, false),
             Entry::Behind(_) => _ = live.insert(sub, true),
-            Entry::Message(..) if entry.is_streamed() => {
+            Entry::Messages(..) if entry.is_streamed() => {
                 let live = *live.entry(sub).or_insert_with(|| !is_behind(sub));
                 let falls = falling.entry(sub).or_insert_with(|| Falling::new(sub));
                 (falls.from, falls.live) = (at, live);
@@ -91,13 +91,20 @@ pub(super) fn drop_oldest(entries: VecDeque<Entry>, begun: usize, bytes: usize) 
     let (mut freed, mut dropped) = (0, 0);
     let mut kept = Kept::new(entries.len());
     for (at, entry) in entries.into_iter().enumerate() {
-        match &entry {
-            Entry::Message(sub, _) if at >= begun && freed < bytes && entry.is_ephemeral() => {
-                dropped += 1;
-                freed += entry.bytes();
-                let count = u64::from(!planted(Fault::QueueDropUncounted));
-                let merged = kept.push(Entry::Dropped(*sub, Some(count)), false);
-                freed += if merged { ENTRY_BYTES } else { 0 };
+        match entry {
+            Entry::Messages(sub, run) if at >= begun && freed < bytes && run.first().place().is_none() => {
+                // As many as it takes, and one more where they end just short of it.
+                let enough = run.fitting(bytes - freed).saturating_add(1);
+                let (gone, rest) = run.split(enough);
+                let count = gone.as_ref().map_or(0, |gone| gone.len() as u64);
+                freed += gone.map_or(0, |gone| gone.bytes());
+                dropped += count;
+                let told = count * u64::from(!planted(Fault::QueueDropUncounted));
+                let merged = kept.push(Entry::Dropped(sub, Some(told)), false);
+                freed += if merged && rest.is_none() { ENTRY_BYTES } else { 0 };
+                if let Some(rest) = rest {
+                    kept.push(Entry::Messages(sub, rest), false);
+                }
             }
             _ => {
                 kept.push(entry, at < begun);
@@ -161,8 +168,8 @@ impl Fallen {
     /// Takes an entry behind the place of the fall; false if it stays in the queue.
     fn take(&mut self, entry: &Entry) -> bool {
         match entry {
-            Entry::Message(_, body) => {
-                let Some(place) = body.message().place() else { return false };
+            Entry::Messages(_, run) => {
+                let Some(place) = run.first().place() else { return false };
                 let late = u64::from(planted(Fault::RewindLate));
                 let early = u64::from(planted(Fault::RewindEarly)).min(place.seq - 1);
                 self.rewind(place.index).after.get_or_insert(place.seq - 1 + late - early);

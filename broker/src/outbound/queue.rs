@@ -17,7 +17,10 @@ pub(super) struct Queue {
     entries: VecDeque<Entry>,
     bytes: usize,
     answer_bytes: usize,
-    ephemeral: u32,
+    /// Frames that wait; a run of messages is one entry and many frames.
+    frames: usize,
+    /// Messages that wait and are in no stream.
+    ephemeral: usize,
     /// Whether a message was added that can be read again since all of them were taken out.
     may_fall: bool,
     gaps: u32,
@@ -46,10 +49,37 @@ impl Queue {
         }
     }
 
-    pub(super) fn pop(&mut self) -> Option<Entry> {
-        let entry = self.entries.pop_front()?;
+    /// Takes out the first `frames` frames, all of one entry; returns how many of them were messages.
+    pub(super) fn pop(&mut self, frames: usize) -> usize {
+        let Some(entry) = self.entries.pop_front() else { return 0 };
         self.uncount(&entry);
-        Some(entry)
+        let Entry::Messages(sub, run) = entry else { return 0 };
+        if frames < run.len() {
+            let (_, rest) = run.split(frames);
+            if let Some(rest) = rest.map(|rest| Entry::Messages(sub, rest)) {
+                self.count(&rest);
+                self.entries.push_front(rest);
+            }
+            return frames;
+        }
+        run.len()
+    }
+
+    /// Makes an entry of its own of the first frame, which is partly written.
+    pub(super) fn split_begun(&mut self) {
+        match self.entries.pop_front() {
+            Some(Entry::Messages(sub, run)) if run.len() > 1 => {
+                self.uncount(&Entry::Messages(sub, run.clone()));
+                let (first, rest) = run.split(1);
+                for part in [rest, first].into_iter().flatten() {
+                    let entry = Entry::Messages(sub, part);
+                    self.count(&entry);
+                    self.entries.push_front(entry);
+                }
+            }
+            Some(entry) => self.entries.push_front(entry),
+            None => {}
+        }
     }
 
     /// Takes out what stands at a place.
@@ -109,8 +139,9 @@ impl Queue {
         self.entries.iter()
     }
 
+    /// Frames that wait.
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.frames
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -137,10 +168,11 @@ impl Queue {
     fn count(&mut self, entry: &Entry) {
         let bytes = entry.bytes() + ENTRY_BYTES;
         self.bytes += bytes;
+        self.frames += entry.frames();
         match entry {
             Entry::Answer(..) => self.answer_bytes += bytes,
-            Entry::Message(_, body) if body.message().place().is_some() => self.may_fall = true,
-            Entry::Message(..) => self.ephemeral += 1,
+            Entry::Messages(..) if entry.is_streamed() => self.may_fall = true,
+            Entry::Messages(_, run) => self.ephemeral += run.len(),
             Entry::Dropped(..) | Entry::Expired(..) => self.gaps += 1,
             Entry::Behind(_) | Entry::Live(..) | Entry::Ping(_) => {}
         }
@@ -149,11 +181,12 @@ impl Queue {
     fn uncount(&mut self, entry: &Entry) {
         let bytes = entry.bytes() + ENTRY_BYTES;
         self.bytes -= bytes;
+        self.frames -= entry.frames();
         match entry {
             Entry::Answer(..) => self.answer_bytes -= bytes,
-            Entry::Message(..) if entry.is_ephemeral() => self.ephemeral -= 1,
+            Entry::Messages(_, run) if entry.is_ephemeral() => self.ephemeral -= run.len(),
             Entry::Dropped(..) | Entry::Expired(..) => self.gaps -= 1,
-            Entry::Message(..) | Entry::Behind(_) | Entry::Live(..) | Entry::Ping(_) => {}
+            Entry::Messages(..) | Entry::Behind(_) | Entry::Live(..) | Entry::Ping(_) => {}
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::engine::{Draft, Message};
 
 const ROOM: usize = 1 << 20;
 
-fn message(bytes: usize) -> Arc<Message> {
+pub(super) fn message(bytes: usize) -> Arc<Message> {
     let publish = Publish {
         id: None,
         topic: Topic::new("a.b").unwrap(),
@@ -28,8 +28,22 @@ fn message(bytes: usize) -> Arc<Message> {
     Arc::new(draft.seal(topic, None, 5))
 }
 
+/// Queues messages of these sizes at once; how many found no room.
+fn push(outbound: &Outbound, sub: u32, sizes: &[usize], queue_bytes: usize) -> usize {
+    let messages: Vec<Arc<Message>> = sizes.iter().map(|bytes| message(*bytes)).collect();
+    let run = Delivery::new(&messages).run(outbound.encoding(), 0).unwrap();
+    outbound.push_run(sub, run, queue_bytes).map_or(0, |rest| rest.len())
+}
+
 fn outbound(encoding: Encoding) -> Outbound {
     Outbound::new(SessionId(1), 0, 0, encoding)
+}
+
+fn bytes_of(burst: &Burst) -> Vec<u8> {
+    match burst.as_one() {
+        Some(bytes) => bytes.to_vec(),
+        None => burst.slices().iter().flat_map(|slice| slice.to_vec()).collect(),
+    }
 }
 
 /// Writes out with a socket that takes so many bytes at a time, the last size over and over.
@@ -41,10 +55,7 @@ fn write_out(outbound: &Outbound, sizes: &[usize], max_bytes: usize) -> (Vec<u8>
     while !lanes.is_empty() {
         lanes.fill(&mut burst, max_bytes);
         burst.finish();
-        let bytes: Vec<u8> = match burst.as_one() {
-            Some(bytes) => bytes.to_vec(),
-            None => burst.slices().iter().flat_map(|slice| slice.to_vec()).collect(),
-        };
+        let bytes = bytes_of(&burst);
         assert_eq!(bytes.len(), burst.len());
         let written = bytes.len().min(sizes.next().unwrap_or(1).max(1));
         out.extend_from_slice(&bytes[..written]);
@@ -59,9 +70,9 @@ fn write_out(outbound: &Outbound, sizes: &[usize], max_bytes: usize) -> (Vec<u8>
 fn fill(outbound: &Outbound, frames: &[(u8, usize)]) {
     for (kind, bytes) in frames {
         match kind {
-            0 => outbound.push_message(7, &Delivery::new(&message(*bytes)), ROOM).unwrap(),
+            0 => _ = push(outbound, 7, &[*bytes, 3, *bytes], ROOM),
             1 => outbound.push_in_order(3, &ServerFrame::Behind { sub: 3 }),
-            2 => outbound.push_message(70_000, &Delivery::new(&message(*bytes * 40)), ROOM).unwrap(),
+            2 => _ = push(outbound, 70_000, &[*bytes * 40, *bytes, 5_000], ROOM),
             _ => outbound.push_ping(&Arc::from(vec![9; *bytes])),
         }
     }
@@ -88,8 +99,7 @@ proptest! {
 #[test]
 fn answers_overtake_messages_but_never_cut_into_a_frame() {
     let outbound = outbound(Encoding::MsgPack);
-    outbound.push_message(7, &Delivery::new(&message(10)), ROOM).unwrap();
-    outbound.push_message(7, &Delivery::new(&message(20)), ROOM).unwrap();
+    push(&outbound, 7, &[10, 20], ROOM);
     let mut burst = Burst::default();
     {
         let mut lanes = outbound.lanes();
@@ -107,16 +117,58 @@ fn answers_overtake_messages_but_never_cut_into_a_frame() {
 fn a_queue_that_is_full_refuses_a_message_and_keeps_what_it_has() {
     let outbound = outbound(Encoding::MsgPack);
     // However large, one message always fits.
-    outbound.push_message(1, &Delivery::new(&message(500)), 400).unwrap();
-    assert_eq!(outbound.push_message(1, &Delivery::new(&message(400)), 400), Err(Full));
+    assert_eq!(push(&outbound, 1, &[500], 400), 0);
+    assert_eq!(push(&outbound, 1, &[400], 400), 1);
     assert_eq!(outbound.lanes().queue_len(), 1);
+}
+
+#[test]
+fn of_a_run_as_many_messages_are_queued_as_have_room() {
+    let outbound = outbound(Encoding::MsgPack);
+    let each = message(100).msgpack().len();
+    assert_eq!(push(&outbound, 1, &[100; 10], 4 * each), 7);
+    assert!(outbound.lanes().queue_bytes() <= 4 * each);
+}
+
+#[test]
+fn dropping_the_oldest_takes_just_enough_of_a_run() {
+    let outbound = outbound(Encoding::MsgPack);
+    let each = message(100).msgpack().len();
+    push(&outbound, 1, &[100; 10], ROOM);
+    assert_eq!(outbound.drop_oldest(2 * each + 1), 3);
+    assert_eq!(outbound.lanes().queue_len(), 1 + 7, "a gap, and what is left of the run");
+    assert_eq!(outbound.drop_oldest(usize::MAX), 7);
+    assert_eq!(outbound.lanes().queue_len(), 1);
+}
+
+#[test]
+fn sessions_with_the_same_waiting_are_written_the_same() {
+    let messages: Vec<Arc<Message>> = [10, 5_000, 20].map(message).to_vec();
+    for encoding in [Encoding::MsgPack, Encoding::Json] {
+        let (mut delivery, mut burst) = (Delivery::new(&messages), Burst::default());
+        // The last three differ from the first: in number, in where they begin, in what follows.
+        let plans = [(1, 0, false), (1, 0, false), (2, 0, false), (2, 1, false), (2, 1, true)];
+        for (sub, skipped, more) in plans {
+            let [shared, own] = [(); 2].map(|()| outbound(encoding));
+            for outbound in [&shared, &own] {
+                assert!(outbound.push_run(sub, delivery.run(encoding, skipped).unwrap(), ROOM).is_none());
+                if more {
+                    push(outbound, sub, &[7], ROOM);
+                }
+            }
+            let (expected, _) = write_out(&own, &[usize::MAX], usize::MAX);
+            shared.lanes().fill(&mut burst, usize::MAX);
+            burst.finish();
+            assert!(bytes_of(&burst) == expected, "{encoding:?} {sub} {skipped} {more}");
+        }
+    }
 }
 
 #[test]
 fn closing_drops_what_waits_but_for_the_frame_begun() {
     let outbound = outbound(Encoding::MsgPack);
     for _ in 0..3 {
-        outbound.push_message(1, &Delivery::new(&message(50)), ROOM).unwrap();
+        push(&outbound, 1, &[50], ROOM);
     }
     let mut burst = Burst::default();
     let begun = {
@@ -135,7 +187,7 @@ fn closing_drops_what_waits_but_for_the_frame_begun() {
 fn a_newer_ping_takes_the_place_of_one_that_waits() {
     let outbound = outbound(Encoding::MsgPack);
     outbound.push_ping(&Arc::from([1; 3]));
-    outbound.push_message(1, &Delivery::new(&message(5)), ROOM).unwrap();
+    push(&outbound, 1, &[5], ROOM);
     outbound.push_ping(&Arc::from([2; 3]));
     assert_eq!(outbound.lanes().queue_len(), 2);
     let (bytes, _) = write_out(&outbound, &[usize::MAX], usize::MAX);

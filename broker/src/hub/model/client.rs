@@ -73,13 +73,12 @@ impl Client {
     }
 
     /// Lets the socket take up to `room` bytes, laid out in writes of about `chunk` each. True if it took any.
-    pub(super) fn write(&mut self, room: usize, chunk: usize) -> bool {
+    pub(super) fn write(&mut self, room: usize, chunk: usize, burst: &mut Burst) -> bool {
         let mut left = room;
-        let mut burst = Burst::default();
         let outbound = Arc::clone(&self.outbound);
         let mut lanes = outbound.lanes();
         while left > 0 && !lanes.is_empty() && !self.stalled && self.awake {
-            lanes.fill(&mut burst, chunk);
+            lanes.fill(burst, chunk);
             burst.finish();
             let before = self.bytes.len();
             match burst.as_one() {
@@ -89,7 +88,7 @@ impl Client {
             let written = (self.bytes.len() - before).min(left);
             self.bytes.truncate(before + written);
             left -= written;
-            lanes.advance(&burst, written);
+            lanes.advance(burst, written);
         }
         self.blocked = !lanes.is_empty() && self.awake;
         self.awake &= !lanes.is_empty();

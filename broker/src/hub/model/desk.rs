@@ -8,9 +8,11 @@ use super::violation::Checked;
 use super::world::World;
 use crate::clock::Moment;
 use crate::hub::{Heads, Hub, Mail, Shard};
+use crate::outbound::Burst;
 
 pub(super) struct Desk {
     pub(super) shard: Shard,
+    pub(super) burst: Burst,
     mail: Mail,
     task: Task,
 }
@@ -27,7 +29,7 @@ enum Task {
 impl Desk {
     pub(super) fn new(hub: &Arc<Hub>, number: usize) -> Self {
         let shard = Shard::new(Arc::clone(hub), u8::try_from(number).unwrap());
-        Self { shard, mail: Mail::default(), task: Task::Nothing }
+        Self { shard, burst: Burst::default(), mail: Mail::default(), task: Task::Nothing }
     }
 }
 
@@ -91,7 +93,7 @@ impl World {
     }
 
     fn fan_out(&mut self, number: usize, heads: Option<Heads>) {
-        let Desk { shard, mail, task } = &mut self.desks[number];
+        let Desk { shard, mail, task, .. } = &mut self.desks[number];
         if shard.fan_out(mail) {
             *task = Task::Mail(heads);
             return;

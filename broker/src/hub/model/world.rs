@@ -151,11 +151,12 @@ impl World {
     /// Writes out what waits for a client whose shard said so, as the network does. True if anything went.
     pub(super) fn flush(&mut self, at: usize, room: usize, chunk: usize) -> bool {
         let client = &mut self.clients[at];
-        let (shard, slot) = (&mut self.desks[client.outbound.shard()].shard, client.outbound.slot());
+        let (Desk { shard, burst, .. }, slot) =
+            (&mut self.desks[client.outbound.shard()], client.outbound.slot());
         if client.awake && !client.blocked && shard.has_batches(slot) {
             shard.send_batches(slot, self.now.moment);
         }
-        client.write(room, chunk)
+        client.write(room, chunk, burst)
     }
 
     /// Lets a client work off what it got.

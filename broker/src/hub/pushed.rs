@@ -1,0 +1,41 @@
+//! Messages that a shard pushes at once: they follow each other on one topic, so the same subscriptions get them.
+
+use std::sync::Arc;
+
+use fanfare_protocol::Topic;
+
+use crate::engine::{Message, SessionId};
+
+/// Most messages that are pushed at once. What has left its session's queue is freed when all of them have.
+const PUSHED_MAX: usize = 64;
+
+/// Messages of one topic, at least one, that the same session if any is not to hear.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pushed<'a> {
+    pub(super) messages: &'a [Arc<Message>],
+    /// The first one's number in the mailbox; none if the shard read them from the stream itself.
+    pub(super) number: Option<u64>,
+}
+
+impl<'a> Pushed<'a> {
+    /// Takes messages apart where the topic changes. `number` is the first one's in the mailbox.
+    pub(super) fn parts(messages: &'a [Arc<Message>], mut number: Option<u64>) -> impl Iterator<Item = Self> {
+        let of_one_kind = messages.chunk_by(|message, next| {
+            message.topic() == next.topic() && message.hidden_from() == next.hidden_from()
+        });
+        of_one_kind.flat_map(|messages| messages.chunks(PUSHED_MAX)).map(move |messages| {
+            let first = number;
+            number = first.map(|first| first + messages.len() as u64);
+            Self { messages, number: first }
+        })
+    }
+
+    pub(super) fn topic(&self) -> &'a Topic {
+        self.messages[0].topic()
+    }
+
+    /// Whether their publisher asked not to hear them, and is this session.
+    pub(super) fn is_hidden_from(&self, session: SessionId) -> bool {
+        self.messages.first().is_some_and(|message| message.is_hidden_from(session))
+    }
+}

@@ -1,0 +1,154 @@
+//! A run: messages that follow each other for the same subscriptions, shared by all queues that they wait in.
+
+use std::sync::Arc;
+
+use fanfare_protocol::Encoding;
+
+use super::body::Body;
+use crate::engine::Message;
+
+/// A message of a run.
+#[derive(Debug)]
+struct Item {
+    body: Body,
+    /// Bytes of all bodies up to and with this one.
+    end: usize,
+}
+
+/// A part of a run: at least one message. What waits is shared, and only the place in it is each queue's own.
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    items: Arc<[Item]>,
+    from: u32,
+    to: u32,
+}
+
+impl Run {
+    /// A run of these bodies; none if there are none.
+    pub(crate) fn new(bodies: impl IntoIterator<Item = Body>) -> Option<Self> {
+        let mut end = 0;
+        let items = bodies.into_iter().map(|body| {
+            end += body.bytes().len();
+            Item { body, end }
+        });
+        let items: Arc<[Item]> = items.collect();
+        let to = u32::try_from(items.len()).ok().filter(|len| *len > 0)?;
+        Some(Self { items, from: 0, to })
+    }
+
+    /// How many messages it has.
+    pub(crate) fn len(&self) -> usize {
+        (self.to - self.from) as usize
+    }
+
+    /// Bytes of their bodies.
+    pub(crate) fn bytes(&self) -> usize {
+        self.end_of(self.to) - self.end_of(self.from)
+    }
+
+    /// The bodies in order.
+    pub(super) fn bodies(&self) -> impl Iterator<Item = &Body> {
+        self.items.get(self.from as usize..self.to as usize).unwrap_or_default().iter().map(|item| &item.body)
+    }
+
+    /// The first message.
+    pub(crate) fn first(&self) -> &Message {
+        self.items[self.from as usize].body.message()
+    }
+
+    /// How many of its messages, from the first on, have no more bytes than this.
+    pub(super) fn fitting(&self, bytes: usize) -> usize {
+        let start = self.end_of(self.from);
+        let items = self.items.get(self.from as usize..self.to as usize).unwrap_or_default();
+        items.partition_point(|item| item.end - start <= bytes)
+    }
+
+    /// The first `len` messages, and those behind them.
+    pub(crate) fn split(self, len: usize) -> (Option<Self>, Option<Self>) {
+        let at = u32::try_from(len).map_or(self.to, |len| self.from.saturating_add(len).min(self.to));
+        let front = Self { items: Arc::clone(&self.items), from: self.from, to: at };
+        let back = Self { from: at, ..self };
+        (front.if_any(), back.if_any())
+    }
+
+    /// Whether it begins as another one does: with the same message in the same place of the same run.
+    pub(super) fn begins_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.items, &other.items) && self.from == other.from
+    }
+
+    /// Bytes of all bodies before a place.
+    fn end_of(&self, place: u32) -> usize {
+        place.checked_sub(1).and_then(|last| self.items.get(last as usize)).map_or(0, |item| item.end)
+    }
+
+    fn if_any(self) -> Option<Self> {
+        (self.from < self.to).then_some(self)
+    }
+}
+
+/// Messages on their way to any number of sessions of one shard.
+#[derive(Debug)]
+pub(crate) struct Delivery<'a> {
+    messages: &'a [Arc<Message>],
+    msgpack: Option<Run>,
+    json: Option<Run>,
+}
+
+impl<'a> Delivery<'a> {
+    pub(crate) fn new(messages: &'a [Arc<Message>]) -> Self {
+        Self { messages, msgpack: None, json: None }
+    }
+
+    /// The messages behind the first `skipped`, for a session that speaks this encoding. What they look like in it is
+    /// made at the first call.
+    pub(crate) fn run(&mut self, encoding: Encoding, skipped: usize) -> Option<Run> {
+        let made = match encoding {
+            Encoding::MsgPack => &mut self.msgpack,
+            Encoding::Json => &mut self.json,
+        };
+        if made.is_none() {
+            *made = Run::new(self.messages.iter().map(|message| Body::of(message, encoding)));
+        }
+        let run = made.clone()?;
+        if skipped == 0 { Some(run) } else { run.split(skipped).1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbound::tests::message;
+
+    fn run(sizes: &[usize]) -> Run {
+        let bodies = sizes.iter().map(|size| Body::of(&message(*size), Encoding::MsgPack));
+        Run::new(bodies).unwrap()
+    }
+
+    #[test]
+    fn both_parts_of_a_run_have_all_its_bytes() {
+        let whole = run(&[10, 0, 300, 7]);
+        let bytes = whole.bytes();
+        for at in 0..=4 {
+            let (front, back) = whole.clone().split(at);
+            let sum = |run: &Option<Run>| run.as_ref().map_or((0, 0), |run| (run.len(), run.bytes()));
+            let ((front_len, front_bytes), (back_len, back_bytes)) = (sum(&front), sum(&back));
+            assert_eq!((front_len, back_len, front_bytes + back_bytes), (at, 4 - at, bytes));
+        }
+    }
+
+    #[test]
+    fn as_many_messages_fit_as_have_room_whole() {
+        let (_, back) = run(&[500, 10, 10, 10]).split(1);
+        let back = back.unwrap();
+        let each = back.bytes() / 3;
+        for (room, fitting) in [(0, 0), (each - 1, 0), (each, 1), (3 * each - 1, 2), (usize::MAX, 3)] {
+            assert_eq!(back.fitting(room), fitting, "in {room} bytes");
+        }
+    }
+
+    #[test]
+    fn a_run_of_nothing_is_none() {
+        assert!(Run::new([]).is_none());
+        assert!(Delivery::new(&[]).run(Encoding::Json, 0).is_none());
+    }
+}
