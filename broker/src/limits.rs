@@ -169,11 +169,12 @@ limits! {
     max_overhead_frames: usize = PerSecond(500, "500"), 1..=1_000_000,
         "the session is closed with 4102",
         "fanfare_connections_closed_total{reason=\"flood\"}";
-    /// Messages and frames that wait in one session's outbound queue, in bytes.
+    /// Memory of the messages and frames that wait in one session's outbound queue, in bytes; one message always fits.
     queue_bytes: usize = Bytes(MIB, "1MiB"), 1..=64 * GIB,
         "what is in a stream is read from there, behind; else the oldest is dropped, and a gap counts it",
         "fanfare_fallen_behind_total";
-    /// Messages and frames that wait in all outbound queues together, in bytes; shared evenly by the shards.
+    /// Memory of the messages and frames that wait in all outbound queues together, in bytes; shared evenly by the shards.
+    /// A session's only message stays beyond it.
     queues_bytes: usize = Bytes(512 * MIB, "512MiB"), 1..=1_024 * GIB,
         "the largest queues fall behind first",
         "fanfare_queue_bytes";

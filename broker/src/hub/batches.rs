@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use fanfare_protocol::GapReason;
-
 use super::catch_up::has_room;
 use super::latest::{Dropped, Latest, Offered};
 use super::overflow::FREED_PART;
@@ -119,7 +117,7 @@ impl Shard {
         }
         if latest.next().is_none() {
             let dropped = latest.begin(now);
-            tell(dropped, number, &attached.outbound, hub.counters(usize::from(self.number)));
+            tell(dropped, number, &attached.outbound);
         }
         // What came while an earlier batch was on its way is for the next.
         !attached.send_batch(number, latest, &hub, low_water)
@@ -197,12 +195,11 @@ impl Subscription {
     }
 }
 
-pub(super) fn tell(dropped: Dropped, sub: u32, outbound: &Outbound, counters: &ShardCounters) {
+pub(super) fn tell(dropped: Dropped, sub: u32, outbound: &Outbound) {
     let count = match dropped {
         Dropped::None => return,
         Dropped::Counted(count) => Some(count),
         Dropped::Uncounted => None,
     };
-    counters.gaps.count(GapReason::Dropped.as_str());
     outbound.push_dropped(sub, count);
 }

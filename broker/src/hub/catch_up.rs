@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fanfare_protocol::{GapReason, Position};
+use fanfare_protocol::Position;
 
 use super::budget::Budget;
 use super::latest::Phase;
@@ -159,7 +159,6 @@ impl Attached {
     pub(super) fn tell_step(&self, sub: u32, step: &Step, counters: &ShardCounters) {
         counters.catch_up_reads.add(1);
         if let Some(lost) = &step.lost {
-            counters.gaps.count(GapReason::Expired.as_str());
             self.outbound.push_expired(sub, lost.clone());
         }
     }

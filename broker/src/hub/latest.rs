@@ -13,7 +13,7 @@ use crate::clock::Moment;
 use crate::engine::{Message, StreamIndex};
 use crate::fault::{Fault, planted};
 
-/// What a waiting topic takes beside its message's body, in bytes.
+/// What a waiting topic takes beside its message, in bytes.
 const WAITING_OVERHEAD_BYTES: usize = 96;
 
 /// The conflated side of a subscription.
@@ -200,7 +200,7 @@ fn interval(rate: MaxRate) -> Duration {
 }
 
 fn weight(message: &Arc<Message>) -> usize {
-    message.msgpack().len() + WAITING_OVERHEAD_BYTES
+    message.footprint() + WAITING_OVERHEAD_BYTES
 }
 
 /// Streams ascend; ephemeral messages follow as they arrived.

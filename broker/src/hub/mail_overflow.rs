@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use fanfare_protocol::GapReason;
-
 use super::mailbox::Dropped;
 use super::pushed::Pushed;
 use super::shard::{Shard, slot_number};
@@ -48,7 +46,6 @@ impl Shard {
                 session.put_behind(sub, stream.index(), counters);
                 continue;
             }
-            counters.gaps.count(GapReason::Expired.as_str());
             session.outbound.push_expired(sub.sub, gap);
         }
         for session in told {
@@ -58,8 +55,7 @@ impl Shard {
 
     /// Tells subscriptions of ephemeral messages that found no room in the mailbox.
     pub(super) fn tell_dropped(&mut self, dropped: &Dropped) {
-        let Self { subs, sessions, index, hub, .. } = self;
-        let counters = hub.counters(usize::from(self.number));
+        let Self { subs, sessions, index, .. } = self;
         let all = subs.iter().filter(|_| dropped.uncounted).map(|(slot, _)| slot_number(slot));
         let all: Vec<u32> = all.collect();
         let mut told = Vec::new();
@@ -77,7 +73,6 @@ impl Shard {
                 session.has_batches = true;
                 return latest.drop_uncaught(count);
             }
-            counters.gaps.count(GapReason::Dropped.as_str());
             session.outbound.push_dropped(sub.sub, count);
         };
         for ((topic, hidden_from), count) in &dropped.by_topic {

@@ -60,7 +60,7 @@ impl Attached {
         if rest.len() < len {
             return Err(Refused::Some(rest));
         }
-        let dropped = self.outbound.drop_oldest(queue_bytes / FREED_PART + rest.first().msgpack().len());
+        let dropped = self.outbound.drop_oldest(queue_bytes / FREED_PART + rest.first_footprint());
         counters.dropped_messages.add(dropped);
         match self.outbound.push_run(sub, rest, queue_bytes) {
             None => Ok(()),

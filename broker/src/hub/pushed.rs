@@ -30,12 +30,23 @@ impl<'a> Pushed<'a> {
         })
     }
 
+    /// Each message by itself.
+    pub(super) fn each(&self) -> impl Iterator<Item = Self> {
+        let number = |at: usize| self.number.map(|first| first + at as u64);
+        let one = move |(at, message)| Self { messages: std::slice::from_ref(message), number: number(at) };
+        self.messages.iter().enumerate().map(one)
+    }
+
+    pub(super) fn first(&self) -> &'a Arc<Message> {
+        &self.messages[0]
+    }
+
     pub(super) fn topic(&self) -> &'a Topic {
-        self.messages[0].topic()
+        self.first().topic()
     }
 
     /// Whether their publisher asked not to hear them, and is this session.
     pub(super) fn is_hidden_from(&self, session: SessionId) -> bool {
-        self.messages.first().is_some_and(|message| message.is_hidden_from(session))
+        self.first().is_hidden_from(session)
     }
 }

@@ -11,7 +11,7 @@ use crate::engine::StreamIndex;
 impl Attached {
     /// One turn of a conflated subscription that is behind.
     pub(super) fn read_latest(&mut self, sub: &mut Subscription, now: Moment, context: &mut ReadContext<'_>) {
-        let ReadContext { hub, counters, low_water, .. } = *context;
+        let ReadContext { hub, low_water, .. } = *context;
         let Some(latest) = &mut sub.latest else { return };
         if !self.send_batch(sub.sub, latest, hub, low_water) {
             return;
@@ -20,7 +20,7 @@ impl Attached {
             // What was left of an earlier batch is out; the next one has its own time.
             Phase::Resting if now < latest.next_at() => return,
             Phase::Resting => {
-                tell(latest.begin(now), sub.sub, &self.outbound, counters);
+                tell(latest.begin(now), sub.sub, &self.outbound);
                 let reading = sub.streams.iter().filter(|met| met.is_reading());
                 let head = |met: &Met| Some((met.index, hub.engine.stream(met.index)?.head().seq));
                 latest.phase = Phase::Sending(reading.filter_map(head).collect());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fanfare_protocol::{Encoding, GapReason};
+use fanfare_protocol::Encoding;
 use slab::Slab;
 
 use super::budget::Budget;
@@ -13,7 +13,7 @@ use super::shared::Hub;
 use super::subscription::Subscription;
 use crate::index::TopicIndex;
 use crate::metrics::ShardCounters;
-use crate::outbound::{Delivery, JsonBodies, Outbound};
+use crate::outbound::{Delivery, JsonBodies, Outbound, Run};
 
 /// A queue takes this many parts of mail at least.
 const PARTS_PER_QUEUE: usize = 4;
@@ -60,6 +60,51 @@ impl Attached {
             turn: 0,
             dirty: false,
         }
+    }
+
+    /// Queues messages for a subscription; returns those that found no room.
+    fn push(
+        &mut self,
+        sub: &mut Subscription,
+        pushed: &Pushed<'_>,
+        delivery: &mut Delivery<'_>,
+        intake: &mut Intake<'_>,
+    ) -> Option<Run> {
+        let passed = sub.pass_over(pushed);
+        if passed == pushed.messages.len() || pushed.is_hidden_from(self.outbound.session()) {
+            return None;
+        }
+        let run = delivery.run(self.outbound.encoding(), passed)?;
+        intake.take(self, sub.session, run.footprint());
+        self.outbound.push_run(sub.sub, run, intake.queue_bytes)
+    }
+
+    /// Takes in messages for a conflated subscription, one by one: each may put it behind, and it reads the others then.
+    fn offer_each(&mut self, sub: &mut Subscription, pushed: &Pushed<'_>, intake: &mut Intake<'_>) {
+        let is_hidden = pushed.is_hidden_from(self.outbound.session());
+        for one in pushed.each() {
+            if sub.pass_over(&one) == 0 && !is_hidden {
+                intake.take(self, sub.session, one.first().footprint());
+                self.offer(sub, one.first(), intake.queue_bytes, intake.counters);
+            }
+        }
+    }
+}
+
+/// What a shard notes when something is put into its queues.
+struct Intake<'a> {
+    dirty: &'a mut Vec<u32>,
+    budget: &'a mut Budget,
+    queue_bytes: usize,
+    counters: &'a ShardCounters,
+}
+
+impl Intake<'_> {
+    fn take(&mut self, attached: &mut Attached, session: u32, bytes: usize) {
+        if !std::mem::replace(&mut attached.dirty, true) {
+            self.dirty.push(session);
+        }
+        self.budget.spend(bytes);
     }
 }
 
@@ -124,39 +169,24 @@ impl Shard {
         let Self { hub, number: shard, index, subs, sessions, dirty, budget, .. } = self;
         let (limits, counters) = (&hub.limits, hub.counters(usize::from(*shard)));
         let mut delivery = Delivery::new(pushed.messages);
+        let mut intake = Intake { dirty, budget, queue_bytes: limits.queue_bytes, counters };
         index.matches(pushed.topic(), |slots| {
             for slot in slots {
                 let Some(sub) = subs.get_mut(*slot as usize) else { continue };
-                let passed = sub.pass_over(pushed);
-                let Some(messages) = pushed.messages.get(passed..).filter(|rest| !rest.is_empty()) else {
-                    continue;
-                };
                 let Some(session) = sessions.get_mut(sub.session as usize) else { continue };
-                if pushed.is_hidden_from(session.outbound.session()) {
-                    continue;
-                }
-                if !session.dirty {
-                    session.dirty = true;
-                    dirty.push(sub.session);
-                }
                 if sub.latest.is_some() {
-                    for message in messages {
-                        budget.spend(message.msgpack().len());
-                        session.offer(sub, message, limits.queue_bytes, counters);
-                    }
-                    continue;
-                }
-                let Some(run) = delivery.run(session.outbound.encoding(), passed) else { continue };
-                budget.spend(run.bytes());
-                if let Some(rest) = session.outbound.push_run(sub.sub, run, limits.queue_bytes) {
+                    session.offer_each(sub, pushed, &mut intake);
+                } else if let Some(rest) = session.push(sub, pushed, &mut delivery, &mut intake) {
                     session.fall_or_drop(subs, *slot, rest, limits, counters);
                 }
             }
         });
     }
 
-    pub(super) fn count_gap(&self, reason: GapReason) {
-        self.counters().gaps.count(reason.as_str());
+    /// Adds up what waits for the next batches of conflated subscriptions, for the metrics.
+    pub(crate) fn count_conflated(&self) {
+        let bytes: usize = self.sessions.iter().map(|(_, session)| session.waiting_bytes).sum();
+        self.counters().conflated_bytes.set(bytes as u64);
     }
 
     /// Notes that something waits for the session's socket.

@@ -140,6 +140,7 @@ impl Hub {
             shards: self.mailboxes.len() as u64,
             patterns: self.interest.patterns() as u64,
             mailbox_bytes: self.mailboxes.iter().map(|mailbox| mailbox.bytes() as u64).sum(),
+            conflated_bytes: self.metrics.sum(|shard| shard.conflated_bytes.get()),
             streams: self.engine.streams().iter().map(stream_gauges).collect(),
             ..Gauges::default()
         };

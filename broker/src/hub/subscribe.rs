@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use fanfare_protocol::ServerFrame;
 use fanfare_protocol::frame::{Subscribe, Subscribed};
-use fanfare_protocol::{GapReason, ServerFrame};
 
 use super::latest::Latest;
 use super::shard::{Shard, slot_number};
@@ -64,13 +64,10 @@ impl Shard {
         for gap in gaps {
             match gap {
                 FirstGap::Reset(gap) => {
-                    self.count_gap(gap.reason);
+                    self.counters().gaps.count(gap.reason.as_str());
                     outbound.push_in_order(sub, &ServerFrame::Gap { sub, gap });
                 }
-                FirstGap::Expired(expired) => {
-                    self.count_gap(GapReason::Expired);
-                    outbound.push_expired(sub, expired);
-                }
+                FirstGap::Expired(expired) => outbound.push_expired(sub, expired),
             }
         }
         self.mark_dirty(session);

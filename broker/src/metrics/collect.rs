@@ -18,6 +18,7 @@ pub(crate) struct Gauges {
     pub(crate) queue_messages: u64,
     pub(crate) queue_bytes: u64,
     pub(crate) queue_bytes_max: u64,
+    pub(crate) conflated_bytes: u64,
     /// Age of the oldest message that is the first in its queue, in milliseconds.
     pub(crate) queue_oldest_ms: u64,
     pub(crate) mailbox_bytes: u64,
@@ -156,8 +157,17 @@ fn queue_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
         gauge("fanfare_shards", "Threads that own sessions.", one(gauges.shards)),
         gauge("fanfare_patterns", "Different patterns that are subscribed to now.", one(gauges.patterns)),
         gauge("fanfare_queue_messages", "Entries in all outbound queues.", one(gauges.queue_messages)),
-        gauge("fanfare_queue_bytes", "Bytes in all outbound queues.", one(gauges.queue_bytes)),
+        gauge(
+            "fanfare_queue_bytes",
+            "Bytes that all outbound queues keep in memory; messages are shared, and count in each.",
+            one(gauges.queue_bytes),
+        ),
         gauge("fanfare_queue_bytes_max", "Bytes in the fullest outbound queue.", one(gauges.queue_bytes_max)),
+        gauge(
+            "fanfare_conflated_bytes",
+            "Bytes that wait for the next batches of conflated subscriptions, beside the queues.",
+            one(gauges.conflated_bytes),
+        ),
         gauge(
             "fanfare_queue_oldest_seconds",
             "Time since the publishing of the oldest message that is next in an outbound queue.",

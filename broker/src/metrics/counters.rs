@@ -19,6 +19,10 @@ impl Counter {
         self.0.fetch_sub(n, Ordering::Relaxed);
     }
 
+    pub(crate) fn set(&self, n: u64) {
+        self.0.store(n, Ordering::Relaxed);
+    }
+
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -37,10 +41,15 @@ impl Labelled {
 
     /// Counts one. A label that is not known at start-up is a fault of this program, and counts nowhere.
     pub(crate) fn count(&self, label: &str) {
+        self.add(label, 1);
+    }
+
+    /// Counts several at once.
+    pub(crate) fn add(&self, label: &str, n: u64) {
         let counter = self.find(label);
         debug_assert!(counter.is_some(), "unknown label {label}");
         if let Some(counter) = counter {
-            counter.add(1);
+            counter.add(n);
         }
     }
 
@@ -89,6 +98,8 @@ pub(crate) struct ShardCounters {
     pub(crate) gaps: Labelled,
     pub(crate) dropped_messages: Counter,
     pub(crate) conflated_messages: Counter,
+    /// Bytes that wait for the next batches of conflated subscriptions, when the sessions were last looked after.
+    pub(crate) conflated_bytes: Counter,
     pub(crate) mailbox_overflows: Counter,
     /// Times that reading from a socket waited for its answers to be written.
     pub(crate) reading_paused: Counter,
@@ -126,6 +137,7 @@ impl ShardCounters {
             gaps: Labelled::new(GapReason::ALL.iter().map(|reason| reason.as_str())),
             dropped_messages: Counter::default(),
             conflated_messages: Counter::default(),
+            conflated_bytes: Counter::default(),
             mailbox_overflows: Counter::default(),
             reading_paused: Counter::default(),
             publish_to_socket: Histogram::default(),

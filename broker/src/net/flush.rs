@@ -3,9 +3,11 @@
 use std::io;
 use std::task::{Context, Poll};
 
+use fanfare_protocol::GapReason;
+
 use super::transport::Transport;
 use crate::metrics::ShardCounters;
-use crate::outbound::{Burst, Outbound};
+use crate::outbound::{Advance, Burst, Outbound};
 
 /// Most bytes that one write is given. More than the kernel takes at once helps nobody.
 const WRITE_MAX_BYTES: usize = 128 * 1024;
@@ -49,11 +51,19 @@ pub(super) fn flush(
         counters.sent_bytes.add(written as u64);
         let advance = lanes.advance(burst, written);
         counters.sent_messages.add(advance.messages);
+        count_gaps(&advance, counters);
         if advance.closed {
             return Ok(Flushed::Closed);
         }
     }
     Ok(Flushed::Empty)
+}
+
+fn count_gaps(advance: &Advance, counters: &ShardCounters) {
+    let told = [(GapReason::Dropped, advance.dropped_gaps), (GapReason::Expired, advance.expired_gaps)];
+    for (reason, count) in told.into_iter().filter(|(_, count)| *count > 0) {
+        counters.gaps.add(reason.as_str(), count);
+    }
 }
 
 fn write(transport: &mut Transport, burst: &Burst, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {

@@ -127,6 +127,7 @@ impl Sessions {
         let now = clock::now();
         self.end_late(now);
         self.check(now, round);
+        self.io.shard.borrow().count_conflated();
         // Heads first, then the mailbox, then the ping: everything up to the heads is in the queues before it.
         let heads = self.io.hub.position_of_heads();
         self.io.hub.mailbox(self.io.number).take(mail);

@@ -44,6 +44,15 @@ impl Body {
         }
     }
 
+    /// The memory that it keeps for as long as it waits, in bytes: a message is kept whole, also when its stream has let
+    /// go of it.
+    pub(super) fn footprint(&self) -> usize {
+        match self {
+            Self::MsgPack(message) => message.footprint(),
+            Self::Json(body) => body.message.footprint() + body.footprint(),
+        }
+    }
+
     /// The part of a `message` frame that all subscriptions share.
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {

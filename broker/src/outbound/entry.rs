@@ -66,10 +66,10 @@ pub(crate) struct Live {
 }
 
 impl Entry {
-    /// The bytes that the entry keeps waiting: what goes into its frame, but for the part that differs per subscription.
+    /// The memory that the entry keeps beside itself, in bytes.
     pub(super) fn bytes(&self) -> usize {
         match self {
-            Self::Messages(_, run) => run.bytes(),
+            Self::Messages(_, run) => run.footprint(),
             Self::Answer(_, _, payload) => payload.len(),
             Self::Live(_, live) => live.payload.len(),
             Self::Ping(payload) => payload.len(),
@@ -88,6 +88,15 @@ impl Entry {
             | Self::Behind(sub)
             | Self::Live(sub, _) => Some(*sub),
             Self::Ping(_) => None,
+        }
+    }
+
+    /// Why something is missing, if that is what it says.
+    pub(super) fn gap(&self) -> Option<GapReason> {
+        match self {
+            Self::Dropped(..) => Some(GapReason::Dropped),
+            Self::Expired(..) => Some(GapReason::Expired),
+            _ => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use fanfare_protocol::{CloseCode, Encoding};
+use fanfare_protocol::{CloseCode, Encoding, GapReason};
 
 use super::burst::{Burst, Taken};
 use super::entry::{ENTRY_BYTES, Ends, Entry, Expired, Lane, Live};
@@ -17,6 +17,9 @@ use super::run::Run;
 pub(crate) struct Advance {
     /// Messages that are written whole.
     pub(crate) messages: u64,
+    /// Gaps that are: ephemeral messages that were dropped, and what retention took.
+    pub(crate) dropped_gaps: u64,
+    pub(crate) expired_gaps: u64,
     /// Whether the close frame is written.
     pub(crate) closed: bool,
 }
@@ -63,7 +66,7 @@ impl Lanes {
             return None;
         }
         let room = queue_bytes.saturating_sub(self.queue.bytes() + ENTRY_BYTES);
-        let fitting = if run.bytes() <= room { run.len() } else { run.fitting(room) };
+        let fitting = if run.footprint() <= room { run.len() } else { run.fitting(room) };
         // One message always fits, however large its encoding: else its subscriber could never be served.
         let (fits, rest) = run.split(fitting.max(usize::from(self.queue.is_empty())));
         if let Some(fits) = fits {
@@ -295,7 +298,12 @@ impl Lanes {
                     self.reply_bytes -= payload.len() + ENTRY_BYTES;
                 }
             }
-            Lane::Queue => advance.messages += self.queue.pop(frames) as u64,
+            Lane::Queue => {
+                let popped = self.queue.pop(frames);
+                advance.messages += popped.messages as u64;
+                advance.dropped_gaps += u64::from(popped.gap == Some(GapReason::Dropped));
+                advance.expired_gaps += u64::from(popped.gap == Some(GapReason::Expired));
+            }
             Lane::Close => advance.closed = true,
         }
     }

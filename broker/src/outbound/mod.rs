@@ -18,7 +18,7 @@ pub(crate) use body::Body;
 pub(crate) use burst::Burst;
 pub(crate) use entry::{Expired, Live};
 pub(crate) use json_bodies::JsonBodies;
-pub(crate) use lanes::Lanes;
+pub(crate) use lanes::{Advance, Lanes};
 pub(crate) use overflow::{Fallen, Rewind};
 pub(crate) use run::{Delivery, Run};
 

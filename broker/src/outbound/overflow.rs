@@ -97,7 +97,7 @@ pub(super) fn drop_oldest(entries: VecDeque<Entry>, begun: usize, bytes: usize) 
                 let enough = run.fitting(bytes - freed).saturating_add(1);
                 let (gone, rest) = run.split(enough);
                 let count = gone.as_ref().map_or(0, |gone| gone.len() as u64);
-                freed += gone.map_or(0, |gone| gone.bytes());
+                freed += gone.map_or(0, |gone| gone.footprint());
                 dropped += count;
                 let told = count * u64::from(!planted(Fault::QueueDropUncounted));
                 let merged = kept.push(Entry::Dropped(sub, Some(told)), false);

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use fanfare_protocol::GapReason;
+
 use super::entry::{ENTRY_BYTES, Entry};
 use super::overflow::{self, Fallen};
 
@@ -28,6 +30,13 @@ pub(super) struct Queue {
     gaps_joined: u32,
 }
 
+/// What was written.
+#[derive(Debug, Default)]
+pub(super) struct Popped {
+    pub(super) messages: usize,
+    pub(super) gap: Option<GapReason>,
+}
+
 impl Queue {
     pub(super) fn push(&mut self, entry: Entry) {
         self.count(&entry);
@@ -49,20 +58,19 @@ impl Queue {
         }
     }
 
-    /// Takes out the first `frames` frames, all of one entry; returns how many of them were messages.
-    pub(super) fn pop(&mut self, frames: usize) -> usize {
-        let Some(entry) = self.entries.pop_front() else { return 0 };
+    /// Takes out the first `frames` frames, all of one entry, for they are written.
+    pub(super) fn pop(&mut self, frames: usize) -> Popped {
+        let Some(entry) = self.entries.pop_front() else { return Popped::default() };
         self.uncount(&entry);
-        let Entry::Messages(sub, run) = entry else { return 0 };
-        if frames < run.len() {
-            let (_, rest) = run.split(frames);
-            if let Some(rest) = rest.map(|rest| Entry::Messages(sub, rest)) {
-                self.count(&rest);
-                self.entries.push_front(rest);
-            }
-            return frames;
+        let gap = entry.gap();
+        let Entry::Messages(sub, run) = entry else { return Popped { messages: 0, gap } };
+        let messages = frames.min(run.len());
+        if let (_, Some(rest)) = run.split(frames) {
+            let rest = Entry::Messages(sub, rest);
+            self.count(&rest);
+            self.entries.push_front(rest);
         }
-        run.len()
+        Popped { messages, gap }
     }
 
     /// Makes an entry of its own of the first frame, which is partly written.

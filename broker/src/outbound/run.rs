@@ -11,7 +11,7 @@ use crate::engine::Message;
 #[derive(Debug)]
 struct Item {
     body: Body,
-    /// Bytes of all bodies up to and with this one.
+    /// The footprint of all bodies up to and with this one, in bytes.
     end: usize,
 }
 
@@ -28,7 +28,7 @@ impl Run {
     pub(crate) fn new(bodies: impl IntoIterator<Item = Body>) -> Option<Self> {
         let mut end = 0;
         let items = bodies.into_iter().map(|body| {
-            end += body.bytes().len();
+            end += body.footprint();
             Item { body, end }
         });
         let items: Arc<[Item]> = items.collect();
@@ -41,8 +41,8 @@ impl Run {
         (self.to - self.from) as usize
     }
 
-    /// Bytes of their bodies.
-    pub(crate) fn bytes(&self) -> usize {
+    /// The memory that its messages keep, in bytes.
+    pub(crate) fn footprint(&self) -> usize {
         self.end_of(self.to) - self.end_of(self.from)
     }
 
@@ -56,7 +56,12 @@ impl Run {
         self.items[self.from as usize].body.message()
     }
 
-    /// How many of its messages, from the first on, have no more bytes than this.
+    /// The memory that the first message keeps, in bytes.
+    pub(crate) fn first_footprint(&self) -> usize {
+        self.end_of(self.from + 1) - self.end_of(self.from)
+    }
+
+    /// How many of its messages, from the first on, keep no more bytes than this.
     pub(super) fn fitting(&self, bytes: usize) -> usize {
         let start = self.end_of(self.from);
         let items = self.items.get(self.from as usize..self.to as usize).unwrap_or_default();
@@ -76,7 +81,7 @@ impl Run {
         Arc::ptr_eq(&self.items, &other.items) && self.from == other.from
     }
 
-    /// Bytes of all bodies before a place.
+    /// The footprint of all bodies before a place, in bytes.
     fn end_of(&self, place: u32) -> usize {
         place.checked_sub(1).and_then(|last| self.items.get(last as usize)).map_or(0, |item| item.end)
     }
@@ -125,12 +130,12 @@ mod tests {
     }
 
     #[test]
-    fn both_parts_of_a_run_have_all_its_bytes() {
+    fn both_parts_of_a_run_weigh_as_much_as_the_whole() {
         let whole = run(&[10, 0, 300, 7]);
-        let bytes = whole.bytes();
+        let bytes = whole.footprint();
         for at in 0..=4 {
             let (front, back) = whole.clone().split(at);
-            let sum = |run: &Option<Run>| run.as_ref().map_or((0, 0), |run| (run.len(), run.bytes()));
+            let sum = |run: &Option<Run>| run.as_ref().map_or((0, 0), |run| (run.len(), run.footprint()));
             let ((front_len, front_bytes), (back_len, back_bytes)) = (sum(&front), sum(&back));
             assert_eq!((front_len, back_len, front_bytes + back_bytes), (at, 4 - at, bytes));
         }
@@ -140,7 +145,7 @@ mod tests {
     fn as_many_messages_fit_as_have_room_whole() {
         let (_, back) = run(&[500, 10, 10, 10]).split(1);
         let back = back.unwrap();
-        let each = back.bytes() / 3;
+        let each = back.footprint() / 3;
         for (room, fitting) in [(0, 0), (each - 1, 0), (each, 1), (3 * each - 1, 2), (usize::MAX, 3)] {
             assert_eq!(back.fitting(room), fitting, "in {room} bytes");
         }

@@ -125,15 +125,15 @@ fn a_queue_that_is_full_refuses_a_message_and_keeps_what_it_has() {
 #[test]
 fn of_a_run_as_many_messages_are_queued_as_have_room() {
     let outbound = outbound(Encoding::MsgPack);
-    let each = message(100).msgpack().len();
-    assert_eq!(push(&outbound, 1, &[100; 10], 4 * each), 7);
+    let each = message(100).footprint();
+    assert_eq!(push(&outbound, 1, &[100; 10], 4 * each), 7, "the fourth has no room beside the entry itself");
     assert!(outbound.lanes().queue_bytes() <= 4 * each);
 }
 
 #[test]
 fn dropping_the_oldest_takes_just_enough_of_a_run() {
     let outbound = outbound(Encoding::MsgPack);
-    let each = message(100).msgpack().len();
+    let each = message(100).footprint();
     push(&outbound, 1, &[100; 10], ROOM);
     assert_eq!(outbound.drop_oldest(2 * each + 1), 3);
     assert_eq!(outbound.lanes().queue_len(), 1 + 7, "a gap, and what is left of the run");

@@ -33,7 +33,7 @@ const STREAMS: &[(&str, &[&str])] = &[("kept", &["a.>"]), ("news", &["b.*", "c"]
 impl Setup {
     pub(super) fn drawn(random: &mut Random) -> Self {
         let shards = 1 + random.below(3);
-        let queue_bytes = random.pick(&[700, 1_500, 4_000, 20_000, 1 << 20]);
+        let queue_bytes = random.pick(&[1_500, 3_500, 9_000, 30_000, 1 << 20]);
         let limits = Limits {
             queue_bytes,
             queues_bytes: random.pick(&[queue_bytes, 4 * queue_bytes, 512 << 20]),

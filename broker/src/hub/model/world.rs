@@ -274,7 +274,7 @@ impl World {
 
 /// Of so many appends one at least is followed by a full look at what is retained.
 const APPENDS_AN_AUDIT: u64 = 16;
-/// One message always fits a queue; this is the largest, in either encoding.
-const ONE_MESSAGE_BYTES: usize = 60_000;
+/// One message always fits a queue; this is what the largest keeps in memory, in either encoding.
+const ONE_MESSAGE_BYTES: usize = 96_000;
 /// A ping waits beside the messages.
 const PING_BYTES: usize = 600;
