@@ -170,7 +170,7 @@ limits! {
         "the session is closed with 4102",
         "fanfare_connections_closed_total{reason=\"flood\"}";
     /// Memory of the messages and frames that wait in one session's outbound queue, in bytes; one message always fits.
-    queue_bytes: usize = Bytes(MIB, "1MiB"), 1..=64 * GIB,
+    queue_bytes: usize = Bytes(4 * MIB, "4MiB"), 1..=64 * GIB,
         "what is in a stream is read from there, behind; else the oldest is dropped, and a gap counts it",
         "fanfare_fallen_behind_total";
     /// Memory of the messages and frames that wait in all outbound queues together, in bytes; shared evenly by the shards.
