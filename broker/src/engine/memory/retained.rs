@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use fanfare_protocol::{Epoch, Pattern, StreamPosition, Topic};
 
-use super::log::Log;
+use super::log::{Log, SLOT_BYTES};
 use super::topics::{Left, Topics};
 use crate::engine::message::{Draft, Message, Place, StreamIndex};
 use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt, Untold};
@@ -16,8 +16,6 @@ use crate::fault::{Fault, planted};
 /// Most messages that one append or sweep takes out for age or bytes, so that no publisher waits for a clean-up. More
 /// than one an append, and more bytes than were appended, so that the clean-up always gains on the appends.
 const REMOVALS_PER_STEP: usize = 64;
-/// What a message takes in the log beside itself, in bytes.
-const SLOT_BYTES: usize = size_of::<Arc<Message>>();
 
 /// The messages that left, to be freed when the lock is released.
 pub(crate) type Removed = Vec<Arc<Message>>;

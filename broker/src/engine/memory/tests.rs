@@ -222,29 +222,6 @@ proptest! {
 }
 
 #[test]
-fn the_log_finds_and_removes_any_message() {
-    use super::log::Log;
-    let mut log = Log::default();
-    let mut bench = Bench::new(config());
-    let mut kept = Vec::new();
-    for _ in 0..2_000 {
-        let mut removed = Removed::new();
-        let message = bench.retained.append(draft("a"), StreamIndex(0), &bench.config, 0, &mut removed);
-        kept.push(message.seq());
-        log.push(Arc::clone(&message));
-    }
-    // Every third, from the end to the front, so that chunks empty and merge.
-    for seq in (1..=2_000).rev().filter(|seq| seq % 3 != 0) {
-        assert!(log.remove(seq).is_some());
-        assert!(log.remove(seq).is_none());
-    }
-    kept.retain(|seq| seq % 3 == 0);
-    assert_eq!(log.after(0).map(|message| message.seq()).collect::<Vec<_>>(), kept);
-    assert_eq!(log.after(999).map(|message| message.seq()).next(), Some(1_002));
-    assert_eq!(log.len(), kept.len());
-}
-
-#[test]
 fn large_messages_after_small_ones_do_not_exceed_the_bound() {
     let mut bench = Bench::new(StreamConfig { max_bytes: 1 << 20, ..config() });
     for _ in 0..10_000 {
