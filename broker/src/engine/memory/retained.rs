@@ -235,6 +235,13 @@ impl Retained {
         (self.message_bytes + self.topics.bytes()) as u64
     }
 
+    /// The memory that the stream takes in truth, in bytes.
+    #[cfg(test)]
+    pub(crate) fn allocated(&self) -> u64 {
+        let messages = self.log.after(0).map(|message| message.footprint());
+        (messages.sum::<usize>() + self.log.allocated() + self.topics.allocated()) as u64
+    }
+
     /// The newest retained sequence of a topic; 0 if none is.
     pub(crate) fn last_of(&self, topic: &Topic) -> u64 {
         self.topics.get(topic).map_or(0, |entry| entry.last)
