@@ -77,12 +77,14 @@ impl Retained {
         removed: &mut Removed,
     ) -> bool {
         let max_age = u64::try_from(config.max_age.as_millis()).unwrap_or(u64::MAX);
-        let oldest_ms = wall_ms.saturating_sub(max_age);
+        let oldest_ms = wall_ms.saturating_sub(max_age) + u64::from(planted(Fault::ExpiresEarly));
+        let oldest_ms = oldest_ms - u64::from(planted(Fault::ExpiresLate)).min(oldest_ms);
         let (before, mut count) = (self.bytes(), 0);
         while count < REMOVALS_PER_STEP || before - self.bytes() < gain {
             count += 1;
-            let over = self.bytes() > config.max_bytes;
             let Some(first) = self.log.first() else { return false };
+            let one_over = if planted(Fault::BytesOneOver) { first.footprint() as u64 } else { 0 };
+            let over = self.bytes() > config.max_bytes + one_over;
             // The newest message outlives the byte limit: a stream that can hold nothing would be no stream.
             let too_much = over && self.log.len() > 1;
             if !too_much && first.time_ms() >= oldest_ms {
