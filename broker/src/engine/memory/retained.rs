@@ -187,8 +187,9 @@ impl Retained {
 
     /// What retention took behind the cursor that the reader has not been told of; from now on it has been.
     fn tell_lost(&self, cursor: &mut Cursor, pattern: &Pattern) -> Option<Lost> {
-        cursor.untold.take_if(|untold| untold.through <= cursor.after);
-        if cursor.untold.take_if(|untold| untold.late_removals != self.late_removals).is_some() {
+        let changed = |untold: &Untold| untold.late_removals != self.late_removals;
+        // It is kept by those that are past it: they may come back to before it.
+        if cursor.untold.take_if(|untold| untold.through > cursor.after && changed(untold)).is_some() {
             // Something that the reader asked for may have gone from among what it did not ask for.
             cursor.told_through = 0;
         }

@@ -124,6 +124,26 @@ fn a_reader_that_was_overtaken_by_a_topics_limit_is_told_once_where() {
 }
 
 #[test]
+fn a_reader_that_comes_back_is_told_of_what_went_meanwhile_among_what_it_asked_for() {
+    let mut bench = Bench::new(StreamConfig { max_messages_per_topic: NonZeroU32::new(1), ..config() });
+    bench.append("a", 0);
+    for wall_ms in [1_000, 2_000, 3_000] {
+        bench.append("b", wall_ms);
+    }
+    // What the first two of topic b were is not asked for; the one of topic a is.
+    let mut cursor = bench.begin(StartAt::Start);
+    assert_eq!(bench.read(&mut cursor, ">"), (vec![1, 4], None));
+    assert_eq!(bench.read(&mut cursor, ">"), (vec![], None));
+    // It was not written: the reader falls behind, and comes back to before it.
+    let mut back = Cursor { after: 0, ..cursor };
+    assert_eq!(bench.read(&mut back.clone(), ">"), (vec![1, 4], None));
+    bench.retained.expire(60_500, &bench.config, 0, &mut Removed::new());
+    assert_eq!(bench.read(&mut back, ">"), (vec![4], Some(Lost { from: 1, to: 3 })));
+    // Whoever stays where it is has had it.
+    assert_eq!(bench.read(&mut cursor, ">"), (vec![], None));
+}
+
+#[test]
 fn age_takes_what_is_older_and_nothing_else() {
     let mut bench = Bench::new(config());
     bench.append("a", 1_000);
