@@ -11,6 +11,16 @@ pub(crate) enum Fault {
     SkipAtLive,
     /// A gap ends one before the last message that retention took.
     GapOneShort,
+    /// A message expires one millisecond before its time.
+    ExpiresEarly,
+    /// A message expires one millisecond after its time.
+    ExpiresLate,
+    /// A stream keeps one message more than its bytes allow.
+    BytesOneOver,
+    /// A stream keeps one message more of a topic than it may.
+    TopicOneOver,
+    /// A stream does not count what a topic takes in its index.
+    TopicUncounted,
     /// A stream that begins anew keeps its epoch.
     EpochKept,
     /// A resumed subscription begins one message after the next.

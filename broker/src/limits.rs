@@ -184,7 +184,7 @@ limits! {
         "fanfare_reading_paused_total";
     /// Messages that wait for one shard, in bytes.
     mailbox_bytes: usize = Bytes(16 * MIB, "16MiB"), 1..=64 * GIB,
-        "the shard reads what is missing from the stream",
+        "the shard reads what is missing from the stream, and counts what is in none in a gap",
         "fanfare_mailbox_overflows_total";
     /// The kernel's send buffer of one socket, in bytes.
     send_buffer_bytes: usize = Bytes(256 * KIB, "256KiB"), 4_096..=GIB,

@@ -43,7 +43,8 @@ pub(crate) struct Cursor {
     pub(crate) told_through: u64,
     /// Up to here only the newest message of each topic is wanted.
     pub(crate) newest_through: u64,
-    /// What the reader was not told of, for it was gone when it began; none once that is behind it.
+    /// What the reader was not told of, for it was gone when it began; none once it was told of all that is gone. It
+    /// concerns the reader as long as it stands before the end of it.
     pub(crate) untold: Option<Untold>,
 }
 

@@ -74,12 +74,14 @@ impl Mailbox {
 
     /// Leaves a message. For a stream's message the stream's lock is held, so that order is kept.
     ///
-    /// If it has no room, it is not lost: the shard reads the stream from there, or counts a gap. False then.
+    /// If it has no room, it is not lost: the shard reads the stream from there, or counts a gap. False if that begins
+    /// with this message: everything that follows, of its stream or of none, is in the same overflow until the shard
+    /// has dealt with it.
     pub(crate) fn push(&self, message: &Arc<Message>) -> bool {
         let mut inner = self.inner.lock();
-        let kept = inner.push(message, self.max_bytes);
+        let within = inner.push(message, self.max_bytes);
         wake(inner);
-        kept
+        within
     }
 
     /// Leaves a readiness probe. Probes are few and small, so there is always room: a shard that does not take its mail
@@ -155,6 +157,7 @@ fn wake(mut inner: MutexGuard<'_, Inner>) {
 }
 
 impl Inner {
+    /// False if an overflow begins with this message.
     fn push(&mut self, message: &Arc<Message>, max_bytes: usize) -> bool {
         let place = message.place();
         let stream = place.map(|place| place.index);
@@ -163,12 +166,13 @@ impl Inner {
         }
         let full = self.bytes + message.footprint() > max_bytes && !self.messages.is_empty();
         if full || (stream.is_none() && !self.dropped.is_empty()) {
-            match place {
-                Some(place) => self
-                    .overflowed
-                    .push((place.index, Cursor::after(place.seq - u64::from(!planted(Fault::OverflowLate))))),
-                None => self.drop(message),
-            }
+            let Some(place) = place else {
+                let more = !self.dropped.is_empty();
+                self.drop(message);
+                return more;
+            };
+            let before = place.seq - u64::from(!planted(Fault::OverflowLate));
+            self.overflowed.push((place.index, Cursor::after(before)));
             return false;
         }
         self.keep(message);

@@ -163,6 +163,8 @@ fn what_finds_no_room_in_the_mailbox_is_read_from_the_stream_or_counted() {
     assert_eq!(kept, (0..100).collect::<Vec<_>>());
     let ephemeral = heard.iter().filter(|words| *words == "1: ephemeral").count();
     assert!(heard.contains(&format!("1: gap None-None Some({})", 100 - ephemeral)));
+    // However many messages found no room: once for the stream, once for what is in none.
+    assert_eq!(bench.hub.metrics.shard(0).mailbox_overflows.get(), 2);
     bench.publish("kept.a", "100");
     assert_eq!(bench.heard(&outbound), ["1: 100"]);
 }

@@ -176,7 +176,8 @@ fn queue_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
         gauge("fanfare_mailbox_bytes", "Bytes of messages that wait for a shard.", one(gauges.mailbox_bytes)),
         counter(
             "fanfare_mailbox_overflows_total",
-            "Times that a shard's mailbox was full and the shard read the stream instead.",
+            "Times that a shard's mailbox was full, each counted once, however many messages found no room: the \
+             shard read them from their stream, or counted those in none.",
             one(metrics.sum(|s| s.mailbox_overflows.get())),
         ),
         counter(

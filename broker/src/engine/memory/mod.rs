@@ -21,6 +21,13 @@ pub(crate) use saved::{SavedStream, Written};
 pub(crate) use saved::{read as read_saved, write as write_saved};
 pub(crate) use stream::Stream;
 
+/// What each part of a stream is counted with, in bytes.
+#[cfg(test)]
+pub(crate) mod prices {
+    pub(crate) use super::log::SLOT_BYTES;
+    pub(crate) use super::topics::{SEQ_BYTES, SEQS_BYTES, TOPIC_OVERHEAD_BYTES};
+}
+
 use crate::clock::Now;
 use crate::engine::message::StreamIndex;
 use crate::engine::settings::{KeyLimits, StreamConfig};

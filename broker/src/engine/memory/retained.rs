@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use fanfare_protocol::{Epoch, Pattern, StreamPosition, Topic};
 
-use super::log::Log;
+use super::log::{Log, SLOT_BYTES};
 use super::topics::{Left, Topics};
 use crate::engine::message::{Draft, Message, Place, StreamIndex};
 use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt, Untold};
@@ -16,8 +16,6 @@ use crate::fault::{Fault, planted};
 /// Most messages that one append or sweep takes out for age or bytes, so that no publisher waits for a clean-up. More
 /// than one an append, and more bytes than were appended, so that the clean-up always gains on the appends.
 const REMOVALS_PER_STEP: usize = 64;
-/// What a message takes in the log beside itself, in bytes.
-const SLOT_BYTES: usize = size_of::<Arc<Message>>();
 
 /// The messages that left, to be freed when the lock is released.
 pub(crate) type Removed = Vec<Arc<Message>>;
@@ -79,12 +77,14 @@ impl Retained {
         removed: &mut Removed,
     ) -> bool {
         let max_age = u64::try_from(config.max_age.as_millis()).unwrap_or(u64::MAX);
-        let oldest_ms = wall_ms.saturating_sub(max_age);
+        let oldest_ms = wall_ms.saturating_sub(max_age) + u64::from(planted(Fault::ExpiresEarly));
+        let oldest_ms = oldest_ms - u64::from(planted(Fault::ExpiresLate)).min(oldest_ms);
         let (before, mut count) = (self.bytes(), 0);
         while count < REMOVALS_PER_STEP || before - self.bytes() < gain {
             count += 1;
-            let over = self.bytes() > config.max_bytes;
             let Some(first) = self.log.first() else { return false };
+            let one_over = if planted(Fault::BytesOneOver) { first.footprint() as u64 } else { 0 };
+            let over = self.bytes() > config.max_bytes + one_over;
             // The newest message outlives the byte limit: a stream that can hold nothing would be no stream.
             let too_much = over && self.log.len() > 1;
             if !too_much && first.time_ms() >= oldest_ms {
@@ -187,8 +187,9 @@ impl Retained {
 
     /// What retention took behind the cursor that the reader has not been told of; from now on it has been.
     fn tell_lost(&self, cursor: &mut Cursor, pattern: &Pattern) -> Option<Lost> {
-        cursor.untold.take_if(|untold| untold.through <= cursor.after);
-        if cursor.untold.take_if(|untold| untold.late_removals != self.late_removals).is_some() {
+        let changed = |untold: &Untold| untold.late_removals != self.late_removals;
+        // It is kept by those that are past it: they may come back to before it.
+        if cursor.untold.take_if(|untold| untold.through > cursor.after && changed(untold)).is_some() {
             // Something that the reader asked for may have gone from among what it did not ask for.
             cursor.told_through = 0;
         }
@@ -235,6 +236,13 @@ impl Retained {
     /// The memory that the stream takes, in bytes: messages, log and index.
     pub(crate) fn bytes(&self) -> u64 {
         (self.message_bytes + self.topics.bytes()) as u64
+    }
+
+    /// The memory that the stream takes in truth, in bytes.
+    #[cfg(test)]
+    pub(crate) fn allocated(&self) -> u64 {
+        let messages = self.log.after(0).map(|message| message.footprint());
+        (messages.sum::<usize>() + self.log.allocated() + self.topics.allocated()) as u64
     }
 
     /// The newest retained sequence of a topic; 0 if none is.

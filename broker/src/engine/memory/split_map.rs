@@ -1,6 +1,7 @@
-//! A hash map in parts, so that no insertion has to move more than a small part of it.
+//! A hash map in parts, so that no insertion and no removal has to move more than a small part of it.
 //!
 //! A map of a million entries that doubles takes tens of milliseconds, and publishers wait for the lock all that time.
+//! A part gives back memory when two thirds of it are empty.
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -9,6 +10,11 @@ use hashbrown::HashTable;
 
 /// Parts of a map. With a million entries, one part moves some 4,000 when it grows: a fraction of a millisecond.
 const PARTS: usize = 256;
+
+/// A part has less than this many slots for each of its entries; or [`SLOTS_MIN`] in all, or none if it is empty.
+pub(super) const SLOTS_PER_ENTRY: usize = 3;
+/// The fewest slots that a table makes.
+const SLOTS_MIN: usize = 4;
 
 /// A hash map in parts.
 #[derive(Debug)]
@@ -77,10 +83,17 @@ impl<K: Hash + Eq, V> SplitMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let hash = self.hasher.hash_one(key);
-        let found = self.parts.get_mut(part(hash))?.find_entry(hash, |(known, _)| known.borrow() == key);
-        let ((_, value), _) = found.ok()?.remove();
-        self.len -= 1;
+        let Self { hasher, parts, len } = self;
+        let hash = hasher.hash_one(key);
+        let part = parts.get_mut(part(hash))?;
+        let ((_, value), _) = part.find_entry(hash, |(known, _)| known.borrow() == key).ok()?.remove();
+        *len -= 1;
+        // With half the slots, a third of what is left must come before they double, or half of it go before they are
+        // halved again: moving it costs no more than a few of these.
+        let sparse = part.num_buckets() > SLOTS_MIN && part.len() * SLOTS_PER_ENTRY <= part.num_buckets();
+        if part.is_empty() || sparse {
+            part.shrink_to(part.len(), |(key, _)| hasher.hash_one(key));
+        }
         Some(value)
     }
 
@@ -88,9 +101,10 @@ impl<K: Hash + Eq, V> SplitMap<K, V> {
         self.parts.iter().flatten().map(|(key, value)| (key, value))
     }
 
+    /// The memory that the parts take in truth, in bytes.
     #[cfg(test)]
-    pub(super) fn capacity(&self) -> usize {
-        self.parts.iter().map(HashTable::capacity).sum()
+    pub(super) fn allocated(&self) -> usize {
+        self.parts.iter().map(HashTable::allocation_size).sum()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -111,6 +125,30 @@ mod tests {
 
     use super::*;
 
+    /// What a map takes whose parts hold one entry each, in bytes.
+    const FIXED_BYTES: usize = PARTS * (SLOTS_MIN * SLOT_BYTES + GROUP_BYTES);
+    /// A slot of the maps below, with its control byte.
+    const SLOT_BYTES: usize = size_of::<(u16, u32)>() + 1;
+    /// What a table takes beside its slots, at most.
+    const GROUP_BYTES: usize = 32;
+
+    fn takes_what_it_may(map: &SplitMap<u16, u32>) -> bool {
+        map.allocated() <= map.len() * SLOTS_PER_ENTRY * SLOT_BYTES + FIXED_BYTES
+    }
+
+    #[test]
+    fn a_map_gives_back_memory_while_it_empties() {
+        let mut map = SplitMap::default();
+        for _ in 0..2 {
+            (0..50_000u16).for_each(|key| map.insert(key, 0));
+            for key in (0..50_000).rev() {
+                map.remove(&key);
+                assert!(takes_what_it_may(&map), "{} bytes for {}", map.allocated(), map.len());
+            }
+            assert_eq!(map.allocated(), 0);
+        }
+    }
+
     proptest! {
         #[test]
         fn a_map_in_parts_is_a_map(steps in prop::collection::vec((0u8..3, 0u16..300, any::<u32>()), 0..2_000)) {
@@ -129,6 +167,7 @@ mod tests {
                 }
                 prop_assert_eq!(split.get(&key), plain.get(&key));
                 prop_assert_eq!(split.len(), plain.len());
+                prop_assert!(takes_what_it_may(&split));
             }
             let all: HashMap<_, _> = split.iter().map(|(key, value)| (*key, *value)).collect();
             prop_assert_eq!(all, plain);

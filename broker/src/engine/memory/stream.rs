@@ -141,6 +141,12 @@ impl Stream {
         }
     }
 
+    /// The memory that the stream takes in truth, in bytes, keys apart.
+    #[cfg(test)]
+    pub(crate) fn allocated(&self) -> u64 {
+        self.inner.lock().retained.allocated()
+    }
+
     pub(crate) fn index(&self) -> StreamIndex {
         self.index
     }

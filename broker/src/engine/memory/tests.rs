@@ -1,7 +1,6 @@
 //! What a stream keeps, gives out and tells of what it lost.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::time::Duration;
 
 use fanfare_protocol::frame::Publish;
@@ -125,6 +124,26 @@ fn a_reader_that_was_overtaken_by_a_topics_limit_is_told_once_where() {
 }
 
 #[test]
+fn a_reader_that_comes_back_is_told_of_what_went_meanwhile_among_what_it_asked_for() {
+    let mut bench = Bench::new(StreamConfig { max_messages_per_topic: NonZeroU32::new(1), ..config() });
+    bench.append("a", 0);
+    for wall_ms in [1_000, 2_000, 3_000] {
+        bench.append("b", wall_ms);
+    }
+    // What the first two of topic b were is not asked for; the one of topic a is.
+    let mut cursor = bench.begin(StartAt::Start);
+    assert_eq!(bench.read(&mut cursor, ">"), (vec![1, 4], None));
+    assert_eq!(bench.read(&mut cursor, ">"), (vec![], None));
+    // It was not written: the reader falls behind, and comes back to before it.
+    let mut back = Cursor { after: 0, ..cursor };
+    assert_eq!(bench.read(&mut back.clone(), ">"), (vec![1, 4], None));
+    bench.retained.expire(60_500, &bench.config, 0, &mut Removed::new());
+    assert_eq!(bench.read(&mut back, ">"), (vec![4], Some(Lost { from: 1, to: 3 })));
+    // Whoever stays where it is has had it.
+    assert_eq!(bench.read(&mut cursor, ">"), (vec![], None));
+}
+
+#[test]
 fn age_takes_what_is_older_and_nothing_else() {
     let mut bench = Bench::new(config());
     bench.append("a", 1_000);
@@ -149,6 +168,24 @@ fn bytes_are_bounded_index_included_and_the_newest_stays() {
     assert_eq!(tiny.read(&mut tiny.begin(StartAt::Start), ">").0, [2]);
 }
 
+/// What a stream takes beside what it counts: parts of its index with few topics, the log's first and last chunk.
+const FIXED_BYTES: u64 = 100 << 10;
+
+#[test]
+fn an_index_gives_back_what_topics_took_that_have_fewer_messages_now() {
+    let limits = StreamConfig { max_messages_per_topic: NonZeroU32::new(1_000), ..config() };
+    let mut bench = Bench::new(limits);
+    for number in 0..200_000 {
+        bench.append(&format!("topic.{}", number % 200), number / 20);
+    }
+    // The last message of each topic stays.
+    let mut removed = Removed::new();
+    while bench.retained.expire(69_990, &bench.config, 0, &mut removed) {}
+    assert_eq!((bench.retained.topics(), bench.retained.messages()), (200, 200));
+    let (allocated, counted) = (bench.retained.allocated(), bench.retained.bytes());
+    assert!(allocated <= counted + FIXED_BYTES, "{allocated} bytes, and {counted} are counted");
+}
+
 #[test]
 fn an_emptied_stream_takes_no_memory() {
     let mut bench = Bench::new(StreamConfig { max_messages_per_topic: NonZeroU32::new(3), ..config() });
@@ -158,6 +195,7 @@ fn an_emptied_stream_takes_no_memory() {
     let mut removed = Removed::new();
     while bench.retained.expire(1_000_000, &bench.config, 0, &mut removed) {}
     assert_eq!((bench.retained.bytes(), bench.retained.messages(), bench.retained.topics()), (0, 0, 0));
+    assert_eq!(bench.retained.allocated(), 0);
 }
 
 #[test]
@@ -180,6 +218,27 @@ fn a_budget_ends_a_reading_and_the_next_goes_on_from_there() {
 }
 
 proptest! {
+    /// Topics come and go, many and few in turn: what a stream counts is what it takes.
+    #[test]
+    fn a_stream_takes_no_more_memory_than_it_counts(
+        waves in prop::collection::vec((1u32..1_000, 1u32..1_000, 0u64..90_000), 1..8),
+        limit in prop::option::of(1u32..300),
+        max_bytes in 3_000u64..1_000_000,
+    ) {
+        let limits = StreamConfig { max_bytes, max_messages_per_topic: limit.and_then(NonZeroU32::new), ..config() };
+        let mut bench = Bench::new(limits);
+        let mut wall_ms = 0;
+        for (messages, topics, pause_ms) in waves {
+            for number in 0..messages {
+                bench.append(&format!("topic.{}", number % topics), wall_ms);
+                prop_assert!(bench.retained.bytes() <= max_bytes || bench.retained.messages() == 1);
+            }
+            wall_ms += pause_ms;
+            let (allocated, counted) = (bench.retained.allocated(), bench.retained.bytes());
+            prop_assert!(allocated <= counted + FIXED_BYTES, "{allocated} bytes, {counted} are counted");
+        }
+    }
+
     /// Against a list of what was appended: whatever is missing lies within a gap that was told.
     #[test]
     fn nothing_is_missing_without_a_gap(
@@ -219,29 +278,6 @@ proptest! {
             prop_assert!(got.contains(seq) || told, "{seq} is missing in silence");
         }
     }
-}
-
-#[test]
-fn the_log_finds_and_removes_any_message() {
-    use super::log::Log;
-    let mut log = Log::default();
-    let mut bench = Bench::new(config());
-    let mut kept = Vec::new();
-    for _ in 0..2_000 {
-        let mut removed = Removed::new();
-        let message = bench.retained.append(draft("a"), StreamIndex(0), &bench.config, 0, &mut removed);
-        kept.push(message.seq());
-        log.push(Arc::clone(&message));
-    }
-    // Every third, from the end to the front, so that chunks empty and merge.
-    for seq in (1..=2_000).rev().filter(|seq| seq % 3 != 0) {
-        assert!(log.remove(seq).is_some());
-        assert!(log.remove(seq).is_none());
-    }
-    kept.retain(|seq| seq % 3 == 0);
-    assert_eq!(log.after(0).map(|message| message.seq()).collect::<Vec<_>>(), kept);
-    assert_eq!(log.after(999).map(|message| message.seq()).next(), Some(1_002));
-    assert_eq!(log.len(), kept.len());
 }
 
 #[test]

@@ -4,10 +4,19 @@ use std::collections::VecDeque;
 
 use fanfare_protocol::Topic;
 
-use super::split_map::SplitMap;
+use super::split_map::{SLOTS_PER_ENTRY, SplitMap};
+use crate::fault::{Fault, planted};
 
-/// The memory that a topic takes in the index beside its name, in bytes: map slot, entry, and the name's header.
-const TOPIC_OVERHEAD_BYTES: usize = 160;
+/// The memory that a topic takes in the index beside its name, in bytes: its slots in the map at its emptiest, and the
+/// name's header as the allocator rounds it up. The map's parts with a topic or two take 80 KiB more, at most.
+pub(crate) const TOPIC_OVERHEAD_BYTES: usize = SLOTS_PER_ENTRY * (size_of::<(Topic, TopicEntry)>() + 1) + 40;
+/// The memory that the list of a topic's sequences takes, in bytes: as long as it is short, and for each of them when it
+/// is at its emptiest.
+pub(crate) const SEQS_BYTES: usize = SEQS_MIN * size_of::<u64>() + 16;
+pub(crate) const SEQ_BYTES: usize = SEQS_PER_ENTRY * size_of::<u64>();
+/// The list has less than this many places for each of its entries, or no more than [`SEQS_MIN`] in all.
+const SEQS_PER_ENTRY: usize = 3;
+const SEQS_MIN: usize = 4;
 
 /// One topic with at least one retained message.
 #[derive(Debug, Default)]
@@ -26,6 +35,21 @@ pub(crate) struct TopicEntry {
 pub(crate) enum Left {
     Some,
     None,
+}
+
+impl TopicEntry {
+    /// Takes the oldest sequence off the list, if it is kept; returns the memory that this frees, in bytes.
+    fn pop_oldest(&mut self) -> usize {
+        if self.seqs.pop_front().is_none() {
+            return 0;
+        }
+        let (len, room) = (self.seqs.len(), self.seqs.capacity());
+        if room > SEQS_MIN && len * SEQS_PER_ENTRY <= room {
+            // Half as many must come before it grows again, or go before it shrinks again.
+            self.seqs.shrink_to((len + len / 2).max(SEQS_MIN));
+        }
+        if len == 0 { SEQS_BYTES + SEQ_BYTES } else { SEQ_BYTES }
+    }
 }
 
 /// The topics of a stream.
@@ -64,17 +88,16 @@ impl Topics {
         entry.last = seq;
         entry.retained += 1;
         let limit = limit?;
+        self.bytes += if entry.seqs.is_empty() { SEQS_BYTES + SEQ_BYTES } else { SEQ_BYTES };
         entry.seqs.push_back(seq);
-        self.bytes += size_of::<u64>();
+        let limit = limit + usize::from(planted(Fault::TopicOneOver));
         (entry.retained > limit).then(|| entry.seqs.front().copied()).flatten()
     }
 
     /// Notes that retention took a topic's oldest message.
     pub(crate) fn remove_oldest(&mut self, topic: &Topic, seq: u64) -> Left {
         let Some(entry) = self.entries.get_mut(topic) else { return Left::None };
-        if entry.seqs.pop_front().is_some() {
-            self.bytes -= size_of::<u64>();
-        }
+        self.bytes -= entry.pop_oldest();
         entry.removed_through = seq;
         entry.retained -= 1;
         if entry.retained > 0 {
@@ -104,8 +127,17 @@ impl Topics {
         self.entries.len()
     }
 
+    /// The memory that the index takes in truth, in bytes.
+    #[cfg(test)]
+    pub(crate) fn allocated(&self) -> usize {
+        let of_topic = |(topic, entry): (&Topic, &TopicEntry)| {
+            topic.as_str().len() + 2 * size_of::<usize>() + entry.seqs.capacity() * size_of::<u64>()
+        };
+        self.entries.allocated() + self.entries.iter().map(of_topic).sum::<usize>()
+    }
+
     /// The memory that the index takes, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+        if planted(Fault::TopicUncounted) { 0 } else { self.bytes }
     }
 }

@@ -38,6 +38,31 @@ fn a_gap_one_short_of_what_expired_is_caught() {
 }
 
 #[test]
+fn a_message_that_expires_a_moment_early_is_caught() {
+    is_caught(Fault::ExpiresEarly, &[Check::Retention]);
+}
+
+#[test]
+fn a_message_that_expires_a_moment_late_is_caught() {
+    is_caught(Fault::ExpiresLate, &[Check::Retention]);
+}
+
+#[test]
+fn a_stream_that_keeps_one_message_too_many_for_its_bytes_is_caught() {
+    is_caught(Fault::BytesOneOver, &[Check::Retention, Check::Bound]);
+}
+
+#[test]
+fn a_topic_that_keeps_one_message_too_many_is_caught() {
+    is_caught(Fault::TopicOneOver, &[Check::Retention]);
+}
+
+#[test]
+fn a_stream_that_counts_a_topic_for_nothing_is_caught() {
+    is_caught(Fault::TopicUncounted, &[Check::Retention, Check::Bound]);
+}
+
+#[test]
 fn an_epoch_that_survives_a_crash_is_caught() {
     is_caught(Fault::EpochKept, &[Check::Reset]);
 }

@@ -8,6 +8,7 @@
 //! `FANFARE_MODEL_SEED` runs one seed; `FANFARE_MODEL_STEPS` says how many steps the runs take in all.
 
 mod asking;
+mod audit;
 mod client;
 mod desk;
 mod ephemeral;
@@ -20,6 +21,7 @@ mod random;
 mod reading;
 mod restarting;
 mod resting;
+mod retention;
 mod run;
 mod setup;
 mod steps;

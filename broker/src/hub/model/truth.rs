@@ -6,10 +6,6 @@ use std::time::Duration;
 use fanfare_protocol::{Epoch, Payload, StreamName};
 
 use super::names::{TOPICS, matches};
-use super::violation::{Check, Checked, ensure};
-
-/// Most that a message takes in a stream beside its payload, in bytes.
-const OVERHEAD_BYTES: u64 = 1_000;
 
 /// All there is to know of one broker's streams.
 #[derive(Debug, Default)]
@@ -66,8 +62,8 @@ pub(super) struct Log {
     pub(super) taken_through: u64,
     pub(super) taken_count: u64,
     topics: BTreeMap<usize, Known>,
-    /// The memory that it said to take, before the last publish, in bytes.
-    pub(super) bytes: u64,
+    /// What the retained messages take, without their topics, in bytes.
+    pub(super) message_bytes: u64,
 }
 
 /// How much of a stream is retained.
@@ -87,16 +83,6 @@ struct Known {
     last: u64,
 }
 
-/// What a stream looked like around an operation.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Around {
-    pub(super) wall_ms: u64,
-    /// Before it.
-    pub(super) bytes: u64,
-    /// Whether it was a sweep, after which nothing is too old.
-    pub(super) swept: bool,
-}
-
 impl Record {
     /// The payload, which says which message it is; of each kind in turn.
     pub(super) fn payload(&self) -> Payload<'static> {
@@ -107,6 +93,11 @@ impl Record {
             1 => Payload::text(format!("{id:0width$}")),
             _ => Payload::bytes(format!("{id:0width$}").into_bytes()),
         }
+    }
+
+    pub(super) fn payload_bytes(&self) -> usize {
+        let quotes = if self.id.is_multiple_of(3) { 2 } else { 0 };
+        self.size.max(8) + quotes
     }
 
     pub(super) fn topic(&self) -> &'static str {
@@ -169,7 +160,7 @@ impl Log {
             taken_through: 0,
             taken_count: 0,
             topics,
-            bytes: 0,
+            message_bytes: 0,
         }
     }
 
@@ -192,8 +183,8 @@ impl Log {
         self.kept.iter().rev().find(of_topic).copied().unwrap_or(0)
     }
 
-    /// Notes what was appended; its time never falls.
-    pub(super) fn append(&mut self, mut record: Record) {
+    /// Notes what was appended; its time never falls. Returns its sequence.
+    pub(super) fn add(&mut self, mut record: Record) -> u64 {
         record.time_ms = record.time_ms.max(self.records.last().map_or(0, |last| last.time_ms));
         let seq = self.head() + 1;
         let known = self.topics.entry(record.topic).or_default();
@@ -209,28 +200,13 @@ impl Log {
         }
         self.kept.push(seq);
         self.records.push(record);
+        seq
     }
 
-    /// Notes what is retained after an operation, and checks that retention had reason for what it took.
-    pub(super) fn retains(&mut self, kept: &[u64], around: Around) -> Checked<Vec<u64>> {
-        let before = std::mem::replace(&mut self.kept, kept.to_vec());
-        let mut now = kept.iter().peekable();
-        let taken: Vec<u64> = before.iter().copied().filter(|seq| now.next_if_eq(&seq).is_none()).collect();
-        ensure(now.next().is_none(), Check::Retention, || {
-            format!("{} retains {kept:?}, more than the {before:?} before", self.name)
-        })?;
-        let no_reason = taken.iter().find(|seq| !self.may_take(**seq, &before, around));
-        ensure(no_reason.is_none(), Check::Retention, || {
-            format!("{} took {no_reason:?} for no reason", self.name)
-        })?;
-        for seq in &taken {
-            self.take(*seq);
-        }
-        self.is_within_rules(around)?;
-        Ok(taken)
-    }
-
-    fn take(&mut self, seq: u64) {
+    /// Notes that retention took a message.
+    pub(super) fn remove(&mut self, seq: u64) {
+        let at = self.kept.binary_search(&seq).unwrap();
+        self.kept.remove(at);
         self.taken_through = self.taken_through.max(seq);
         let record = &mut self.records[usize::try_from(seq).unwrap() - 1];
         record.taken = Some(self.taken_count);
@@ -240,27 +216,19 @@ impl Log {
         known.lost_through = known.lost_through.max(seq);
     }
 
-    fn may_take(&self, seq: u64, before: &[u64], around: Around) -> bool {
-        let Some(record) = self.record(seq) else { return false };
-        let now = self.records.last().map_or(0, |last| last.time_ms).max(around.wall_ms);
-        let newer = || self.between(seq, self.head()).filter(|(_, newer)| newer.topic == record.topic);
-        let new = self.records.last().map_or(0, |last| last.size as u64) * 2 + OVERHEAD_BYTES;
-        record.time_ms + self.rules.max_age_ms < now
-            || self.rules.per_topic.is_some_and(|limit| newer().count() >= limit)
-            || (around.bytes + new > self.rules.max_bytes && before.last() != Some(&seq))
+    /// The oldest retained message of a topic, if there are more than so many.
+    pub(super) fn oldest_over(&self, limit: usize, topic: usize) -> Option<u64> {
+        self.topics.get(&topic).filter(|known| known.kept > limit)?;
+        let of_topic = |seq: &u64| self.record(*seq).is_some_and(|record| record.topic == topic);
+        self.kept.iter().copied().find(of_topic)
     }
 
-    fn is_within_rules(&self, around: Around) -> Checked {
-        let old = |seq: &&u64| {
-            self.record(**seq).is_some_and(|r| r.time_ms + self.rules.max_age_ms < around.wall_ms)
-        };
-        ensure(!around.swept || self.kept.iter().find(old).is_none(), Check::Retention, || {
-            format!("{} still has {:?} after a sweep", self.name, self.kept.iter().find(old))
-        })?;
-        let crowded = |known: &Known| self.rules.per_topic.is_some_and(|limit| known.kept > limit);
-        ensure(!self.topics.values().any(crowded), Check::Retention, || {
-            format!("{} has more of a topic than {:?}: {:?}", self.name, self.rules.per_topic, self.topics)
-        })
+    /// The topics with a retained message, and how many each has.
+    pub(super) fn retained_topics(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        self.topics
+            .iter()
+            .filter(|(_, known)| known.kept > 0)
+            .map(|(topic, known)| (TOPICS[*topic], known.kept))
     }
 
     /// Up to here a stream may say that something of this pattern is lost: where it can't know better, all that it took.

@@ -12,10 +12,10 @@ use super::restarting::{desks, new_broker};
 use super::setup::Setup;
 use super::steps::Step;
 use super::tally::Tally;
-use super::truth::{Around, Truth};
+use super::truth::Truth;
 use super::violation::{Check, Checked, ensure};
 use crate::clock::{Moment, Now};
-use crate::engine::{Cursor, ReadBudget, Stream};
+use crate::engine::Stream;
 use crate::hub::Hub;
 use crate::limits::Limits;
 
@@ -197,45 +197,18 @@ impl World {
     }
 
     pub(super) fn sweep(&mut self) -> Checked {
-        let wall_ms = self.now.wall_ms;
-        let before: Vec<u64> = self.hub.engine.streams().iter().map(|stream| stream.fill().bytes).collect();
         self.hub.sweep(self.now);
-        let mut logs = before.into_iter().enumerate();
-        logs.try_for_each(|(log, bytes)| self.audit(log, Around { wall_ms, bytes, swept: true }))
+        self.has_swept()
     }
 
     pub(super) fn stream(&self, log: usize) -> &Stream {
         &self.hub.engine.streams()[log]
     }
 
-    /// Looks what a stream retains now, and whether that is right.
-    pub(super) fn audit(&mut self, log: usize, around: Around) -> Checked {
-        let (head, kept) = (self.truth.logs[log].head(), &self.truth.logs[log].kept);
-        // Most publishes take nothing, which the count tells; but it is not taken for granted.
-        let as_many = self.stream(log).fill().messages == kept.len() as u64;
-        if as_many && !around.swept && !head.is_multiple_of(APPENDS_AN_AUDIT) {
-            return Ok(());
-        }
-        let mut cursor = Cursor { told_through: head, ..Cursor::after(0) };
-        let mut kept = Vec::new();
-        loop {
-            let everything = ReadBudget::new(usize::MAX, usize::MAX);
-            let batch = self.stream(log).read(&mut cursor, &self.hub.everything, everything, || ());
-            kept.extend(batch.messages.iter().map(|message| message.seq()));
-            if batch.at_head {
-                break;
-            }
-        }
-        let taken = self.truth.logs[log].retains(&kept, around)?;
-        if let (Some(first), Some(last)) = (taken.first(), taken.last()) {
-            self.tell(|| format!("    retention takes {} of {first}-{last}", taken.len()));
-        }
-        Ok(())
-    }
-
     /// What holds after every step.
     fn look_around(&mut self) -> Checked {
         self.wake();
+        (0..self.truth.logs.len()).try_for_each(|log| self.stays_within_its_bound(log))?;
         let mut of_shards = vec![(0, 0); self.desks.len()];
         for client in &self.clients {
             let lanes = client.outbound.lanes();
@@ -272,8 +245,6 @@ impl World {
     }
 }
 
-/// Of so many appends one at least is followed by a full look at what is retained.
-const APPENDS_AN_AUDIT: u64 = 16;
 /// One message always fits a queue; this is what the largest keeps in memory, in either encoding.
 const ONE_MESSAGE_BYTES: usize = 96_000;
 /// A ping waits beside the messages.

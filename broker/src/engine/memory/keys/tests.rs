@@ -95,8 +95,7 @@ fn the_overhead_covers_map_and_queue_at_their_emptiest() {
     let (mut keys, mut worst) = (window(usize::MAX), 0);
     for number in 0..10_000u64 {
         keys.remember(key(&number.to_string()), number, at(0));
-        let (map, queue) = (keys.remembered.capacity() * 8 / 7, keys.ending.capacity());
-        let slots = map * (size_of::<(Key, super::Remembered)>() + 1) + queue * size_of::<(Moment, Key)>();
+        let slots = keys.remembered.allocated() + keys.ending.capacity() * size_of::<(Moment, Key)>();
         // With fewer keys than that, what the parts of the map take at least shows.
         if number > 2_000 {
             worst = worst.max(slots / keys.len() + 2 * size_of::<usize>());
