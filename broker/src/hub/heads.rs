@@ -31,8 +31,11 @@ impl Hub {
 impl Heads {
     /// Takes what waits for a shard, and the heads that this brings it up to. [`Shard::ping`] comes when it is fanned out.
     pub(crate) fn with_mail(hub: &Hub, shard: usize, mail: &mut Mail) -> Self {
-        let heads = hub.position_of_heads();
+        let mut heads = hub.position_of_heads();
         hub.mailbox(shard).take(mail);
+        if planted(Fault::HeadsLate) {
+            heads = hub.position_of_heads();
+        }
         Self::served(hub, heads, mail)
     }
 
