@@ -65,6 +65,24 @@ pub(crate) enum Fault {
     KeyUnscoped,
     /// A removal below one that a reader knows of goes unnoticed.
     LateRemovalUnseen,
+    /// A message goes to the mailboxes when the stream's lock is free again.
+    MailUnlocked,
+    /// Between the check of a publish's conditions and its append, the stream's lock is free.
+    CheckedEarly,
+    /// Between a look into an empty mailbox and leaving the waker, its lock is free.
+    WakerLate,
+    /// A subscription's heads are read before its interest is registered.
+    InterestLate,
+    /// A subscription's ephemeral messages begin after its heads were read.
+    EphemeralLate,
+    /// A reader takes the head for where it stands when the stream's lock is free again.
+    FlipUnlocked,
+    /// A full mailbox takes a stream's messages again when the stream's lock is free again.
+    CaughtUpUnlocked,
+    /// A ping carries heads that were read after the mailbox was drained.
+    HeadsLate,
+    /// The shard is asked to write out a close before it is queued.
+    FlushEarly,
 }
 
 /// Whether this fault is planted.

@@ -179,6 +179,9 @@ impl Subscription {
         };
         let before = reader.cursor;
         let batch = from.read(&mut reader.cursor, pattern, budget, || ());
+        if batch.at_head && planted(Fault::FlipUnlocked) {
+            reader.cursor.after = from.head().seq;
+        }
         let lost = batch.lost.map(|lost| gap_at(from, lost, before));
         let Batch { messages, passed_over, at_head, .. } = batch;
         Some(Step { stream, lost, messages, passed_over, at_head })

@@ -23,14 +23,24 @@ pub(crate) struct Heads {
 
 impl Hub {
     /// The heads now. The mailbox is to be drained after this, and before [`Shard::ping`].
-    pub(crate) fn position_of_heads(&self) -> Position {
+    pub(super) fn position_of_heads(&self) -> Position {
         self.engine.streams().iter().map(|stream| (stream.name().clone(), stream.head())).collect()
     }
 }
 
 impl Heads {
+    /// Takes what waits for a shard, and the heads that this brings it up to. [`Shard::ping`] comes when it is fanned out.
+    pub(crate) fn with_mail(hub: &Hub, shard: usize, mail: &mut Mail) -> Self {
+        let mut heads = hub.position_of_heads();
+        hub.mailbox(shard).take(mail);
+        if planted(Fault::HeadsLate) {
+            heads = hub.position_of_heads();
+        }
+        Self::served(hub, heads, mail)
+    }
+
     /// Takes the heads that `mail`, drained after they were read, has brought the shard up to.
-    pub(crate) fn served(hub: &Hub, mut position: Position, mail: &Mail) -> Self {
+    pub(super) fn served(hub: &Hub, mut position: Position, mail: &Mail) -> Self {
         for (overflowed, _) in &mail.overflowed {
             if let Some(stream) = hub.engine.stream(*overflowed).filter(|_| !planted(Fault::PingOverflowed)) {
                 position.0.remove(stream.name());

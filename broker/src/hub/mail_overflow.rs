@@ -6,6 +6,7 @@ use super::mailbox::Dropped;
 use super::pushed::Pushed;
 use super::shard::{Shard, slot_number};
 use crate::engine::{Cursor, Lost, ReadBudget, SessionId, Stream, StreamIndex};
+use crate::fault::{Fault, planted};
 
 /// Messages that a shard reads at once from a stream that overflowed its mailbox. Few in tests, so that they get there.
 const OVERFLOW_READ_MESSAGES: usize = if cfg!(test) { 16 } else { 1_024 };
@@ -21,7 +22,14 @@ impl Shard {
         let everything = hub.everything.clone();
         let budget = ReadBudget::new(OVERFLOW_READ_MESSAGES, OVERFLOW_READ_BYTES);
         let mailbox = hub.mailbox(usize::from(self.number));
-        let batch = stream.read(&mut cursor, &everything, budget, || mailbox.caught_up(stream.index()));
+        let caught_up = || mailbox.caught_up(stream.index());
+        let batch = if planted(Fault::CaughtUpUnlocked) {
+            let batch = stream.read(&mut cursor, &everything, budget, || ());
+            batch.at_head.then(caught_up);
+            batch
+        } else {
+            stream.read(&mut cursor, &everything, budget, caught_up)
+        };
         if let Some(lost) = batch.lost {
             self.tell_expired(stream, lost);
         }

@@ -121,6 +121,10 @@ impl Mailbox {
         if inner.take(mail) {
             return Poll::Ready(());
         }
+        if planted(Fault::WakerLate) {
+            drop(inner);
+            inner = self.inner.lock();
+        }
         if !inner.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
             inner.waker = Some(waker.clone());
         }

@@ -13,6 +13,7 @@ use super::mailbox::Mailbox;
 use super::probe::{NotReady, Probe};
 use crate::clock::Now;
 use crate::engine::{MemoryEngine, SessionId, Stream};
+use crate::fault::{Fault, planted};
 use crate::limits::Limits;
 use crate::metrics::{self, Gauges, Metrics, ShardCounters, StreamGauges};
 use crate::outbound::Outbound;
@@ -81,9 +82,15 @@ impl Hub {
     pub(crate) fn close_all(&self, frame: &ServerFrame<'_>, code: CloseCode, reason: &str) {
         self.stopping.store(true, Ordering::SeqCst);
         for outbound in self.all_outbounds() {
+            let flush = || self.mailbox(outbound.shard()).request_flush(outbound.slot());
+            if planted(Fault::FlushEarly) {
+                flush();
+            }
             outbound.push_reply(frame);
             outbound.close_after_replies(code, reason);
-            self.mailbox(outbound.shard()).request_flush(outbound.slot());
+            if !planted(Fault::FlushEarly) {
+                flush();
+            }
         }
     }
 

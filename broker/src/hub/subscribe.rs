@@ -11,6 +11,7 @@ use super::start::{FirstGap, Start, asked_position};
 use super::subscription::Subscription;
 use crate::auth::Permitted;
 use crate::engine::Stream;
+use crate::fault::{Fault, planted};
 
 /// Why a subscription was not opened or ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -37,16 +38,22 @@ impl Shard {
         self.check_new(session, sub)?;
         let slot = slot_number(self.subs.vacant_key());
         let inserted = self.index.insert(&pattern, slot);
-        if inserted.first {
+        if inserted.first && !planted(Fault::InterestLate) {
             self.hub.interest.register(&inserted.pattern, self.number);
         }
         // Interest is registered: whatever is published from here on comes by mail. What is published before the heads
         // are read below comes too, and is passed over by its number or sequence.
         let hub = Arc::clone(&self.hub);
-        let ephemeral_from = hub.mailbox(usize::from(self.number)).begin();
+        let mut ephemeral_from = hub.mailbox(usize::from(self.number)).begin();
         let met: Vec<&Stream> = hub.engine.streams().iter().filter(|stream| stream.meets(&pattern)).collect();
         let latest = Latest::of(deliver);
         let Start { streams, position, gaps } = Start::new(&met, &from, latest.is_some(), &pattern);
+        if planted(Fault::EphemeralLate) {
+            ephemeral_from = hub.mailbox(usize::from(self.number)).begin();
+        }
+        if inserted.first && planted(Fault::InterestLate) {
+            hub.interest.register(&inserted.pattern, self.number);
+        }
         let (place, pattern) = (inserted.place, inserted.pattern);
         let opened = Subscription { session, sub, place, pattern, ephemeral_from, streams, latest };
         let live = !opened.is_behind();

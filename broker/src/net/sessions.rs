@@ -129,9 +129,7 @@ impl Sessions {
         self.check(now, round);
         self.io.shard.borrow().count_conflated();
         // Heads first, then the mailbox, then the ping: everything up to the heads is in the queues before it.
-        let heads = self.io.hub.position_of_heads();
-        self.io.hub.mailbox(self.io.number).take(mail);
-        let heads = Heads::served(&self.io.hub, heads, mail);
+        let heads = Heads::with_mail(&self.io.hub, self.io.number, mail);
         self.fan_out(mail).await;
         for slot in self.turn(self.io.limits.heartbeat, round) {
             if self.get(slot).is_some_and(|connection| connection.is_open()) {

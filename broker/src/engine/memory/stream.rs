@@ -69,12 +69,21 @@ impl Stream {
         if let Some(seq) = inner.check(draft.topic(), &conditions, now.moment)? {
             return Ok(Appended { seq, duplicate: true });
         }
+        if planted(Fault::CheckedEarly) {
+            drop(inner);
+            inner = self.inner.lock();
+        }
         let message = inner.retained.append(draft, self.index, &self.config, now.wall_ms, &mut removed);
         if let Some(key) = conditions.key {
             inner.keys.remember(key, message.seq(), now.moment);
         }
-        send(&message);
-        drop(inner);
+        if planted(Fault::MailUnlocked) {
+            drop(inner);
+            send(&message);
+        } else {
+            send(&message);
+            drop(inner);
+        }
         Ok(Appended { seq: message.seq(), duplicate: false })
     }
 

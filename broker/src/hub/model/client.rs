@@ -39,7 +39,8 @@ pub(super) struct Client {
     pub(super) subs: BTreeMap<u32, VecDeque<Subscriber>>,
     pub(super) memories: Vec<Memory>,
     frames: usize,
-    bytes: Vec<u8>,
+    /// What it got and has not read yet.
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Client {
@@ -88,7 +89,8 @@ impl Client {
             let written = (self.bytes.len() - before).min(left);
             self.bytes.truncate(before + written);
             left -= written;
-            lanes.advance(burst, written);
+            // After the close frame, nothing is written any more.
+            self.stalled |= lanes.advance(burst, written).closed;
         }
         self.blocked = !lanes.is_empty() && self.awake;
         self.awake &= !lanes.is_empty();
@@ -199,7 +201,7 @@ impl Subscriber {
 }
 
 /// The payload of the first WebSocket frame, and what follows it; none if it has not come whole.
-fn cut(encoding: Encoding, bytes: &[u8]) -> Checked<Option<(&[u8], &[u8])>> {
+pub(super) fn cut(encoding: Encoding, bytes: &[u8]) -> Checked<Option<(&[u8], &[u8])>> {
     let &[opcode, short, ..] = bytes else { return Ok(None) };
     let expected = if encoding == Encoding::Json { 0x81 } else { 0x82 };
     ensure(opcode == expected, Check::Frames, || format!("a frame begins with {opcode:#x}"))?;

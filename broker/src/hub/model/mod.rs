@@ -5,6 +5,8 @@
 //! encodings, and each frame is checked against a plain list of what was published. A run that fails prints its seed and
 //! a shorter list of steps that fails, too.
 //!
+//! All of that is one thread. In `threads` there are more, and a schedule decides who goes on.
+//!
 //! `FANFARE_MODEL_SEED` runs one seed; `FANFARE_MODEL_STEPS` says how many steps the runs take in all.
 
 mod asking;
@@ -27,6 +29,7 @@ mod setup;
 mod steps;
 mod subscriber;
 mod tally;
+mod threads;
 mod truth;
 mod violation;
 mod world;
