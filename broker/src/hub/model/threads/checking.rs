@@ -11,9 +11,9 @@ use super::super::names::{TOPICS, matches};
 use super::super::reading::Begin;
 use super::super::subscriber::Subscriber;
 use super::super::tally::Tally;
-use super::super::truth::{Around, Audience, Record, Truth, id_of};
+use super::super::truth::{Audience, Record, Truth, id_of};
 use super::super::violation::{Check, Checked, Violation, ensure};
-use super::broker::{Outcome, PASSING, Said, now};
+use super::broker::{Outcome, PASSING, Said};
 use super::worker::{Asked, Worker};
 use crate::engine::{Cursor, ReadBudget, Stream};
 
@@ -56,12 +56,14 @@ impl Outcome {
         Ok(())
     }
 
-    /// Retention took what it had reason to, which is noted.
-    fn is_retained(&mut self, tally: &mut Tally) -> Checked {
-        for (log, stream) in self.truth.logs.iter_mut().zip(self.hub.engine.streams()) {
-            let around = Around { wall_ms: now().wall_ms, bytes: 0, swept: false };
-            let taken = log.retains(&retained(stream, &self.hub.everything), around)?;
-            tally.add("taken", taken.len() as u64);
+    /// The streams retain just what their rules say.
+    fn is_retained(&self, tally: &mut Tally) -> Checked {
+        for (log, stream) in self.truth.logs.iter().zip(self.hub.engine.streams()) {
+            let retained = retained(stream, &self.hub.everything);
+            ensure(retained == log.kept, Check::Retention, || {
+                format!("{} retains {retained:?}, and should {:?}", log.name, log.kept)
+            })?;
+            tally.add("taken", log.head() - log.kept.len() as u64);
         }
         Ok(())
     }
