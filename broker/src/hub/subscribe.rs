@@ -89,6 +89,10 @@ impl Shard {
             self.note_behind(session);
         }
         if let Some(attached) = self.sessions.get_mut(session as usize) {
+            if attached.subs.capacity() == 0 {
+                // Most sessions have one.
+                attached.subs.reserve_exact(1);
+            }
             attached.subs.push((sub, slot));
         }
     }

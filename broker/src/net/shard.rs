@@ -95,11 +95,14 @@ async fn accept(
     }
 }
 
-/// A session from its first frame to its end.
-async fn live(sessions: Rc<Sessions>, connection: Connection, _seat: Seat) {
+/// A session from its first frame to its end. What the future holds, every idle session costs: two pointers and a seat.
+fn live(sessions: Rc<Sessions>, connection: Connection, seat: Seat) -> impl Future<Output = ()> {
     let connection = sessions.add(connection);
-    let reason = connection.run(&sessions.io).await;
-    sessions.remove(&connection, reason);
+    async move {
+        let reason = connection.run(&sessions.io).await;
+        sessions.remove(&connection, reason);
+        drop(seat);
+    }
 }
 
 /// The shard's loop: one task, so that what comes by mail goes out in the order in which it came.

@@ -9,7 +9,7 @@ use super::burst::{Burst, Taken};
 use super::entry::{ENTRY_BYTES, Ends, Entry, Expired, Lane, Live};
 use super::frame;
 use super::overflow::Fallen;
-use super::queue::Queue;
+use super::queue::{Queue, push_first_alone};
 use super::run::Run;
 
 /// What a write has brought to its end.
@@ -44,7 +44,8 @@ pub(crate) struct Lanes {
     reply_bytes: usize,
     /// The lane whose first frame is partly written, and how much of it.
     begun: Option<(Lane, usize)>,
-    end: Option<End>,
+    /// Boxed, for every idle session would carry its room.
+    end: Option<Box<End>>,
 }
 
 impl Lanes {
@@ -132,7 +133,7 @@ impl Lanes {
     pub(super) fn push_reply(&mut self, payload: Box<[u8]>) {
         if self.end.is_none() {
             self.reply_bytes += payload.len() + ENTRY_BYTES;
-            self.replies.push_back(payload);
+            push_first_alone(&mut self.replies, payload);
         }
     }
 
@@ -146,7 +147,7 @@ impl Lanes {
     pub(super) fn close_after_replies(&mut self, code: CloseCode, reason: &str) {
         if self.end.is_none() {
             self.drop_queue();
-            self.end = Some(End::ByUs(code, frame::close(code, reason).into_boxed_slice()));
+            self.end = Some(Box::new(End::ByUs(code, frame::close(code, reason).into_boxed_slice())));
         }
     }
 
@@ -154,7 +155,7 @@ impl Lanes {
         if self.end.is_none() {
             self.drop_replies();
             self.drop_queue();
-            self.end = Some(End::ByPeer);
+            self.end = Some(Box::new(End::ByPeer));
         }
     }
 
@@ -170,7 +171,7 @@ impl Lanes {
 
     /// The code that the session is being closed with.
     pub(crate) fn closing(&self) -> Option<CloseCode> {
-        match &self.end {
+        match self.end.as_deref() {
             Some(End::ByUs(code, _)) => Some(*code),
             Some(End::ByPeer) | None => None,
         }
@@ -253,7 +254,7 @@ impl Lanes {
             }
             burst.add_reply(payload);
         }
-        if let Some(End::ByUs(_, close)) = &self.end {
+        if let Some(End::ByUs(_, close)) = self.end.as_deref() {
             return burst.add_raw(Lane::Close, close);
         }
         for entry in self.queue.iter().skip(skip_entry) {

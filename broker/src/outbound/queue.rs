@@ -37,10 +37,18 @@ pub(super) struct Popped {
     pub(super) gap: Option<GapReason>,
 }
 
+/// Adds something to a queue. One that is mostly empty is given room for one first, and for four by itself.
+pub(super) fn push_first_alone<T>(queue: &mut VecDeque<T>, thing: T) {
+    if queue.capacity() == 0 {
+        queue.reserve_exact(1);
+    }
+    queue.push_back(thing);
+}
+
 impl Queue {
     pub(super) fn push(&mut self, entry: Entry) {
         self.count(&entry);
-        self.entries.push_back(entry);
+        push_first_alone(&mut self.entries, entry);
     }
 
     /// Adds a gap, or joins it with the one before it of the same subscription. The first `begun` entries stay.
