@@ -102,11 +102,6 @@ impl Course {
         self.first_due_ns().saturating_add(nanos(self.plan.warm_up))
     }
 
-    /// When everything that is measured was due.
-    pub(super) fn measured_until_ns(&self) -> u64 {
-        self.measured_from_ns().saturating_add(nanos(self.plan.duration))
-    }
-
     /// A connection stands.
     pub(super) fn count_connected(&self) {
         self.connected.fetch_add(1, Ordering::Relaxed);

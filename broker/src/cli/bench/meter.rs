@@ -52,7 +52,7 @@ impl Meter {
     /// What the server used for so many connections, as far as the readings tell.
     pub(super) fn usage(&self, connections: usize) -> Option<Usage> {
         let (before, connected) = (self.before?, self.connected?);
-        let grown = (connected.resident_bytes - before.resident_bytes).max(0.0);
+        let grown = connected.resident_bytes - before.resident_bytes;
         let spent = self.begin.zip(self.end).map(|(begin, end)| {
             let cpu = end.reading.cpu_seconds - begin.reading.cpu_seconds;
             (cpu, (end.at - begin.at).as_secs_f64(), end.delivered - begin.delivered)
@@ -63,7 +63,7 @@ impl Meter {
                 .filter(|(_, _, deliveries)| *deliveries > 0)
                 .map(|(cpu, _, deliveries)| cpu * 1e6 / real(deliveries)),
             resident_bytes: connected.resident_bytes,
-            bytes_per_connection: grown / real(connections as u64),
+            bytes_per_connection: (grown > 0.0).then(|| grown / real(connections as u64)),
         })
     }
 
@@ -101,7 +101,7 @@ mod tests {
         };
         let usage = meter.usage(1_000).unwrap();
         assert_eq!((usage.cores, usage.us_per_delivery), (Some(0.5), Some(4.0)));
-        assert!((usage.bytes_per_connection - 2_000.0).abs() < 1e-6);
+        assert_eq!(usage.bytes_per_connection, Some(2_000.0));
         assert!(Meter::default().usage(1).is_none());
     }
 }

@@ -60,8 +60,8 @@ pub(super) struct Usage {
     pub(super) us_per_delivery: Option<f64>,
     /// Resident memory when all connections stood, in bytes.
     pub(super) resident_bytes: f64,
-    /// Resident memory that came with the connections, in bytes a connection.
-    pub(super) bytes_per_connection: f64,
+    /// Resident memory that came with the connections, in bytes a connection; none if the server had it already.
+    pub(super) bytes_per_connection: Option<f64>,
 }
 
 impl Counts {
@@ -103,11 +103,9 @@ impl Outcome {
         let told = counts.iter().filter(|(count, _)| *count > 0);
         let told: Vec<_> =
             told.map(|(count, what)| format!("{} {what}", indicatif::HumanCount(*count))).collect();
-        let words = match troubles.words.as_slice() {
-            [] => "the server's log and metrics may say why".to_owned(),
-            words => words.join("; "),
-        };
-        Some(format!("{}: {words}", told.join(", ")))
+        let words: String = troubles.words.iter().flat_map(|words| [": ", words]).collect();
+        let next = "the server's log and metrics say more; a lighter load shows whether it is the load";
+        Some(format!("{}{words}; {next}", told.join(", ")))
     }
 
     /// What a reader of the figures should know.
@@ -147,7 +145,7 @@ impl Outcome {
         (self.late > TOO_MANY_LATE).then(|| {
             format!(
                 "{:.1} % of the messages left more than {} ms after they were due: this bench fell behind its own \
-                 schedule, and the latencies include that.",
+                 schedule, for want of processor time on this machine, and the latencies include that.",
                 100.0 * self.late,
                 LATE.as_millis()
             )

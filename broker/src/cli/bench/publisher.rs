@@ -1,7 +1,6 @@
 //! One connection that publishes: on schedule, or as fast as the server delivers.
 
 use std::cell::RefCell;
-use std::future::pending;
 use std::io;
 use std::pin::pin;
 use std::rc::Rc;
@@ -27,7 +26,7 @@ use super::schedule::{Schedule, Turn};
 use super::stamp::Stamp;
 
 /// Written at a time, in bytes, and one message more.
-const MAX_BATCH_BYTES: usize = 256 * 1024;
+const MAX_BATCH_BYTES: usize = 64 * 1024;
 
 /// One connection that publishes.
 pub(super) struct Publisher {
@@ -38,7 +37,7 @@ pub(super) struct Publisher {
     payload: Vec<u8>,
     /// What is to be written next.
     out: Vec<u8>,
-    /// How long after they were due messages were sent.
+    /// How long after they were due measured messages were sent.
     lateness: Latencies,
 }
 
@@ -119,8 +118,7 @@ impl Publisher {
             self.course.room().await;
             return Ok(());
         };
-        let Some(due_ns) = self.due_ns(per_second) else { return pending().await };
-        match due_ns.checked_sub(self.course.now_ns()) {
+        match self.due_ns(per_second).checked_sub(self.course.now_ns()) {
             None | Some(0) => Ok(()),
             Some(early_ns) => alarm.after(Duration::from_nanos(early_ns)).await,
         }
@@ -130,12 +128,12 @@ impl Publisher {
     fn fill(&mut self) {
         let now_ns = self.course.now_ns();
         if let Pace::Rate(per_second) = self.course.plan.pace {
-            while let Some(due_ns) = self.due_ns(per_second).filter(|due_ns| *due_ns <= now_ns) {
-                self.lateness.record(now_ns - due_ns);
-                self.add(due_ns);
-                if self.out.len() > MAX_BATCH_BYTES {
-                    return;
+            while self.due_ns(per_second) <= now_ns && self.out.len() <= MAX_BATCH_BYTES {
+                let due_ns = self.due_ns(per_second);
+                if due_ns >= self.course.measured_from_ns() {
+                    self.lateness.record(now_ns - due_ns);
                 }
+                self.add(due_ns);
             }
         } else {
             self.add(now_ns);
@@ -165,10 +163,9 @@ impl Publisher {
         self.schedule.advance();
     }
 
-    /// When the next message is due; none if that is after the end.
-    fn due_ns(&self, per_second: u64) -> Option<u64> {
-        let due_ns = self.course.first_due_ns().checked_add(self.schedule.due_ns(per_second))?;
-        (due_ns < self.course.measured_until_ns()).then_some(due_ns)
+    /// When the next message is due.
+    fn due_ns(&self, per_second: u64) -> u64 {
+        self.course.first_due_ns().saturating_add(self.schedule.due_ns(per_second))
     }
 
     /// Takes leave, as far as the socket allows at once.

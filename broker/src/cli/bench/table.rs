@@ -140,8 +140,8 @@ fn usage(usage: Option<Usage>) -> String {
     let mut parts = Vec::new();
     parts.extend(usage.us_per_delivery.map(|us| format!("{} µs of CPU/delivery", significant(us))));
     parts.extend(usage.cores.map(|cores| format!("{:.0} % of a core", 100.0 * cores)));
-    let resident = format!("{} MB", significant(usage.resident_bytes / 1e6));
-    parts.push(format!("{resident}, {} kB/connection", significant(usage.bytes_per_connection / 1e3)));
+    parts.push(format!("{} MB", significant(usage.resident_bytes / 1e6)));
+    parts.extend(usage.bytes_per_connection.map(|each| format!("{} kB/connection", significant(each / 1e3))));
     parts.join(", ")
 }
 
@@ -216,7 +216,7 @@ mod tests {
             cores: Some(0.231),
             us_per_delivery: Some(2.314),
             resident_bytes: 25.13e6,
-            bytes_per_connection: 1_412.0,
+            bytes_per_connection: Some(1_412.0),
         });
         outcome.receiving_cpu = Some(0.99);
         let table = table(&outcome);
