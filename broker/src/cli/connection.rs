@@ -1,14 +1,25 @@
-//! How `pub` and `sub` reach the broker.
+//! How the commands reach the broker.
 
 use clap::{Args, ValueEnum};
-use fanfare_client::{Client, Encoding, Error};
+use fanfare_client::{Client, ClientBuilder, Encoding, Error};
 
 use crate::VERSION;
+
+/// How to reach the broker, and to hold on to it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct ConnectionArgs {
+    #[command(flatten)]
+    broker: BrokerArgs,
+    /// Fail when the connection is lost, instead of connecting again
+    #[arg(long)]
+    no_reconnect: bool,
+}
 
 /// How to reach the broker.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
-pub(super) struct ConnectionArgs {
+pub(super) struct BrokerArgs {
     /// Where the broker is
     #[arg(long, value_name = "URL", env = "FANFARE_SERVER", default_value = "ws://127.0.0.1:7440")]
     server: String,
@@ -18,9 +29,6 @@ pub(super) struct ConnectionArgs {
     /// How frames are written: `json` is easier to read in a packet capture
     #[arg(long, value_name = "NAME", env = "FANFARE_ENCODING", default_value = "msgpack")]
     encoding: EncodingName,
-    /// Fail when the connection is lost, instead of connecting again
-    #[arg(long)]
-    no_reconnect: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -32,17 +40,36 @@ enum EncodingName {
 impl ConnectionArgs {
     /// Connects, and waits for the broker's welcome.
     pub(super) async fn connect(&self) -> Result<Client, Error> {
-        let encoding = match self.encoding {
+        self.broker.builder().reconnect(!self.no_reconnect).connect().await
+    }
+}
+
+impl BrokerArgs {
+    /// Begins to say how to connect.
+    pub(super) fn builder(&self) -> ClientBuilder {
+        let builder =
+            Client::builder(&self.server).name(format!("fanfare-cli/{VERSION}")).encoding(self.encoding());
+        match &self.token {
+            Some(token) => builder.token(token),
+            None => builder,
+        }
+    }
+
+    /// The URL, as it was written.
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The token, if there is one.
+    pub(super) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// How frames are written.
+    pub(super) fn encoding(&self) -> Encoding {
+        match self.encoding {
             EncodingName::Json => Encoding::Json,
             EncodingName::Msgpack => Encoding::MsgPack,
-        };
-        let builder = Client::builder(&self.server)
-            .name(format!("fanfare-cli/{VERSION}"))
-            .encoding(encoding)
-            .reconnect(!self.no_reconnect);
-        match &self.token {
-            Some(token) => builder.token(token).connect().await,
-            None => builder.connect().await,
         }
     }
 }

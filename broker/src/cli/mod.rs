@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+mod bench;
 mod breaks;
 mod connection;
 mod publish;
@@ -31,7 +32,8 @@ const EXAMPLES: &str = "Examples:
   fanfare                                  serve with defaults
   fanfare sub 'orders.>'                   follow every topic below `orders`
   fanfare pub orders.eu 'hello'            publish one message
-  tail -f app.log | fanfare pub logs --lines   publish each line as it comes";
+  tail -f app.log | fanfare pub logs --lines   publish each line as it comes
+  fanfare bench                            measure a broker that runs";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -39,6 +41,7 @@ enum Command {
     Serve(serve::ServeArgs),
     Pub(publish::PublishArgs),
     Sub(subscribe::SubscribeArgs),
+    Bench(bench::BenchArgs),
 }
 
 /// Runs what the command line asks for.
@@ -50,6 +53,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Pub(args) => publish::run(args),
         Command::Sub(args) => subscribe::run(args),
+        Command::Bench(args) => bench::run(args),
     }
 }
 

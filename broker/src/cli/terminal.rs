@@ -1,4 +1,4 @@
-//! What `pub` and `sub` share of the terminal: how they run, stop, speak, and fail.
+//! What the commands share of the terminal: how they run, stop, speak, and fail.
 
 use std::fmt::{self, Display};
 use std::future::pending;
@@ -21,7 +21,7 @@ pub(super) const DIM: Style = Style::new().dimmed();
 /// For what tells lines apart.
 pub(super) const NAME: Style = AnsiColor::Cyan.on_default();
 /// For what went wrong.
-const FAULT: Style = AnsiColor::Red.on_default().bold();
+pub(super) const FAULT: Style = AnsiColor::Red.on_default().bold();
 
 /// Why a command ends early.
 #[derive(Debug, thiserror::Error)]

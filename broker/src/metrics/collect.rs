@@ -4,10 +4,11 @@ use prometheus::proto::{
     Bucket, Counter as CounterValue, Gauge, Histogram as HistogramValue, LabelPair, Metric, MetricFamily,
     MetricType,
 };
-use prometheus::{Encoder, TextEncoder, core::Collector, process_collector::ProcessCollector};
+use prometheus::{Encoder, TextEncoder};
 
 use super::counters::{Labelled, Metrics, ShardCounters};
 use super::histogram::BOUNDS_SECONDS;
+use super::process;
 use crate::version::{REVISION, VERSION};
 
 /// What is there at the moment of the scrape and is counted nowhere.
@@ -40,7 +41,9 @@ pub(crate) struct StreamGauges {
 /// The whole page in Prometheus text format 0.0.4.
 pub(crate) fn render(metrics: &Metrics, gauges: &Gauges) -> String {
     let mut families = own_families(metrics, gauges);
-    families.extend(ProcessCollector::for_self().collect());
+    families.extend(process::families());
+    let cpu = vec![(Vec::new(), process::cpu_seconds())];
+    families.push(counter(process::CPU_SECONDS, "Total user and system CPU time spent in seconds.", cpu));
     let mut page = Vec::new();
     // The encoder refuses only families without a name or metric, and writing to memory can't fail.
     if TextEncoder::new().encode(&families, &mut page).is_err() {

@@ -3,6 +3,7 @@
 mod collect;
 mod counters;
 mod histogram;
+mod process;
 
 pub(crate) use collect::{Gauges, StreamGauges, render};
 pub(crate) use counters::{CLOSED_BY_PEER, CLOSED_LOST, Counter, Metrics, ShardCounters};

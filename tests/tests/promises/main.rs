@@ -8,6 +8,7 @@
 )]
 
 mod cli;
+mod cli_bench;
 mod cli_reconnect;
 mod conversation;
 mod delivery;
