@@ -7,10 +7,17 @@ use fanfare_protocol::Encoding;
 use crate::adapter::Adapter;
 use crate::adapter::fanfare::Fanfare;
 use crate::adapter::floor::Floor;
+use crate::error::LoadError;
 use crate::rows::Row;
+use crate::rows::fanouts::{self, FanoutRow};
 use crate::rows::idle_memory::IdleMemory;
-use crate::rows::one_in_flight::OneInFlight;
-use crate::rows::saturated::Saturated;
+use crate::rows::jitter::Jitter;
+use crate::rows::slow_readers::SlowReaders;
+
+/// Stands for every row.
+const ALL: &str = "all";
+/// Stands for every peer.
+const PEERS: &str = "peers";
 
 /// Every subject that can be measured; the floor, which the others are compared with, comes first.
 ///
@@ -26,6 +33,73 @@ pub fn adapters(programs: &Path) -> Vec<Box<dyn Adapter>> {
 }
 
 /// Every row, in the order in which they run.
-pub fn rows() -> Vec<Box<dyn Row>> {
-    vec![Box::new(Saturated), Box::new(OneInFlight), Box::new(IdleMemory)]
+pub fn rows(idle_connections: usize) -> Vec<Box<dyn Row>> {
+    fn boxed(row: FanoutRow) -> Box<dyn Row> {
+        Box::new(row)
+    }
+    let mut rows: Vec<Box<dyn Row>> = fanouts::FIGURES.into_iter().map(boxed).collect();
+    rows.push(Box::new(SlowReaders));
+    rows.push(Box::new(IdleMemory { connections: idle_connections }));
+    rows.push(Box::new(Jitter));
+    rows.extend(fanouts::EDGES.into_iter().map(boxed));
+    rows.extend(fanouts::SIZING.into_iter().map(boxed));
+    rows
+}
+
+/// The rows of a list of names with commas between them; all of them if `all` is among the names.
+///
+/// # Errors
+/// There is none of a name.
+pub fn chosen_rows(rows: Vec<Box<dyn Row>>, list: &str) -> Result<Vec<Box<dyn Row>>, LoadError> {
+    let names: Vec<&str> = list.split(',').collect();
+    let is_known = |name: &str| name == ALL || rows.iter().any(|row| row.name() == name);
+    if let Some(&unknown) = names.iter().find(|name| !is_known(name)) {
+        return Err(LoadError::Unknown(unknown.to_owned()));
+    }
+    let wanted = |name: &str| names.contains(&ALL) || names.contains(&name);
+    Ok(rows.into_iter().filter(|row| wanted(row.name())).collect())
+}
+
+/// Whom to measure.
+pub struct Choice<'a> {
+    adapters: Vec<&'a dyn Adapter>,
+    /// Whether every one was asked for by its name: then it is measured in every row.
+    by_name: bool,
+}
+
+impl<'a> Choice<'a> {
+    /// Just these `subjects` if any are named; else the floor, Fanfare and these peers.
+    ///
+    /// # Errors
+    /// There is none of a name.
+    pub fn new(
+        all: &'a [Box<dyn Adapter>],
+        peers: Option<&str>,
+        subjects: &[String],
+    ) -> Result<Self, LoadError> {
+        let peers: Vec<&str> = peers.iter().flat_map(|peers| peers.split(',')).collect();
+        let is_known = |name: &str| name == PEERS || all.iter().any(|adapter| adapter.name() == name);
+        if let Some(&unknown) = peers.iter().find(|name| !is_known(name)) {
+            return Err(LoadError::Unknown(unknown.to_owned()));
+        }
+        if let Some(unknown) = subjects.iter().find(|name| !is_known(name)) {
+            return Err(LoadError::Unknown(unknown.clone()));
+        }
+        let named = |adapter: &dyn Adapter| subjects.iter().any(|name| name == adapter.name());
+        let unasked = |adapter: &dyn Adapter| {
+            adapter.delivers_all() || peers.contains(&PEERS) || peers.contains(&adapter.name())
+        };
+        let by_name = !subjects.is_empty();
+        let wanted = |adapter: &&dyn Adapter| if by_name { named(*adapter) } else { unasked(*adapter) };
+        Ok(Self { adapters: all.iter().map(AsRef::as_ref).filter(wanted).collect(), by_name })
+    }
+
+    /// Whom to measure in a row: JSON only where it matters, unless it was asked for.
+    pub fn of_row(&self, row: &dyn Row) -> Vec<&'a dyn Adapter> {
+        let json_is_wanted = self.by_name || row.with_json();
+        let wanted = |adapter: &&&dyn Adapter| {
+            row.suits(**adapter) && (json_is_wanted || adapter.fanfare() != Some(Encoding::Json))
+        };
+        self.adapters.iter().filter(wanted).copied().collect()
+    }
 }

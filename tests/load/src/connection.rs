@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::adapter::{Adapter, Verdict};
 use crate::error::{Doing, LoadError};
-use crate::frame::cut;
+use crate::frame::{cut, write_server};
 use crate::handshake::{HEAD_MAX_BYTES, check_answer, head_bytes, request};
+use crate::payload::Layout;
 use crate::server::Server;
 
 /// Longest time that a server takes to answer.
@@ -46,8 +47,32 @@ impl Connection {
         let mut frames = Vec::new();
         adapter.subscribe(topic, &mut frames)?;
         connection.send(&frames)?;
-        while !connection.take_confirmation(adapter)? {
+        while connection.take_confirmations(adapter)? == 0 {
             connection.receive()?;
+        }
+        Ok(connection)
+    }
+
+    /// Connects and subscribes to several topics; when it returns, the server has confirmed them all.
+    ///
+    /// # Errors
+    /// The server doesn't answer in time, or refuses.
+    pub fn subscribe_all(
+        server: &Server,
+        adapter: &dyn Adapter,
+        topics: &[String],
+    ) -> Result<Self, LoadError> {
+        let Some((first, more)) = topics.split_first() else { return Self::open(server, adapter) };
+        let mut connection = Self::subscribe(server, adapter, first)?;
+        let mut frames = Vec::new();
+        for (index, topic) in (2..).zip(more) {
+            adapter.subscribe_more(index, topic, &mut frames)?;
+        }
+        connection.send(&frames)?;
+        let mut confirmed = 0;
+        while confirmed < more.len() {
+            connection.receive()?;
+            confirmed += connection.take_confirmations(adapter)?;
         }
         Ok(connection)
     }
@@ -84,18 +109,24 @@ impl Connection {
         }
     }
 
-    fn take_confirmation(&mut self, adapter: &dyn Adapter) -> Result<bool, LoadError> {
-        let mut confirmed = false;
-        let used = cut(&self.tail, |header, frame| match adapter.judge(header.opcode, frame) {
-            Verdict::Subscribed => {
-                confirmed = true;
-                Ok(())
+    /// How many confirmations have come. Messages that came already stay.
+    fn take_confirmations(&mut self, adapter: &dyn Adapter) -> Result<usize, LoadError> {
+        let (mut confirmed, mut messages) = (0, Vec::new());
+        let used = cut(&self.tail, |header, frame| {
+            if Layout::learn(frame).is_some() {
+                write_server(header.opcode, frame, &mut messages);
+                return Ok(());
             }
-            Verdict::Harmless => Ok(()),
-            Verdict::Fault(fault) => Err(LoadError::Protocol(fault)),
+            match adapter.judge(header.opcode, frame) {
+                Verdict::Subscribed => confirmed += 1,
+                Verdict::Harmless => {}
+                Verdict::Fault(fault) => return Err(LoadError::Protocol(fault)),
+            }
+            Ok(())
         })?;
-        // `split_off` gives back the memory too, of which ten thousand connections would keep much.
-        self.tail = self.tail.split_off(used);
+        messages.extend_from_slice(&self.tail[used..]);
+        // What is empty gives its memory back, of which ten thousand connections would keep much.
+        self.tail = messages;
         Ok(confirmed)
     }
 

@@ -48,15 +48,15 @@ impl<'a> Subscribers<'a> {
         }
     }
 
-    /// Adds a subscriber; its token in `poller` is its place.
+    /// Adds a subscriber, which expects messages in this order; its token in `poller` is its place.
     ///
     /// # Errors
     /// The kernel refuses it.
-    pub fn add(&mut self, connection: Connection, poller: &Poller) -> Result<(), LoadError> {
+    pub fn add(&mut self, connection: Connection, order: Order, poller: &Poller) -> Result<(), LoadError> {
         let (socket, tail) = connection.into_nonblocking()?;
         // Told once an arrival, the kernel need not look a second time whether all was read.
         poller.add(&socket, self.list.len(), Interest::Arrival)?;
-        self.list.push(Subscriber { socket, tail, order: Order::default() });
+        self.list.push(Subscriber { socket, tail, order });
         Ok(())
     }
 

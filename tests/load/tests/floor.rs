@@ -9,26 +9,29 @@ use fanfare_load::adapter::Adapter;
 use fanfare_load::adapter::floor::Floor;
 use fanfare_load::connection::Connection;
 use fanfare_load::error::LoadError;
-use fanfare_load::fanout::{self, Workload};
+use fanfare_load::fanout;
 use fanfare_load::frame::cut;
 use fanfare_load::order::{Faults, Order};
 use fanfare_load::payload::{Layout, numbered};
 use fanfare_load::plan::Plan;
 use fanfare_load::server::{Cpus, Server};
+use fanfare_load::window::RATE;
+use fanfare_load::workload::{Pace, Workload};
 
 fn floor() -> Floor {
     Floor::new(PathBuf::from(env!("CARGO_BIN_EXE_floor")))
 }
 
 /// Deliveries a second, in thousands.
-fn sample(workload: Workload, cpus: Cpus) -> Result<f64, LoadError> {
+fn sample(workload: &Workload, cpus: Cpus) -> Result<f64, LoadError> {
     let plan = Plan {
         warm_up: Duration::from_millis(10),
         window: Duration::from_millis(100),
         cpus,
         log: PathBuf::from("/dev/null"),
     };
-    Ok(fanout::sample(&floor(), workload, &plan)?[fanout::RATE].value)
+    let sample = fanout::sample(&floor(), workload, &plan)?;
+    Ok(sample.iter().find(|figure| figure.name == RATE).map_or(0.0, |figure| figure.value))
 }
 
 #[test]
@@ -36,7 +39,8 @@ fn every_subscriber_gets_every_message_once_and_in_order() {
     // Once: from the first sample on, this thread has but one CPU.
     let cpus = Cpus::pick().expect("two CPUs");
     for (subscribers, in_flight) in [(20, 1), (20, 64), (1, 1000)] {
-        let rate = sample(Workload { subscribers, in_flight }, cpus).expect("each message once and in order");
+        let workload = Workload::one_topic(subscribers, Pace::InFlight(in_flight));
+        let rate = sample(&workload, cpus).expect("each message once and in order");
         assert!(rate > 0.0, "{subscribers} subscribers, {in_flight} in flight");
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use fanfare_protocol::frame::{ClientFrame, Deliver, Hello, Publish, ReplayFrom, ServerFrame, Subscribe};
-use fanfare_protocol::{Encoding, Pattern, Payload, PayloadKind, Topic};
+use fanfare_protocol::{Encoding, Pattern, Payload, PayloadKind, Position, Topic};
 
 use super::{Adapter, Verdict};
 use crate::error::LoadError;
@@ -37,6 +37,19 @@ impl Fanfare {
         self.write(&ClientFrame::Hello(Hello { token: None, name: Some("fanfare-load".into()) }), out);
     }
 
+    fn write_subscribe(
+        &self,
+        sub: u32,
+        topic: &str,
+        from: ReplayFrom,
+        out: &mut Vec<u8>,
+    ) -> Result<(), LoadError> {
+        let pattern = Pattern::new(topic).map_err(|error| LoadError::Protocol(error.to_string()))?;
+        let subscribe = Subscribe { sub, pattern, from, deliver: Deliver::Every };
+        self.write(&ClientFrame::Subscribe(subscribe), out);
+        Ok(())
+    }
+
     /// Bytes, as a program would publish them; in JSON text, which is what a program would use there.
     fn payload<'a>(&self, payload: &'a [u8]) -> Result<Payload<'a>, LoadError> {
         let kind = match self.encoding {
@@ -66,11 +79,25 @@ impl Adapter for Fanfare {
     }
 
     fn subscribe(&self, topic: &str, out: &mut Vec<u8>) -> Result<(), LoadError> {
-        let pattern = Pattern::new(topic).map_err(|error| LoadError::Protocol(error.to_string()))?;
-        let subscribe = Subscribe { sub: 1, pattern, from: ReplayFrom::Now, deliver: Deliver::Every };
         self.write_hello(out);
-        self.write(&ClientFrame::Subscribe(subscribe), out);
-        Ok(())
+        self.subscribe_more(1, topic, out)
+    }
+
+    fn subscribe_more(&self, index: u32, topic: &str, out: &mut Vec<u8>) -> Result<(), LoadError> {
+        self.write_subscribe(index, topic, ReplayFrom::Now, out)
+    }
+
+    fn resume(&self, topic: &str, from: &Position, out: &mut Vec<u8>) -> Result<(), LoadError> {
+        self.write_hello(out);
+        self.write_subscribe(1, topic, ReplayFrom::Position(from.clone()), out)
+    }
+
+    fn wildcards(&self) -> bool {
+        true
+    }
+
+    fn fanfare(&self) -> Option<Encoding> {
+        Some(self.encoding)
     }
 
     fn introduce_publisher(&self, out: &mut Vec<u8>) {
