@@ -4,15 +4,23 @@ use std::path::{Path, PathBuf};
 
 use fanfare_protocol::Encoding;
 
-use crate::adapter::Adapter;
+use crate::adapter::bun::Bun;
 use crate::adapter::fanfare::Fanfare;
 use crate::adapter::floor::Floor;
+use crate::adapter::mqtt::Mqtt;
+use crate::adapter::nats::Nats;
+use crate::adapter::node_ws::NodeWs;
+use crate::adapter::script::Folder;
+use crate::adapter::socket_io::SocketIo;
+use crate::adapter::{Adapter, Kind};
 use crate::error::LoadError;
+use crate::launch::find_program;
 use crate::rows::Row;
 use crate::rows::fanouts::{self, FanoutRow};
 use crate::rows::idle_memory::IdleMemory;
 use crate::rows::jitter::Jitter;
 use crate::rows::slow_readers::SlowReaders;
+use crate::samples::FLOOR;
 
 /// Stands for every row.
 const ALL: &str = "all";
@@ -21,15 +29,30 @@ const PEERS: &str = "peers";
 
 /// Every subject that can be measured; the floor, which the others are compared with, comes first.
 ///
-/// Servers are looked for beside the running program, unless the environment names them.
+/// Our servers are looked for beside the running program and the scripts of peers in `peers-load` beside its folder, unless
+/// the environment names them; Debian's where programs are. Nothing has to be there: whoever measures one that is
+/// not is told.
 pub fn adapters(programs: &Path) -> Vec<Box<dyn Adapter>> {
     let at = |variable, name| std::env::var_os(variable).map_or_else(|| programs.join(name), PathBuf::from);
-    let fanfare = at("FANFARE_BIN", "fanfare");
+    let (fanfare, floor) = (at("FANFARE_BIN", "fanfare"), at("FLOOR_BIN", "floor"));
+    let folder = Folder::new(at("LOAD_PEERS", "../peers-load"));
+    let installed = |name: &str| find_program(name).unwrap_or_else(|| PathBuf::from(name));
     vec![
-        Box::new(Floor::new(at("FLOOR_BIN", "floor"))),
+        Box::new(Floor::coalescing(floor.clone())),
+        Box::new(Floor::direct(floor)),
         Box::new(Fanfare::new(fanfare.clone(), Encoding::MsgPack)),
         Box::new(Fanfare::new(fanfare, Encoding::Json)),
+        Box::new(Bun::new(folder.clone())),
+        Box::new(NodeWs::new(folder.clone())),
+        Box::new(SocketIo::new(folder)),
+        Box::new(Nats::new(installed("nats-server"))),
+        Box::new(Mqtt::new(installed("mosquitto"))),
     ]
+}
+
+/// Whether a subject is measured without being named: the floor that others are compared with, and Fanfare.
+fn is_usual(adapter: &dyn Adapter) -> bool {
+    adapter.kind() == Kind::Ours || adapter.name() == FLOOR
 }
 
 /// Every row, in the order in which they run.
@@ -87,7 +110,8 @@ impl<'a> Choice<'a> {
         }
         let named = |adapter: &dyn Adapter| subjects.iter().any(|name| name == adapter.name());
         let unasked = |adapter: &dyn Adapter| {
-            adapter.delivers_all() || peers.contains(&PEERS) || peers.contains(&adapter.name())
+            let is_peer = adapter.kind() == Kind::Peer;
+            is_usual(adapter) || is_peer && peers.contains(&PEERS) || peers.contains(&adapter.name())
         };
         let by_name = !subjects.is_empty();
         let wanted = |adapter: &&dyn Adapter| if by_name { named(*adapter) } else { unasked(*adapter) };

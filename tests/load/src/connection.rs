@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::adapter::{Adapter, Verdict};
 use crate::error::{Doing, LoadError};
-use crate::frame::{cut, write_server};
+use crate::frame::write_server;
 use crate::handshake::{HEAD_MAX_BYTES, check_answer, head_bytes, request};
 use crate::payload::Layout;
 use crate::server::Server;
@@ -35,6 +35,7 @@ impl Connection {
         let host = server.address().to_string();
         connection.send(request(&host, server.path(), adapter.subprotocol()).as_bytes())?;
         connection.await_answer(adapter)?;
+        connection.greet(adapter)?;
         Ok(connection)
     }
 
@@ -47,7 +48,7 @@ impl Connection {
         let mut frames = Vec::new();
         adapter.subscribe(topic, &mut frames)?;
         connection.send(&frames)?;
-        while connection.take_confirmations(adapter)? == 0 {
+        while connection.take_verdicts(adapter, &Verdict::Subscribed)? == 0 {
             connection.receive()?;
         }
         Ok(connection)
@@ -72,7 +73,7 @@ impl Connection {
         let mut confirmed = 0;
         while confirmed < more.len() {
             connection.receive()?;
-            confirmed += connection.take_confirmations(adapter)?;
+            confirmed += connection.take_verdicts(adapter, &Verdict::Subscribed)?;
         }
         Ok(connection)
     }
@@ -109,25 +110,36 @@ impl Connection {
         }
     }
 
-    /// How many confirmations have come. Messages that came already stay.
-    fn take_confirmations(&mut self, adapter: &dyn Adapter) -> Result<usize, LoadError> {
-        let (mut confirmed, mut messages) = (0, Vec::new());
-        let used = cut(&self.tail, |header, frame| {
-            if Layout::learn(frame).is_some() {
-                write_server(header.opcode, frame, &mut messages);
+    /// Says what must be answered before anything else is said, if there is such a thing.
+    fn greet(&mut self, adapter: &dyn Adapter) -> Result<(), LoadError> {
+        let mut greeting = Vec::new();
+        adapter.greet(&mut greeting);
+        if greeting.is_empty() {
+            return Ok(());
+        }
+        self.send(&greeting)?;
+        while self.take_verdicts(adapter, &Verdict::Welcome)? == 0 {
+            self.receive()?;
+        }
+        Ok(())
+    }
+
+    /// How many messages have come that mean this. Those with a payload stay.
+    fn take_verdicts(&mut self, adapter: &dyn Adapter, awaited: &Verdict) -> Result<usize, LoadError> {
+        let (mut came, mut messages) = (0, Vec::new());
+        let rest = adapter.content().cut(&self.tail, |opcode, message| {
+            if Layout::learn(message).is_some() {
+                write_server(opcode, message, &mut messages);
                 return Ok(());
             }
-            match adapter.judge(header.opcode, frame) {
-                Verdict::Subscribed => confirmed += 1,
-                Verdict::Harmless => {}
-                Verdict::Fault(fault) => return Err(LoadError::Protocol(fault)),
-            }
-            Ok(())
+            let verdict = adapter.judge(opcode, message);
+            came += usize::from(verdict == *awaited);
+            verdict.check()
         })?;
-        messages.extend_from_slice(&self.tail[used..]);
+        rest.keep(&self.tail, &mut messages);
         // What is empty gives its memory back, of which ten thousand connections would keep much.
         self.tail = messages;
-        Ok(confirmed)
+        Ok(came)
     }
 
     fn receive(&mut self) -> Result<(), LoadError> {

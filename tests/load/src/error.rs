@@ -24,6 +24,16 @@ pub enum LoadError {
     /// The server can't do what the row asks for.
     #[error("not supported: {0}")]
     Unsupported(&'static str),
+    /// A peer's program is not there.
+    #[error("{peer} is not installed (there is no {missing}): {install}, or let tests/load/run do it")]
+    NotInstalled {
+        /// Which peer.
+        peer: &'static str,
+        /// What was looked for.
+        missing: String,
+        /// How to get it.
+        install: &'static str,
+    },
     /// The server did not start, or ended.
     #[error("server: {0}")]
     Server(String),

@@ -10,7 +10,6 @@ use crate::account::Account;
 use crate::adapter::{Adapter, Verdict};
 use crate::connection::Connection;
 use crate::error::{Doing, LoadError};
-use crate::frame::cut;
 use crate::payload::Layout;
 use crate::poller::{Interest, Poller};
 use crate::server::Server;
@@ -92,7 +91,7 @@ impl<'a> Follower<'a> {
             Err(error) => return Err(error).doing("receive messages"),
         }
         let Self { adapter, account, tail, .. } = self;
-        let used = cut(tail, |header, frame| {
+        let rest = adapter.content().cut(tail, |opcode, frame| {
             if let Some(encoding) = adapter.fanfare() {
                 match encoding.decode_server(frame) {
                     Ok(Some(frame)) => account.take(&frame),
@@ -104,13 +103,15 @@ impl<'a> Follower<'a> {
                 take(number);
                 return Ok(());
             }
-            match adapter.judge(header.opcode, frame) {
+            match adapter.judge(opcode, frame) {
                 // A gap, and the ways into and out of being behind, are in the account.
                 Verdict::Fault(fault) if adapter.fanfare().is_none() => Err(LoadError::Protocol(fault)),
                 _ => Ok(()),
             }
         })?;
-        self.tail.drain(..used);
+        let mut kept = Vec::new();
+        rest.keep(&self.tail, &mut kept);
+        self.tail = kept;
         Ok(())
     }
 }

@@ -3,11 +3,12 @@
 //! The parts, from the ground:
 //!
 //! - [`error`], [`samples`], [`stats`]: what can go wrong; figures; medians, spreads and ratios;
-//! - [`frame`], [`handshake`]: as much of WebSocket as a load generator needs;
+//! - [`frame`], [`content`], [`handshake`]: as much of WebSocket as a load generator needs, and streams inside it;
 //! - [`payload`], [`order`], [`account`]: numbered payloads, the check that each comes once and in order, and the
 //!   same by Fanfare's own sequences and gaps;
 //! - [`schedule`], [`latency`], [`in_flight`]: when messages are due, how late they come, which of them all have;
-//! - [`poller`], [`procfs`], [`server`]: epoll, CPU time and memory of a process, the server as a pinned child;
+//! - [`poller`], [`procfs`]: epoll; CPU time and memory of a process;
+//! - [`listens`], [`launch`], [`server`]: where a server listens, what it takes to start it, the server as a pinned child;
 //! - [`adapter`]: how each server is started and spoken to, one file a server; [`plan`]: how samples are taken;
 //! - [`connection`], [`subscribers`], [`follower`], [`publisher`]: the client side;
 //! - [`workload`], [`window`], [`fanout`]: what is asked of a server, what is measured of it, the loop that does both;
@@ -20,6 +21,7 @@ pub mod account;
 pub mod adapter;
 pub mod catalogue;
 pub mod connection;
+pub mod content;
 pub mod drawing;
 pub mod error;
 pub mod fanout;
@@ -29,6 +31,8 @@ pub mod frame;
 pub mod handshake;
 pub mod in_flight;
 pub mod latency;
+pub mod launch;
+pub mod listens;
 pub mod order;
 pub mod payload;
 pub mod plan;

@@ -5,10 +5,9 @@ use std::net::TcpStream;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 
-use crate::adapter::{Adapter, Verdict};
+use crate::adapter::Adapter;
 use crate::connection::Connection;
 use crate::error::{Doing, LoadError};
-use crate::frame::cut;
 use crate::payload::Numbered;
 use crate::poller::{Interest, Poller};
 use crate::server::Server;
@@ -80,11 +79,11 @@ impl<'a> Publisher<'a> {
             Err(error) => return Err(error).doing("receive as publisher"),
         }
         let adapter = self.adapter;
-        let used = cut(&self.incoming, |header, frame| match adapter.judge(header.opcode, frame) {
-            Verdict::Subscribed | Verdict::Harmless => Ok(()),
-            Verdict::Fault(fault) => Err(LoadError::Protocol(fault)),
-        })?;
-        self.incoming.drain(..used);
+        let judge = |opcode, message: &[u8]| adapter.judge(opcode, message).check();
+        let rest = adapter.content().cut(&self.incoming, judge)?;
+        let mut tail = Vec::new();
+        rest.keep(&self.incoming, &mut tail);
+        self.incoming = tail;
         Ok(())
     }
 

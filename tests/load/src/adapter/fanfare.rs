@@ -6,9 +6,10 @@ use std::process::Command;
 use fanfare_protocol::frame::{ClientFrame, Deliver, Hello, Publish, ReplayFrom, ServerFrame, Subscribe};
 use fanfare_protocol::{Encoding, Pattern, Payload, PayloadKind, Position, Topic};
 
-use super::{Adapter, Verdict};
+use super::{Adapter, Kind, Verdict};
 use crate::error::LoadError;
 use crate::frame::{Opcode, write_client};
+use crate::launch::Launch;
 
 /// The Fanfare broker.
 #[derive(Debug)]
@@ -68,10 +69,14 @@ impl Adapter for Fanfare {
         }
     }
 
-    fn command(&self) -> Command {
+    fn kind(&self) -> Kind {
+        Kind::Ours
+    }
+
+    fn launch(&self) -> Result<Launch, LoadError> {
         let mut command = Command::new(&self.program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--internal", "127.0.0.1:0", "--shards", "1"]);
-        command
+        Ok(Launch::of(command))
     }
 
     fn subprotocol(&self) -> Option<&'static str> {
