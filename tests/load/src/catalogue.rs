@@ -19,7 +19,9 @@ use crate::rows::Row;
 use crate::rows::fanouts::{self, FanoutRow};
 use crate::rows::idle_memory::IdleMemory;
 use crate::rows::jitter::Jitter;
+use crate::rows::resume_storm::ResumeStorm;
 use crate::rows::slow_readers::SlowReaders;
+use crate::rows::storm::{Churn, ConnectStorm};
 use crate::samples::FLOOR;
 
 /// Stands for every row.
@@ -65,6 +67,9 @@ pub fn rows(idle_connections: usize) -> Vec<Box<dyn Row>> {
     rows.push(Box::new(IdleMemory { connections: idle_connections }));
     rows.push(Box::new(Jitter));
     rows.extend(fanouts::EDGES.into_iter().map(boxed));
+    rows.push(Box::new(Churn));
+    rows.push(Box::new(ConnectStorm));
+    rows.push(Box::new(ResumeStorm));
     rows.extend(fanouts::SIZING.into_iter().map(boxed));
     rows
 }

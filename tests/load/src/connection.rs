@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use crate::adapter::{Adapter, Verdict};
 use crate::error::{Doing, LoadError};
-use crate::frame::write_server;
 use crate::handshake::{HEAD_MAX_BYTES, check_answer, head_bytes, request};
-use crate::payload::Layout;
 use crate::server::Server;
 
 /// Longest time that a server takes to answer.
@@ -48,9 +46,7 @@ impl Connection {
         let mut frames = Vec::new();
         adapter.subscribe(topic, &mut frames)?;
         connection.send(&frames)?;
-        while connection.take_verdicts(adapter, &Verdict::Subscribed)? == 0 {
-            connection.receive()?;
-        }
+        connection.await_verdicts(adapter, &Verdict::Subscribed, 1)?;
         Ok(connection)
     }
 
@@ -70,11 +66,7 @@ impl Connection {
             adapter.subscribe_more(index, topic, &mut frames)?;
         }
         connection.send(&frames)?;
-        let mut confirmed = 0;
-        while confirmed < more.len() {
-            connection.receive()?;
-            confirmed += connection.take_verdicts(adapter, &Verdict::Subscribed)?;
-        }
+        connection.await_verdicts(adapter, &Verdict::Subscribed, more.len())?;
         Ok(connection)
     }
 
@@ -118,28 +110,21 @@ impl Connection {
             return Ok(());
         }
         self.send(&greeting)?;
-        while self.take_verdicts(adapter, &Verdict::Welcome)? == 0 {
-            self.receive()?;
-        }
-        Ok(())
+        self.await_verdicts(adapter, &Verdict::Welcome, 1)
     }
 
-    /// How many messages have come that mean this. Those with a payload stay.
-    fn take_verdicts(&mut self, adapter: &dyn Adapter, awaited: &Verdict) -> Result<usize, LoadError> {
-        let (mut came, mut messages) = (0, Vec::new());
-        let rest = adapter.content().cut(&self.tail, |opcode, message| {
-            if Layout::learn(message).is_some() {
-                write_server(opcode, message, &mut messages);
-                return Ok(());
-            }
-            let verdict = adapter.judge(opcode, message);
-            came += usize::from(verdict == *awaited);
-            verdict.check()
-        })?;
-        rest.keep(&self.tail, &mut messages);
-        // What is empty gives its memory back, of which ten thousand connections would keep much.
-        self.tail = messages;
-        Ok(came)
+    fn await_verdicts(
+        &mut self,
+        adapter: &dyn Adapter,
+        awaited: &Verdict,
+        number: usize,
+    ) -> Result<(), LoadError> {
+        let mut came = take_verdicts(adapter, &mut self.tail, awaited)?;
+        while came < number {
+            self.receive()?;
+            came += take_verdicts(adapter, &mut self.tail, awaited)?;
+        }
+        Ok(())
     }
 
     fn receive(&mut self) -> Result<(), LoadError> {
@@ -152,4 +137,26 @@ impl Connection {
             }
         }
     }
+}
+
+/// Takes the whole frames out of `tail`, which are no messages yet; how many of the awaited verdicts were among it.
+///
+/// # Errors
+/// The server says something that it should not.
+pub fn take_verdicts(
+    adapter: &dyn Adapter,
+    tail: &mut Vec<u8>,
+    awaited: &Verdict,
+) -> Result<usize, LoadError> {
+    let mut came = 0;
+    let rest = adapter.content().cut(tail, |opcode, message| {
+        let verdict = adapter.judge(opcode, message);
+        came += usize::from(verdict == *awaited);
+        verdict.check()
+    })?;
+    // A new one gives back the memory of the old, of which ten thousand connections would keep much.
+    let mut kept = Vec::new();
+    rest.keep(tail, &mut kept);
+    *tail = kept;
+    Ok(came)
 }

@@ -1,15 +1,17 @@
 //! A subscriber that may go away and come back, and reads everything that it is told.
 
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use fanfare_protocol::Encoding;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
 
 use crate::account::Account;
 use crate::adapter::{Adapter, Verdict};
-use crate::connection::Connection;
 use crate::error::{Doing, LoadError};
+use crate::frame::Opcode;
+use crate::opening::Opening;
 use crate::payload::Layout;
 use crate::poller::{Interest, Poller};
 use crate::server::Server;
@@ -21,105 +23,172 @@ const READ_MAX_BYTES: usize = 256 * 1024;
 pub struct Follower<'a> {
     adapter: &'a dyn Adapter,
     topic: &'a str,
-    socket: Option<TcpStream>,
+    link: Link<'a>,
     /// Bytes that were read and are no whole frame yet.
     tail: Vec<u8>,
+    /// Whether the server has confirmed the subscription, on this connection.
+    pub is_confirmed: bool,
     /// What Fanfare told, over all connections.
     pub account: Account,
+}
+
+/// Its connection.
+enum Link<'a> {
+    None,
+    Opening(Opening<'a>),
+    Open(TcpStream),
 }
 
 impl<'a> Follower<'a> {
     /// Begins without a connection.
     pub fn new(adapter: &'a dyn Adapter, topic: &'a str) -> Self {
-        Self { adapter, topic, socket: None, tail: Vec::new(), account: Account::default() }
+        let account = Account::default();
+        Self { adapter, topic, link: Link::None, tail: Vec::new(), is_confirmed: false, account }
     }
 
-    /// Connects and subscribes: to what Fanfare has for it since it went away; of other servers, to what comes.
-    ///
-    /// # Errors
-    /// The server refuses it.
-    pub fn connect(&mut self, server: &Server) -> Result<(), LoadError> {
-        let connection = if self.adapter.fanfare().is_some() {
-            let mut frames = Vec::new();
-            match self.account.position() {
-                Some(position) => self.adapter.resume(self.topic, &position, &mut frames)?,
-                None => self.adapter.subscribe(self.topic, &mut frames)?,
-            }
-            let mut connection = Connection::open(server, self.adapter)?;
-            connection.send(&frames)?;
-            connection
-        } else {
-            Connection::subscribe(server, self.adapter, self.topic)?
-        };
-        let (socket, tail) = connection.into_nonblocking()?;
-        (self.socket, self.tail) = (Some(socket), tail);
-        Ok(())
-    }
-
-    /// Adds its connection to a poller.
+    /// Begins to connect and to subscribe: to what Fanfare has for it since it went away; of other servers, to what
+    /// comes. Its events in the poller are for [`Self::read`].
     ///
     /// # Errors
     /// The kernel refuses it.
-    pub fn watch(&self, poller: &Poller, token: usize) -> Result<(), LoadError> {
-        self.socket.iter().try_for_each(|socket| poller.add(socket, token, Interest::Read))
+    pub fn connect(&mut self, server: &Server, poller: &Poller, token: usize) -> Result<(), LoadError> {
+        let mut frames = Vec::new();
+        match self.account.position() {
+            Some(position) => self.adapter.resume(self.topic, &position, &mut frames)?,
+            None => self.adapter.subscribe(self.topic, &mut frames)?,
+        }
+        self.link = Link::Opening(Opening::begin(server, self.adapter, frames, poller, token)?);
+        Ok(())
     }
 
     /// Goes away without a word; what it has not read is nothing it was told.
     pub fn disconnect(&mut self) {
-        self.socket = None;
+        self.link = Link::None;
         self.tail.clear();
+        self.is_confirmed = false;
     }
 
-    /// Whether it is connected.
-    pub fn is_connected(&self) -> bool {
-        self.socket.is_some()
+    /// Whether it has no connection, and none on its way.
+    pub fn is_away(&self) -> bool {
+        matches!(self.link, Link::None)
     }
 
-    /// Reads what there is, at most one buffer full, and gives `take` the number of each message.
+    /// Puts its open connection into another poller.
+    ///
+    /// # Errors
+    /// The kernel refuses it.
+    pub fn watch(&self, poller: &Poller, token: usize) -> Result<(), LoadError> {
+        match &self.link {
+            Link::Open(socket) => poller.add(socket, token, Interest::Read),
+            Link::None | Link::Opening(_) => Ok(()),
+        }
+    }
+
+    /// Reads what there is, at most `scratch` full, and gives `take` the number of each message.
     ///
     /// # Errors
     /// The connection has ended, or something came that should not.
-    pub fn read(&mut self, take: &mut dyn FnMut(u32)) -> Result<(), LoadError> {
-        let Some(socket) = &self.socket else { return Ok(()) };
-        let old = self.tail.len();
-        self.tail.resize(old + READ_MAX_BYTES, 0);
-        let received = recv(socket, &mut self.tail[old..], RecvFlags::empty()).map(|(bytes, _)| bytes);
-        self.tail.truncate(old + received.unwrap_or(0));
-        match received {
-            Ok(0) => return Err(LoadError::Server("closed a subscriber's connection".into())),
-            Ok(_) | Err(Errno::AGAIN | Errno::INTR) => {}
-            Err(error) => return Err(error).doing("receive messages"),
-        }
-        let Self { adapter, account, tail, .. } = self;
-        let rest = adapter.content().cut(tail, |opcode, frame| {
-            if let Some(encoding) = adapter.fanfare() {
-                match encoding.decode_server(frame) {
-                    Ok(Some(frame)) => account.take(&frame),
-                    Ok(None) => {}
-                    Err(error) => return Err(LoadError::Protocol(error.to_string())),
-                }
+    pub fn read(
+        &mut self,
+        poller: &Poller,
+        scratch: &mut Scratch,
+        take: &mut dyn FnMut(u32),
+    ) -> Result<(), LoadError> {
+        if let Link::Opening(opening) = &mut self.link {
+            if !opening.wake(poller)? {
+                return Ok(());
             }
-            if let Some(number) = Layout::learn(frame).and_then(|layout| layout.number(frame)) {
+            if let Link::Opening(opening) = std::mem::replace(&mut self.link, Link::None) {
+                let (socket, tail) = opening.into_parts();
+                (self.link, self.tail) = (Link::Open(socket), tail);
+            }
+        }
+        let Link::Open(socket) = &self.link else { return Ok(()) };
+        let old = self.tail.len();
+        let room = scratch.after(&self.tail)?;
+        let received = match recv(socket, room, RecvFlags::empty()) {
+            Ok((0, _)) => return Err(LoadError::Server("closed a subscriber's connection".into())),
+            Ok((bytes, _)) => bytes,
+            Err(Errno::AGAIN | Errno::INTR) => 0,
+            Err(error) => return Err(error).doing("receive messages"),
+        };
+        self.take(&scratch.0[..old + received], take)
+    }
+
+    fn take(&mut self, bytes: &[u8], take: &mut dyn FnMut(u32)) -> Result<(), LoadError> {
+        let Self { adapter, account, tail, is_confirmed, .. } = self;
+        let rest = adapter.content().cut(bytes, |opcode, message| {
+            let is_frame = matches!(opcode, Opcode::Text | Opcode::Binary);
+            if let Some(encoding) = adapter.fanfare().filter(|_| is_frame) {
+                tell(account, encoding, message)?;
+            }
+            if let Some(number) = Layout::learn(message).and_then(|layout| layout.number(message)) {
                 take(number);
                 return Ok(());
             }
-            match adapter.judge(opcode, frame) {
-                // A gap, and the ways into and out of being behind, are in the account.
-                Verdict::Fault(fault) if adapter.fanfare().is_none() => Err(LoadError::Protocol(fault)),
-                _ => Ok(()),
-            }
+            let verdict = adapter.judge(opcode, message);
+            *is_confirmed |= verdict == Verdict::Subscribed;
+            // A gap, and the ways into and out of being behind, are in the account.
+            if adapter.fanfare().is_some() && is_frame { Ok(()) } else { verdict.check() }
         })?;
-        let mut kept = Vec::new();
-        rest.keep(&self.tail, &mut kept);
-        self.tail = kept;
+        tail.clear();
+        rest.keep(bytes, tail);
         Ok(())
     }
 }
 
-/// Lets followers read until each is `done`; gives up without a sign of life for `patience`.
+/// A buffer to read into, which many followers share.
+#[derive(Debug)]
+pub struct Scratch(Vec<u8>);
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self(vec![0; READ_MAX_BYTES])
+    }
+}
+
+impl Scratch {
+    /// The room behind what came before.
+    fn after(&mut self, tail: &[u8]) -> Result<&mut [u8], LoadError> {
+        match self.0.split_at_mut_checked(tail.len()) {
+            Some((start, room)) if !room.is_empty() => {
+                start.copy_from_slice(tail);
+                Ok(room)
+            }
+            _ => Err(LoadError::Protocol(format!("a message of more than {READ_MAX_BYTES} bytes"))),
+        }
+    }
+}
+
+fn tell(account: &mut Account, encoding: Encoding, message: &[u8]) -> Result<(), LoadError> {
+    match encoding.decode_server(message) {
+        Ok(Some(frame)) => account.take(&frame),
+        Ok(None) => {}
+        Err(error) => return Err(LoadError::Protocol(error.to_string())),
+    }
+    Ok(())
+}
+
+/// Connects followers, all at once, and waits until every subscription is confirmed.
 ///
 /// # Errors
-/// A connection has ended, something came that should not, or patience is at its end.
+/// The server refuses one, or nothing happens for as long as `patience`.
+pub fn connect_all(
+    followers: &mut [Follower<'_>],
+    server: &Server,
+    patience: Duration,
+) -> Result<(), LoadError> {
+    let mut poller = Poller::new()?;
+    for (token, follower) in followers.iter_mut().enumerate() {
+        follower.connect(server, &poller, token)?;
+    }
+    read_on(followers, &mut poller, patience, |follower| follower.is_confirmed)
+}
+
+/// Lets connected followers read until each is `done`.
+///
+/// # Errors
+/// A connection has ended, something came that should not, or nothing happens for as long as `patience`.
 pub fn read_until(
     followers: &mut [Follower<'_>],
     patience: Duration,
@@ -129,15 +198,27 @@ pub fn read_until(
     for (token, follower) in followers.iter().enumerate() {
         follower.watch(&poller, token)?;
     }
-    let mut last_life = Instant::now();
-    while !followers.iter().all(&done) {
-        for index in 0..poller.wait(Some(patience))? {
-            followers[poller.token(index)].read(&mut |_| {})?;
-            last_life = Instant::now();
+    read_on(followers, &mut poller, patience, done)
+}
+
+fn read_on(
+    followers: &mut [Follower<'_>],
+    poller: &mut Poller,
+    patience: Duration,
+    done: impl Fn(&Follower<'_>) -> bool,
+) -> Result<(), LoadError> {
+    let mut scratch = Scratch::default();
+    let mut open: u64 = followers.iter().map(|follower| u64::from(!done(follower))).sum();
+    while open > 0 {
+        let events = poller.wait(Some(patience))?;
+        if events == 0 {
+            return Err(LoadError::Stalled { seconds: patience.as_secs(), undelivered: open });
         }
-        if last_life.elapsed() >= patience {
-            let undelivered = followers.iter().filter(|follower| !done(follower)).count() as u64;
-            return Err(LoadError::Stalled { seconds: patience.as_secs(), undelivered });
+        for index in 0..events {
+            let follower = &mut followers[poller.token(index)];
+            let before = done(follower);
+            follower.read(poller, &mut scratch, &mut |_| {})?;
+            open -= u64::from(!before && done(follower));
         }
     }
     Ok(())

@@ -10,7 +10,7 @@
 //! - [`poller`], [`procfs`]: epoll; CPU time and memory of a process;
 //! - [`listens`], [`launch`], [`server`]: where a server listens, what it takes to start it, the server as a pinned child;
 //! - [`adapter`]: how each server is started and spoken to, one file a server; [`plan`]: how samples are taken;
-//! - [`connection`], [`subscribers`], [`follower`], [`publisher`]: the client side;
+//! - [`connection`], [`opening`], [`subscribers`], [`follower`], [`publisher`]: the client side;
 //! - [`workload`], [`window`], [`fanout`]: what is asked of a server, what is measured of it, the loop that does both;
 //! - [`rows`]: what is measured, one file a row or a kind of rows;
 //! - [`tasks`], [`raw`], [`progress`], [`run`]: which samples, those that there are, where the run stands, the run;
@@ -33,6 +33,7 @@ pub mod in_flight;
 pub mod latency;
 pub mod launch;
 pub mod listens;
+pub mod opening;
 pub mod order;
 pub mod payload;
 pub mod plan;

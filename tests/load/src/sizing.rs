@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::drawing::{fit, series};
 use crate::report::{Measured, digits, spread, write_aligned};
 use crate::rows::idle_memory::PER_CONNECTION;
+use crate::rows::storm::PER_CONNECT;
 use crate::stats::Spread;
 use crate::window::COST;
 
@@ -48,7 +49,7 @@ fn capacity(measured: &Measured<'_>) -> Option<Vec<String>> {
     let (what, how_much) = match (median(PER_CONNECTION), median(COST)) {
         (Some(bytes), _) => ("idle connections per GiB", GIB / bytes),
         (None, Some(micros)) => ("deliveries per core and second", MICROS_PER_SECOND / micros),
-        (None, None) => return None,
+        (None, None) => ("connects per core and second", MICROS_PER_SECOND / median(PER_CONNECT)?),
     };
     Some(vec![what.to_owned(), rounded(how_much), format!("{}: {}", row.name(), row.title())])
 }

@@ -42,7 +42,7 @@ impl Mark {
     /// Deliveries a second since `before`.
     #[expect(clippy::cast_precision_loss, reason = "far fewer deliveries than 2^52")]
     pub fn rate_since(&self, before: &Self) -> f64 {
-        (self.deliveries - before.deliveries) as f64 / (self.at - before.at).as_secs_f64()
+        (self.deliveries - before.deliveries) as f64 / self.seconds_since(before)
     }
 
     /// The server's CPU time since `before`.
@@ -55,16 +55,28 @@ impl Mark {
         1e6 * self.server_time_since(before).as_secs_f64() / things
     }
 
+    /// The time since `before`, in seconds.
+    pub fn seconds_since(&self, before: &Self) -> f64 {
+        (self.at - before.at).as_secs_f64()
+    }
+
     /// The figures of the window that began with `before`: cost first.
     pub fn figures_since(&self, before: &Self) -> Vec<Figure> {
-        let seconds = (self.at - before.at).as_secs_f64();
-        let share = |time: Duration| 100.0 * time.as_secs_f64() / seconds;
+        let rate = self.rate_since(before);
+        let mut figures = vec![
+            Figure::new(COST, "µs", self.cost_since(before, rate * self.seconds_since(before))),
+            Figure::new(RATE, "1000/s", rate / 1e3),
+        ];
+        figures.extend(self.shares_since(before));
+        figures
+    }
+
+    /// Who had how much of the CPUs since `before`.
+    pub fn shares_since(&self, before: &Self) -> [Figure; 3] {
+        let share = |time: Duration| 100.0 * time.as_secs_f64() / self.seconds_since(before);
         let server = self.server.since(before.server);
         let generator = self.generator.since(before.generator);
-        let rate = self.rate_since(before);
-        vec![
-            Figure::new(COST, "µs", self.cost_since(before, rate * seconds)),
-            Figure::new(RATE, "1000/s", rate / 1e3),
+        [
             Figure::new("server CPU", "%", share(server.used)),
             Figure::new(GENERATOR_CPU, "%", share(generator.used)),
             Figure::new(KEPT_OFF_CPU, "%", share(server.waited + generator.waited)),

@@ -93,11 +93,14 @@ fn every_subscriber_gets_every_message_once_and_in_order() {
         log: PathBuf::from("/dev/null"),
     };
     for floor in floors() {
-        for (subscribers, in_flight) in [(20, 1), (20, 64), (1, 1000)] {
-            let workload = Workload::one_topic(subscribers, Pace::InFlight(in_flight));
+        for (topics, subscribers, in_flight) in
+            [(1, 20, 1), (1, 20, 64), (1, 1, 1000), (10, 20, 64), (40, 20, 64)]
+        {
+            let pace = Pace::InFlight(in_flight);
+            let workload = Workload { topics, ..Workload::one_topic(subscribers, pace) };
             let sample = fanout::sample(&floor, &workload, &plan).expect("each message once and in order");
             let rate = sample.iter().find(|figure| figure.name == RATE).map_or(0.0, |figure| figure.value);
-            assert!(rate > 0.0, "{subscribers} subscribers, {in_flight} in flight");
+            assert!(rate > 0.0, "{workload:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{Bound, Row, SET_UP_SECONDS};
 use crate::account::Told;
 use crate::adapter::Adapter;
 use crate::error::LoadError;
-use crate::follower::Follower;
+use crate::follower::{Follower, Scratch, connect_all};
 use crate::order::{Faults, Order};
 use crate::payload::PAYLOAD_BYTES;
 use crate::plan::Plan;
@@ -23,6 +23,8 @@ const PERIOD: Duration = Duration::from_secs(15);
 const OFFLINE: Duration = Duration::from_secs(2);
 /// After the last message, nothing more is expected once nothing has come for so long.
 const QUIET: Duration = Duration::from_secs(1);
+/// Longest time that connecting may come to a halt.
+const PATIENCE: Duration = Duration::from_secs(5);
 const TOPIC: &str = "load.jitter";
 
 /// What bad networks cost.
@@ -37,6 +39,7 @@ fn between_absences() -> Duration {
 struct Crowd<'a> {
     server: &'a Server,
     poller: Poller,
+    scratch: Scratch,
     clients: Vec<Client<'a>>,
     start: Instant,
     published: u32,
@@ -96,19 +99,26 @@ impl<'a> Crowd<'a> {
     fn connect(server: &'a Server, adapter: &'a dyn Adapter) -> Result<Self, LoadError> {
         let (poller, now) = (Poller::new()?, Instant::now());
         let mut clients = Vec::new();
-        for token in 0..usize::from(CLIENTS) {
-            let mut follower = Follower::new(adapter, TOPIC);
-            follower.connect(server)?;
+        let mut followers: Vec<_> = (0..CLIENTS).map(|_| Follower::new(adapter, TOPIC)).collect();
+        connect_all(&mut followers, server, PATIENCE)?;
+        for (token, follower) in followers.into_iter().enumerate() {
             follower.watch(&poller, token)?;
             clients.push(Client { follower, order: Order::default(), offline: Absence::Ahead });
         }
-        Ok(Self { server, poller, clients, start: now, published: 0, deliveries: 0, last_delivery: now })
+        Ok(Self {
+            server,
+            poller,
+            scratch: Scratch::default(),
+            clients,
+            start: now,
+            published: 0,
+            deliveries: 0,
+            last_delivery: now,
+        })
     }
 
     /// Publishes for one period, in which each client is away once.
     fn run(&mut self, publisher: &mut Publisher<'_>) -> Result<(), LoadError> {
-        // Every confirmation is read before the first message and the first absence.
-        self.turn(publisher, Instant::now() + QUIET)?;
         self.start = Instant::now();
         let schedule = Schedule::new(PER_SECOND, 0, self.start);
         let mut now = self.start;
@@ -141,8 +151,7 @@ impl<'a> Crowd<'a> {
                 client.offline = Absence::Now;
             }
             if client.offline == Absence::Now && now >= leaves + OFFLINE {
-                client.follower.connect(self.server)?;
-                client.follower.watch(&self.poller, token)?;
+                client.follower.connect(self.server, &self.poller, token)?;
                 client.offline = Absence::Over;
             }
         }
@@ -159,7 +168,8 @@ impl<'a> Crowd<'a> {
             }
             let (client, end) = (&mut self.clients[token], self.published);
             let mut new = 0;
-            client.follower.read(&mut |number| new += u64::from(client.order.take(number, end)))?;
+            let take = &mut |number| new += u64::from(client.order.take(number, end));
+            client.follower.read(&self.poller, &mut self.scratch, take)?;
             if new > 0 {
                 self.deliveries += new;
                 self.last_delivery = Instant::now();

@@ -3,7 +3,9 @@
 pub mod fanouts;
 pub mod idle_memory;
 pub mod jitter;
+pub mod resume_storm;
 pub mod slow_readers;
+pub mod storm;
 
 use crate::adapter::Adapter;
 use crate::error::LoadError;

@@ -7,7 +7,7 @@ use crate::account::Told;
 use crate::adapter::Adapter;
 use crate::error::LoadError;
 use crate::fanout::Fanout;
-use crate::follower::{Follower, read_until};
+use crate::follower::{Follower, connect_all, read_until};
 use crate::plan::Plan;
 use crate::procfs::resident_bytes;
 use crate::samples::{Figure, Sample};
@@ -86,12 +86,7 @@ fn subscribe_stuck<'a>(
     topic: &'a str,
 ) -> Result<Vec<Follower<'a>>, LoadError> {
     let mut stuck: Vec<Follower<'_>> = (0..STUCK).map(|_| Follower::new(adapter, topic)).collect();
-    for follower in &mut stuck {
-        follower.connect(server)?;
-    }
-    if adapter.fanfare().is_some() {
-        read_until(&mut stuck, PATIENCE, |follower| follower.account.position().is_some())?;
-    }
+    connect_all(&mut stuck, server, PATIENCE)?;
     Ok(stuck)
 }
 
