@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::adapter::{Adapter, Verdict};
 use crate::error::{Doing, LoadError};
-use crate::frame::cut;
 use crate::handshake::{HEAD_MAX_BYTES, check_answer, head_bytes, request};
 use crate::server::Server;
 
@@ -34,6 +33,7 @@ impl Connection {
         let host = server.address().to_string();
         connection.send(request(&host, server.path(), adapter.subprotocol()).as_bytes())?;
         connection.await_answer(adapter)?;
+        connection.greet(adapter)?;
         Ok(connection)
     }
 
@@ -46,9 +46,27 @@ impl Connection {
         let mut frames = Vec::new();
         adapter.subscribe(topic, &mut frames)?;
         connection.send(&frames)?;
-        while !connection.take_confirmation(adapter)? {
-            connection.receive()?;
+        connection.await_verdicts(adapter, &Verdict::Subscribed, 1)?;
+        Ok(connection)
+    }
+
+    /// Connects and subscribes to several topics; when it returns, the server has confirmed them all.
+    ///
+    /// # Errors
+    /// The server doesn't answer in time, or refuses.
+    pub fn subscribe_all(
+        server: &Server,
+        adapter: &dyn Adapter,
+        topics: &[String],
+    ) -> Result<Self, LoadError> {
+        let Some((first, more)) = topics.split_first() else { return Self::open(server, adapter) };
+        let mut connection = Self::subscribe(server, adapter, first)?;
+        let mut frames = Vec::new();
+        for (index, topic) in (2..).zip(more) {
+            adapter.subscribe_more(index, topic, &mut frames)?;
         }
+        connection.send(&frames)?;
+        connection.await_verdicts(adapter, &Verdict::Subscribed, more.len())?;
         Ok(connection)
     }
 
@@ -84,19 +102,29 @@ impl Connection {
         }
     }
 
-    fn take_confirmation(&mut self, adapter: &dyn Adapter) -> Result<bool, LoadError> {
-        let mut confirmed = false;
-        let used = cut(&self.tail, |header, frame| match adapter.judge(header.opcode, frame) {
-            Verdict::Subscribed => {
-                confirmed = true;
-                Ok(())
-            }
-            Verdict::Harmless => Ok(()),
-            Verdict::Fault(fault) => Err(LoadError::Protocol(fault)),
-        })?;
-        // `split_off` gives back the memory too, of which ten thousand connections would keep much.
-        self.tail = self.tail.split_off(used);
-        Ok(confirmed)
+    /// Says what must be answered before anything else is said, if there is such a thing.
+    fn greet(&mut self, adapter: &dyn Adapter) -> Result<(), LoadError> {
+        let mut greeting = Vec::new();
+        adapter.greet(&mut greeting);
+        if greeting.is_empty() {
+            return Ok(());
+        }
+        self.send(&greeting)?;
+        self.await_verdicts(adapter, &Verdict::Welcome, 1)
+    }
+
+    fn await_verdicts(
+        &mut self,
+        adapter: &dyn Adapter,
+        awaited: &Verdict,
+        number: usize,
+    ) -> Result<(), LoadError> {
+        let mut came = take_verdicts(adapter, &mut self.tail, awaited)?;
+        while came < number {
+            self.receive()?;
+            came += take_verdicts(adapter, &mut self.tail, awaited)?;
+        }
+        Ok(())
     }
 
     fn receive(&mut self) -> Result<(), LoadError> {
@@ -109,4 +137,26 @@ impl Connection {
             }
         }
     }
+}
+
+/// Takes the whole frames out of `tail`, which are no messages yet; how many of the awaited verdicts were among it.
+///
+/// # Errors
+/// The server says something that it should not.
+pub fn take_verdicts(
+    adapter: &dyn Adapter,
+    tail: &mut Vec<u8>,
+    awaited: &Verdict,
+) -> Result<usize, LoadError> {
+    let mut came = 0;
+    let rest = adapter.content().cut(tail, |opcode, message| {
+        let verdict = adapter.judge(opcode, message);
+        came += usize::from(verdict == *awaited);
+        verdict.check()
+    })?;
+    // A new one gives back the memory of the old, of which ten thousand connections would keep much.
+    let mut kept = Vec::new();
+    rest.keep(tail, &mut kept);
+    *tail = kept;
+    Ok(came)
 }

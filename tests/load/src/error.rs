@@ -21,6 +21,19 @@ pub enum LoadError {
     /// The machine is not fit for the measurement: mend the machine.
     #[error("this machine won't do: {0}")]
     Machine(String),
+    /// The server can't do what the row asks for.
+    #[error("not supported: {0}")]
+    Unsupported(&'static str),
+    /// A peer's program is not there.
+    #[error("{peer} is not installed (there is no {missing}): {install}, or let tests/load/run do it")]
+    NotInstalled {
+        /// Which peer.
+        peer: &'static str,
+        /// What was looked for.
+        missing: String,
+        /// How to get it.
+        install: &'static str,
+    },
     /// The server did not start, or ended.
     #[error("server: {0}")]
     Server(String),
@@ -37,6 +50,14 @@ pub enum LoadError {
         seconds: u64,
         /// Messages in flight times subscribers, less what came.
         undelivered: u64,
+    },
+    /// A sample that must not fail did.
+    #[error("{what}: {source}")]
+    Sample {
+        /// Row and subject.
+        what: String,
+        /// Why.
+        source: Box<LoadError>,
     },
     /// Messages were lost, came twice, or out of order.
     #[error("{lost} lost, {duplicates} duplicate and {disordered} disordered deliveries")]

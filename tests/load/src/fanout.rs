@@ -1,4 +1,4 @@
-//! One sample of a fan-out: a publisher, many subscribers of one topic, and a fixed number of messages in flight.
+//! A fan-out: a publisher, many subscribers, and messages at a pace.
 
 use std::time::{Duration, Instant};
 
@@ -6,164 +6,248 @@ use crate::adapter::Adapter;
 use crate::connection::Connection;
 use crate::error::LoadError;
 use crate::in_flight::InFlight;
-use crate::order::Faults;
+use crate::latency::Latencies;
+use crate::order::{Faults, Order};
 use crate::plan::Plan;
 use crate::poller::Poller;
-use crate::procfs::{CpuTime, cpu_time};
 use crate::publisher::{self, Publisher};
-use crate::samples::{Figure, Subject};
+use crate::samples::Sample;
+use crate::schedule::Schedule;
 use crate::server::Server;
-use crate::stats::Spread;
 use crate::subscribers::Subscribers;
+use crate::window::{Mark, fault_figures};
+use crate::workload::{Pace, Workload};
 
 /// Longest time without a delivery before a sample is given up.
 const STALL_MAX: Duration = Duration::from_secs(5);
-const TOPIC: &str = "load.fanout";
+/// Messages in flight at which a steady pace waits for a server that can't keep it.
+const PACED_IN_FLIGHT_MAX: u32 = 4096;
+/// Tokens from here on are not the fan-out's: see [`Fanout::others`].
+pub const OTHERS: usize = 1 << 32;
 
-/// The place of the deliveries a second, in thousands, among the figures of a sample.
-pub const RATE: usize = 1;
-/// The place of the generator's CPU share, in percent, among the figures of a sample.
-pub const GENERATOR_CPU: usize = 3;
-
-/// The place of the time for which others had the CPUs, in percent, among the figures of a sample.
-const KEPT_OFF_CPU: usize = 4;
-/// The share of that time from which on the machine was not quiet, in percent.
-const DISTURBED: f64 = 10.0;
-
-/// How much is asked of the server.
-#[derive(Clone, Copy, Debug)]
-pub struct Workload {
-    /// Subscribers of the topic.
-    pub subscribers: u32,
-    /// Messages published that not every subscriber has yet.
-    pub in_flight: u32,
-}
-
-struct Fanout<'a> {
-    poller: Poller,
+/// A publisher and its subscribers.
+pub struct Fanout<'a> {
+    /// Where all sockets are; others may be added, with tokens from [`OTHERS`] on.
+    pub poller: Poller,
+    /// Tokens of the last turn that are not the fan-out's.
+    pub others: Vec<usize>,
+    adapter: &'a dyn Adapter,
     subscribers: Subscribers<'a>,
     publisher: Publisher<'a>,
     in_flight: InFlight,
+    schedule: Option<Schedule>,
     last_progress: Instant,
+    /// When the last round of the poller was worked off.
+    last_turn: Instant,
 }
 
-/// What has been counted up to a moment.
-struct Mark {
-    at: Instant,
-    deliveries: u64,
-    server: CpuTime,
-    generator: CpuTime,
-}
-
-/// Measures one server once.
+/// Measures one server once: warm-up, window, and a check that each message came once and in order.
 ///
 /// # Errors
 /// The server can't be started, says something wrong, stalls, or doesn't deliver each message once and in order.
-pub fn sample(adapter: &dyn Adapter, workload: Workload, plan: &Plan) -> Result<Vec<Figure>, LoadError> {
+pub fn sample(adapter: &dyn Adapter, workload: &Workload, plan: &Plan) -> Result<Sample, LoadError> {
     let server = plan.start(adapter)?;
     let mut fanout = Fanout::connect(&server, adapter, workload)?;
     fanout.run_for(plan.warm_up)?;
-    let before = fanout.mark(&server)?;
-    fanout.run_for(plan.window)?;
-    let after = fanout.mark(&server)?;
-    fanout.drain()?;
-    fanout.check()?;
-    Ok(figures(&before, &after))
-}
-
-/// Says so if other programs disturbed the samples: neither a rate nor a bound can be judged then.
-pub fn disturbance(subjects: &[Subject]) -> Option<String> {
-    let shares = subjects.iter().filter_map(|subject| Spread::of(&subject.series(KEPT_OFF_CPU)));
-    let share = shares.map(|spread| spread.median).fold(0.0, f64::max);
-    let text = || {
-        format!("**Disturbed**: server and generator were kept off their CPUs ({share:.0} %). Measure again.")
-    };
-    (share > DISTURBED).then(text)
+    let mut figures = fanout.measure(&server, plan.window)?;
+    figures.extend(fault_figures(fanout.finish()?));
+    Ok(figures)
 }
 
 impl<'a> Fanout<'a> {
-    fn connect(server: &Server, adapter: &'a dyn Adapter, workload: Workload) -> Result<Self, LoadError> {
+    /// Connects all subscribers, then the publisher.
+    ///
+    /// # Errors
+    /// The server refuses one of them.
+    pub fn connect(
+        server: &Server,
+        adapter: &'a dyn Adapter,
+        workload: &Workload,
+    ) -> Result<Self, LoadError> {
         let poller = Poller::new()?;
+        let topics = workload.topics();
         let mut subscribers = Subscribers::new(adapter);
-        for _ in 0..workload.subscribers {
-            subscribers.add(Connection::subscribe(server, adapter, TOPIC)?, &poller)?;
+        for number in 0..workload.subscribers {
+            let names = workload.subscriptions(number, &topics, adapter.wildcards());
+            let connection = Connection::subscribe_all(server, adapter, &names)?;
+            let order = Order::every(workload.groups(), number % workload.groups());
+            subscribers.add(connection, order, &poller)?;
         }
-        let publisher = Publisher::open(server, adapter, TOPIC, &poller)?;
-        let in_flight = InFlight::new(workload.in_flight, workload.subscribers);
-        Ok(Self { poller, subscribers, publisher, in_flight, last_progress: Instant::now() })
+        let publisher = Publisher::open(server, adapter, topics, workload.payload_bytes, &poller)?;
+        let in_flight = InFlight::new(1, workload.copies());
+        let (others, schedule, now) = (Vec::new(), None, Instant::now());
+        let (last_progress, last_turn) = (now, now);
+        let mut fanout = Self {
+            poller,
+            others,
+            adapter,
+            subscribers,
+            publisher,
+            in_flight,
+            schedule,
+            last_progress,
+            last_turn,
+        };
+        fanout.pace(workload.pace)?;
+        Ok(fanout)
     }
 
-    fn run_for(&mut self, time: Duration) -> Result<(), LoadError> {
-        let end = Instant::now() + time;
-        while self.last_progress < end {
-            self.publisher.publish(self.in_flight.publish(), &self.poller)?;
-            self.turn()?;
-        }
+    /// Publishes at this pace from now on. Nothing may be in flight.
+    ///
+    /// # Errors
+    /// There is no histogram to be had.
+    pub fn pace(&mut self, pace: Pace) -> Result<(), LoadError> {
+        let (limit, schedule) = match pace {
+            Pace::InFlight(limit) => (limit, None),
+            Pace::PerSecond(rate) => {
+                let schedule = Schedule::new(rate, self.in_flight.published(), Instant::now());
+                (PACED_IN_FLIGHT_MAX, Some(schedule))
+            }
+        };
+        self.in_flight.set_limit(limit);
+        self.in_flight.latencies = schedule.map(Latencies::new).transpose()?;
+        self.schedule = schedule;
         Ok(())
+    }
+
+    /// Publishes at the pace, and takes what comes.
+    ///
+    /// # Errors
+    /// The server stalls, or says something that it should not.
+    pub fn run_for(&mut self, time: Duration) -> Result<(), LoadError> {
+        let end = Instant::now() + time;
+        while self.step(end)? < end {}
+        Ok(())
+    }
+
+    /// Publishes what may be published, and works off what one round of the poller brings, which is waited for until
+    /// `end`; what time it is then.
+    ///
+    /// # Errors
+    /// The server stalls, or says something that it should not.
+    pub fn step(&mut self, end: Instant) -> Result<Instant, LoadError> {
+        let due = self.schedule.map_or(u32::MAX, |schedule| schedule.due(Instant::now()));
+        self.publisher.publish(self.in_flight.publish(due), &self.poller)?;
+        let next = self.schedule.map(|schedule| schedule.intended(self.in_flight.published()));
+        let until = next.filter(|&next| next > self.last_turn).map_or(end, |next| next.min(end));
+        self.turn(until)
+    }
+
+    /// Runs for a time, and says what it cost.
+    ///
+    /// # Errors
+    /// As [`Self::run_for`].
+    pub fn measure(&mut self, server: &Server, time: Duration) -> Result<Sample, LoadError> {
+        self.begin_latencies();
+        let before = self.mark(server)?;
+        self.run_for(time)?;
+        let mut figures = self.mark(server)?.figures_since(&before);
+        self.end_latencies();
+        self.drain()?;
+        figures.extend(self.in_flight.latencies.iter().flat_map(Latencies::figures));
+        Ok(figures)
     }
 
     /// Waits for all that is in flight, and publishes nothing more.
-    fn drain(&mut self) -> Result<(), LoadError> {
-        while self.in_flight.outstanding() > 0 {
-            match self.turn() {
+    ///
+    /// # Errors
+    /// The server says something that it should not.
+    pub fn drain(&mut self) -> Result<(), LoadError> {
+        while !self.in_flight.is_empty() {
+            match self.turn(Instant::now() + STALL_MAX) {
                 // What is outstanding now is lost, which the check will tell better.
                 Err(LoadError::Stalled { .. }) => return Ok(()),
                 other => other?,
-            }
+            };
         }
         Ok(())
     }
 
-    /// Works off what one round of the poller brings.
-    fn turn(&mut self) -> Result<(), LoadError> {
+    /// Drains, and says what went wrong in all. Of a server that has to deliver everything, that is an error.
+    ///
+    /// # Errors
+    /// The server says something that it should not, or has lost what it must not lose.
+    pub fn finish(&mut self) -> Result<Faults, LoadError> {
+        self.drain()?;
+        let faults = self.subscribers.faults(self.in_flight.published());
+        if faults.total() > 0 && self.adapter.delivers_all() {
+            let Faults { lost, duplicates, disordered } = faults;
+            return Err(LoadError::Deliveries { lost, duplicates, disordered });
+        }
+        Ok(faults)
+    }
+
+    /// How many messages have been published.
+    pub fn published(&self) -> u32 {
+        self.in_flight.published()
+    }
+
+    /// What has been counted up to now.
+    ///
+    /// # Errors
+    /// The server has ended.
+    pub fn mark(&self, server: &Server) -> Result<Mark, LoadError> {
+        Mark::now(server, self.in_flight.deliveries())
+    }
+
+    /// Counts the latencies of what is intended from now on.
+    pub fn begin_latencies(&mut self) {
+        let published = self.in_flight.published();
+        if let Some(latencies) = &mut self.in_flight.latencies {
+            latencies.begin(published);
+        }
+    }
+
+    /// Counts no latencies of what is intended from now on.
+    pub fn end_latencies(&mut self) {
+        let published = self.in_flight.published();
+        if let Some(latencies) = &mut self.in_flight.latencies {
+            latencies.end(published);
+        }
+    }
+
+    /// The latencies so far, if the pace is steady.
+    pub fn latencies(&self) -> Option<&Latencies> {
+        self.in_flight.latencies.as_ref()
+    }
+
+    /// Works off what one round of the poller brings, at most until `until`.
+    fn turn(&mut self, until: Instant) -> Result<Instant, LoadError> {
         let before = self.in_flight.deliveries();
-        for index in 0..self.poller.wait(Some(STALL_MAX))? {
+        let timeout = until.saturating_duration_since(self.last_turn).min(STALL_MAX);
+        self.others.clear();
+        for index in 0..self.poller.wait(Some(timeout))? {
             match self.poller.token(index) {
                 publisher::TOKEN => self.publisher.wake(&self.poller)?,
-                subscriber => self.subscribers.read(subscriber, &mut self.in_flight)?,
+                other @ OTHERS.. => self.others.push(other),
+                subscriber => self.read(subscriber)?,
             }
         }
-        let now = Instant::now();
-        if self.in_flight.deliveries() > before {
-            self.last_progress = now;
-        } else if now > self.last_progress + STALL_MAX {
-            let undelivered = self.in_flight.outstanding();
+        self.last_turn = Instant::now();
+        if self.in_flight.deliveries() > before || self.in_flight.is_empty() {
+            self.last_progress = self.last_turn;
+        } else if self.last_turn > self.last_progress + STALL_MAX {
+            self.stalled()?;
+        }
+        Ok(self.last_turn)
+    }
+
+    #[inline]
+    fn read(&mut self, subscriber: usize) -> Result<(), LoadError> {
+        if let Some(latencies) = &mut self.in_flight.latencies {
+            latencies.read_at(Instant::now());
+        }
+        self.subscribers.read(subscriber, &mut self.in_flight)
+    }
+
+    /// A server that may lose messages goes on without those that it lost.
+    fn stalled(&mut self) -> Result<(), LoadError> {
+        self.last_progress = self.last_turn;
+        let undelivered = self.in_flight.outstanding();
+        if self.adapter.delivers_all() {
             return Err(LoadError::Stalled { seconds: STALL_MAX.as_secs(), undelivered });
         }
+        self.in_flight.give_up();
         Ok(())
     }
-
-    fn mark(&self, server: &Server) -> Result<Mark, LoadError> {
-        Ok(Mark {
-            server: cpu_time(server.pid())?,
-            generator: cpu_time(std::process::id())?,
-            deliveries: self.in_flight.deliveries(),
-            at: Instant::now(),
-        })
-    }
-
-    fn check(&self) -> Result<(), LoadError> {
-        let Faults { lost, duplicates, disordered } = self.subscribers.faults(self.in_flight.published());
-        if lost + duplicates + disordered == 0 {
-            return Ok(());
-        }
-        Err(LoadError::Deliveries { lost, duplicates, disordered })
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "far fewer deliveries than 2^52")]
-fn figures(before: &Mark, after: &Mark) -> Vec<Figure> {
-    let seconds = (after.at - before.at).as_secs_f64();
-    let share = |time: Duration| 100.0 * time.as_secs_f64() / seconds;
-    let server = after.server.since(before.server);
-    let generator = after.generator.since(before.generator);
-    let deliveries = (after.deliveries - before.deliveries) as f64;
-    let cost = 1e6 * server.used.as_secs_f64() / deliveries;
-    vec![
-        Figure { name: "CPU/delivery", unit: "µs", value: cost },
-        Figure { name: "deliveries", unit: "1000/s", value: deliveries / seconds / 1e3 },
-        Figure { name: "server CPU", unit: "%", value: share(server.used) },
-        Figure { name: "generator CPU", unit: "%", value: share(generator.used) },
-        Figure { name: "kept off CPU", unit: "%", value: share(server.waited + generator.waited) },
-    ]
 }

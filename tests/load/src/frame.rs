@@ -39,8 +39,8 @@ pub enum FrameError {
     TooLarge(u64),
 }
 
-/// Largest payload that is believed, in bytes.
-pub const PAYLOAD_MAX_BYTES: usize = 1 << 20;
+/// Largest payload that is believed, in bytes. A server of streams may put all that waits for a client into one frame.
+pub const PAYLOAD_MAX_BYTES: usize = 64 << 20;
 
 /// Every client frame is masked with this: what is measured does not depend on chance.
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
@@ -137,7 +137,16 @@ pub fn write_client(opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
 
 /// Appends `bytes` to `out`, masked or unmasked with `mask`: the two are the same.
 pub fn append_masked(bytes: &[u8], mask: [u8; 4], out: &mut Vec<u8>) {
-    out.extend(bytes.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    let start = out.len();
+    out.extend_from_slice(bytes);
+    // Four bytes at a time, of which the compiler makes the widest that the machine has.
+    let (fours, rest) = out[start..].as_chunks_mut();
+    for four in fours {
+        *four = (u32::from_ne_bytes(*four) ^ u32::from_ne_bytes(mask)).to_ne_bytes();
+    }
+    for (byte, mask) in rest.iter_mut().zip(mask) {
+        *byte ^= mask;
+    }
 }
 
 /// Appends the header of a server's frame to `out`; its payload is to follow.
@@ -165,7 +174,7 @@ fn write_head(opcode: Opcode, payload_bytes: usize, mask_bit: u8, out: &mut Vec<
 mod tests {
     use super::*;
 
-    const SIZES: [usize; 9] = [0, 1, 125, 126, 127, 0xffff, 0x1_0000, 100_000, PAYLOAD_MAX_BYTES];
+    const SIZES: [usize; 9] = [0, 1, 125, 126, 127, 0xffff, 0x1_0000, 100_000, 1 << 20];
 
     fn payload(size: usize) -> Vec<u8> {
         (0..size).map(|i| u8::try_from(i % 251).expect("under 251")).collect()

@@ -1,47 +1,58 @@
 //! `fanfare-load`: measures Fanfare against the floor, in turns, and prints how they compare.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line")]
 
-use std::fs::{File, create_dir_all};
-use std::io::Write;
+use std::fs::create_dir_all;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use fanfare_load::adapter::Adapter;
-use fanfare_load::catalogue;
+use fanfare_load::catalogue::{self, Choice};
 use fanfare_load::error::{Doing, LoadError};
 use fanfare_load::plan::Plan;
-use fanfare_load::progress::Progress;
-use fanfare_load::report::{CSV_HEADER, Measured, csv, section};
+use fanfare_load::progress::minutes;
+use fanfare_load::raw::Raw;
 use fanfare_load::rows::Row;
-use fanfare_load::samples::Subject;
+use fanfare_load::rows::idle_memory::CONNECTIONS_MAX;
 use fanfare_load::server::{Cpus, raise_file_limit};
+use fanfare_load::tasks::{Pairs, Task, tasks};
+use fanfare_load::{results, run};
 
 /// Open files that the largest row needs in one process.
-const FILES_NEEDED: u64 = 10_300;
+const FILES_NEEDED: u64 = 15_300;
 
-/// Measures what a delivery and an idle connection cost: Fanfare and the floor in turns, each time a fresh process.
+/// Measures what deliveries and connections cost: Fanfare and the floor in turns, each time a fresh process.
 ///
 /// Server and generator run on a CPU each, over loopback. The server is `fanfare` beside this program, or
-/// `FANFARE_BIN`.
+/// `FANFARE_BIN`. Samples that `raw.csv` in the directory for results holds already are not taken again.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Rows to run; all unless named.
-    rows: Vec<String>,
-    /// Subjects to measure; all unless named. The floor should be among them.
+    /// Rows to run, with commas between them.
+    #[arg(default_value = "all")]
+    rows: String,
+    /// Peers to measure beside the floor and Fanfare, with commas between them; `peers`: all.
+    #[arg(value_name = "PEERS")]
+    peers: Option<String>,
+    /// Subjects to measure, and no others. The floor should be among them.
     #[arg(long = "subject", value_name = "SUBJECT")]
     subjects: Vec<String>,
-    /// Samples of each subject; they take turns.
+    /// Samples of the floor and of Fanfare; they take turns.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
     pairs: u16,
+    /// Samples of each peer.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
+    peer_pairs: u16,
     /// Load before the measured window, in milliseconds.
     #[arg(long, default_value_t = 1000)]
     warm_up_ms: u64,
     /// The measured window, in milliseconds.
     #[arg(long, default_value_t = 3000, value_parser = clap::value_parser!(u64).range(10..=60_000))]
     window_ms: u64,
-    /// Where `raw.csv`, `summary.md` and the servers' errors go.
+    /// Connections of the row `idle-memory`.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u16).range(1..=i64::from(CONNECTIONS_MAX)))]
+    idle_connections: u16,
+    /// Where results and the servers' errors go.
     #[arg(long, default_value = ".")]
     out: PathBuf,
     /// Say which rows and subjects there are.
@@ -62,28 +73,24 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), LoadError> {
     let program = std::env::current_exe().doing("find this program")?;
     let adapters = catalogue::adapters(program.parent().unwrap_or(Path::new(".")));
-    let rows = catalogue::rows();
+    let rows = catalogue::rows(arguments.idle_connections.into());
     if arguments.list {
         list(&rows, &adapters);
         return Ok(());
     }
-    let rows = chosen(rows, &arguments.rows, |row| row.name())?;
-    let adapters = chosen(adapters, &arguments.subjects, |adapter| adapter.name())?;
+    let rows = catalogue::chosen_rows(rows, &arguments.rows)?;
+    let choice = Choice::new(&adapters, arguments.peers.as_deref(), &arguments.subjects)?;
     raise_file_limit(FILES_NEEDED)?;
     let plan = plan(arguments)?;
-    let (mut raw, mut summary) = (create(&arguments.out, "raw.csv")?, create(&arguments.out, "summary.md")?);
-    write(&mut raw, CSV_HEADER)?;
-    let samples = rows.len() * adapters.len() * usize::from(arguments.pairs);
-    let mut progress = Progress::new(samples as u64);
-    let mut sections = Vec::new();
-    for row in &rows {
-        let measured = measure(row.as_ref(), &adapters, arguments.pairs, &plan, &mut raw, &mut progress)?;
-        sections.push(section(&measured));
-    }
-    drop(progress);
-    let text = sections.join("\n");
-    println!("{text}");
-    write(&mut summary, &text)
+    let pairs = Pairs { ours: arguments.pairs, peers: arguments.peer_pairs };
+    let tasks: Vec<Task<'_>> =
+        rows.iter().flat_map(|row| tasks(row.as_ref(), &choice.of_row(row.as_ref()), pairs)).collect();
+    eprintln!("{} samples, about {}", tasks.len(), minutes(run::estimate(&tasks, &plan)));
+    let mut raw = Raw::open(&arguments.out.join("raw.csv"))?;
+    run::take(&tasks, &plan, &mut raw)?;
+    let measured: Vec<_> = rows.iter().map(|row| run::measured(row.as_ref(), &tasks, &raw)).collect();
+    println!("{}", results::write(&measured, &arguments.out)?);
+    Ok(())
 }
 
 fn list(rows: &[Box<dyn Row>], adapters: &[Box<dyn Adapter>]) {
@@ -91,7 +98,7 @@ fn list(rows: &[Box<dyn Row>], adapters: &[Box<dyn Adapter>]) {
         println!("row      {:<16} {}", row.name(), row.title());
     }
     for adapter in adapters {
-        println!("subject  {}", adapter.name());
+        println!("{:<8} {}", if adapter.delivers_all() { "subject" } else { "peer" }, adapter.name());
     }
 }
 
@@ -105,46 +112,4 @@ fn plan(arguments: &Arguments) -> Result<Plan, LoadError> {
         cpus,
         log: arguments.out.join("servers.log"),
     })
-}
-
-/// Takes the samples of one row: each pair goes once through all subjects.
-fn measure<'a>(
-    row: &'a dyn Row,
-    adapters: &[Box<dyn Adapter>],
-    pairs: u16,
-    plan: &Plan,
-    raw: &mut File,
-    progress: &mut Progress,
-) -> Result<Measured<'a>, LoadError> {
-    let names = adapters.iter().map(|adapter| adapter.name());
-    let mut subjects: Vec<Subject> = names.map(|name| Subject { name, samples: Vec::new() }).collect();
-    for pair in 1..=usize::from(pairs) {
-        for (adapter, subject) in adapters.iter().zip(&mut subjects) {
-            let what = format!("{} {}", row.name(), subject.name);
-            progress.begin(&what);
-            let figures = row.sample(adapter.as_ref(), plan)?;
-            write(raw, &csv(row.name(), subject.name, pair, &figures))?;
-            let first = figures.first().map(|f| format!("{what}: {:.3} {}", f.value, f.unit));
-            progress.end(&first.unwrap_or(what));
-            subject.samples.push(figures);
-        }
-    }
-    Ok(Measured { row, subjects })
-}
-
-/// The named ones of some things; all if none is named.
-fn chosen<T>(all: Vec<T>, names: &[String], name: impl Fn(&T) -> &str) -> Result<Vec<T>, LoadError> {
-    if let Some(unknown) = names.iter().find(|&wanted| all.iter().all(|thing| name(thing) != wanted)) {
-        return Err(LoadError::Unknown(unknown.clone()));
-    }
-    let wanted = |thing: &T| names.is_empty() || names.iter().any(|wanted| wanted == name(thing));
-    Ok(all.into_iter().filter(wanted).collect())
-}
-
-fn create(directory: &Path, name: &str) -> Result<File, LoadError> {
-    File::create(directory.join(name)).doing("make a file for the results")
-}
-
-fn write(file: &mut File, text: &str) -> Result<(), LoadError> {
-    file.write_all(text.as_bytes()).doing("write results")
 }

@@ -1,12 +1,13 @@
-//! Whether one subscriber gets every message once and in order.
+//! Whether one subscriber gets every message that is for it, once and in order.
 
 use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
-/// What one subscriber has seen of the messages 0, 1, 2 ….
-#[derive(Debug, Default)]
+/// What one subscriber has seen of its messages: every `step`th, from one on. By default all, from 0 on.
+#[derive(Debug)]
 pub struct Order {
     next: u32,
+    step: u32,
     missing: BTreeSet<u32>,
     duplicates: u64,
     disordered: u64,
@@ -19,16 +20,34 @@ pub struct Faults {
     pub lost: u64,
     /// Deliveries that came again.
     pub duplicates: u64,
-    /// Deliveries that came after a later one.
+    /// Deliveries that came after a later one, or to the wrong subscriber.
     pub disordered: u64,
 }
 
+impl Faults {
+    /// How many deliveries went wrong in any way.
+    pub fn total(self) -> u64 {
+        self.lost + self.duplicates + self.disordered
+    }
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Self::every(1, 0)
+    }
+}
+
 impl Order {
+    /// Expects every `step`th message, from `first` on.
+    pub fn every(step: u32, first: u32) -> Self {
+        Self { next: first, step: step.max(1), missing: BTreeSet::new(), duplicates: 0, disordered: 0 }
+    }
+
     /// Takes note of a message; whether it is new to this subscriber. Numbers below `published` exist.
     #[inline]
     pub fn take(&mut self, number: u32, published: u32) -> bool {
         if number == self.next && number < published {
-            self.next += 1;
+            self.next += self.step;
             return true;
         }
         self.take_astray(number, published)
@@ -36,12 +55,12 @@ impl Order {
 
     #[cold]
     fn take_astray(&mut self, number: u32, published: u32) -> bool {
-        if number >= published {
+        if number >= published || number % self.step != self.next % self.step {
             self.disordered += 1;
             false
         } else if number >= self.next {
-            self.missing.extend(self.next..number);
-            self.next = number + 1;
+            self.missing.extend((self.next..number).step_by(self.step as usize));
+            self.next = number + self.step;
             true
         } else if self.missing.remove(&number) {
             self.disordered += 1;
@@ -54,7 +73,7 @@ impl Order {
 
     /// What went wrong, if nothing more comes of the first `published` messages.
     pub fn faults(&self, published: u32) -> Faults {
-        let never_came = u64::from(published.saturating_sub(self.next));
+        let never_came = u64::from(published.saturating_sub(self.next).div_ceil(self.step));
         Faults {
             lost: self.missing.len() as u64 + never_came,
             duplicates: self.duplicates,
@@ -108,5 +127,19 @@ mod tests {
     #[test]
     fn what_was_never_published_is_disordered() {
         check(&[0, 7], 1, 0, 0, 1);
+    }
+
+    #[test]
+    fn a_share_of_the_messages_is_every_so_manyth() {
+        let mut order = Order::every(10, 3);
+        for number in [3, 13, 33, 34] {
+            order.take(number, 50);
+        }
+        assert_eq!(
+            order.faults(50),
+            Faults { lost: 2, duplicates: 0, disordered: 1 },
+            "23 and 43; 34 is no 3"
+        );
+        assert_eq!(Order::every(10, 3).faults(3), Faults::default());
     }
 }

@@ -28,6 +28,6 @@ impl Plan {
     /// It can't be started.
     pub fn start(&self, adapter: &dyn Adapter) -> Result<Server, LoadError> {
         let log = File::options().create(true).append(true).open(&self.log).doing("open the servers' log")?;
-        Server::start(adapter.command(), self.cpus, log)
+        Server::start(adapter.launch()?, self.cpus, log)
     }
 }

@@ -1,25 +1,25 @@
-//! The publisher of one topic: what it has to say goes out in one write a wake.
+//! The publisher: what it has to say goes out in one write a wake.
 
 use std::net::TcpStream;
 
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 
-use crate::adapter::{Adapter, Verdict};
+use crate::adapter::Adapter;
 use crate::connection::Connection;
 use crate::error::{Doing, LoadError};
-use crate::frame::cut;
-use crate::payload::numbered;
+use crate::payload::Numbered;
 use crate::poller::{Interest, Poller};
 use crate::server::Server;
 
 /// The publisher's token in a poller: no subscriber has it.
 pub const TOKEN: usize = usize::MAX;
 
-/// The publisher of one topic.
+/// The publisher of numbered messages to topics in turn.
 pub struct Publisher<'a> {
     adapter: &'a dyn Adapter,
-    topic: &'a str,
+    topics: Vec<String>,
+    payload: Numbered,
     socket: TcpStream,
     /// Frames that the socket has not taken yet.
     outgoing: Vec<u8>,
@@ -28,14 +28,15 @@ pub struct Publisher<'a> {
 }
 
 impl<'a> Publisher<'a> {
-    /// Connects a publisher.
+    /// Connects a publisher: message `n` goes to topic `n` modulo their number, with so many bytes of payload.
     ///
     /// # Errors
     /// The server refuses it.
     pub fn open(
         server: &Server,
         adapter: &'a dyn Adapter,
-        topic: &'a str,
+        topics: Vec<String>,
+        payload_bytes: usize,
         poller: &Poller,
     ) -> Result<Self, LoadError> {
         let mut connection = Connection::open(server, adapter)?;
@@ -45,7 +46,8 @@ impl<'a> Publisher<'a> {
         let (socket, incoming) = connection.into_nonblocking()?;
         let interest = Interest::Read;
         poller.add(&socket, TOKEN, interest)?;
-        Ok(Self { adapter, topic, socket, outgoing: Vec::new(), interest, incoming })
+        let payload = Numbered::new(payload_bytes);
+        Ok(Self { adapter, topics, payload, socket, outgoing: Vec::new(), interest, incoming })
     }
 
     /// Publishes messages by their numbers.
@@ -57,7 +59,8 @@ impl<'a> Publisher<'a> {
             return Ok(());
         }
         for number in numbers {
-            self.adapter.publish(self.topic, &numbered(number), &mut self.outgoing)?;
+            let topic = &self.topics[number as usize % self.topics.len()];
+            self.adapter.publish(topic, self.payload.of(number), &mut self.outgoing)?;
         }
         self.flush(poller)
     }
@@ -76,11 +79,11 @@ impl<'a> Publisher<'a> {
             Err(error) => return Err(error).doing("receive as publisher"),
         }
         let adapter = self.adapter;
-        let used = cut(&self.incoming, |header, frame| match adapter.judge(header.opcode, frame) {
-            Verdict::Subscribed | Verdict::Harmless => Ok(()),
-            Verdict::Fault(fault) => Err(LoadError::Protocol(fault)),
-        })?;
-        self.incoming.drain(..used);
+        let judge = |opcode, message: &[u8]| adapter.judge(opcode, message).check();
+        let rest = adapter.content().cut(&self.incoming, judge)?;
+        let mut tail = Vec::new();
+        rest.keep(&self.incoming, &mut tail);
+        self.incoming = tail;
         Ok(())
     }
 

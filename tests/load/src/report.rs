@@ -1,63 +1,112 @@
-//! What a run leaves behind: every figure as CSV, and a summary with ratios as Markdown.
+//! What people read of a run: a summary with ratios as Markdown.
 
 use std::fmt::Write;
 
 use crate::rows::{Bound, Row};
-use crate::samples::{Figure, Subject};
+use crate::samples::{Figure, Sample, Subject};
 use crate::stats::{Ratio, Spread};
 
 /// What was measured of one row.
 pub struct Measured<'a> {
     /// The row.
     pub row: &'a dyn Row,
+    /// Its points, in the order of the axis.
+    pub points: Vec<Point>,
+}
+
+/// What was measured at one point of a row's axis.
+pub struct Point {
+    /// Where on the axis.
+    pub x: u32,
     /// The subjects in the order of their turns.
     pub subjects: Vec<Subject>,
 }
 
-/// The header of [`csv`].
-pub const CSV_HEADER: &str = "row,subject,pair,figure,unit,value\n";
-
-impl Measured<'_> {
-    fn floor(&self) -> Option<&Subject> {
+impl Point {
+    /// What the others are compared with.
+    pub fn floor(&self) -> Option<&Subject> {
         self.subjects.iter().find(|subject| subject.is_floor())
+    }
+
+    /// The subject of this name.
+    pub fn subject(&self, name: &str) -> Option<&Subject> {
+        self.subjects.iter().find(|subject| subject.name == name)
     }
 }
 
-/// Every figure of one sample, one a line, without header.
-pub fn csv(row: &str, subject: &str, pair: usize, figures: &[Figure]) -> String {
-    let line = |figure: &Figure| {
-        format!("{row},{subject},{pair},{},{},{}\n", figure.name, figure.unit, figure.value)
-    };
-    figures.iter().map(line).collect()
-}
-
-/// A row as a section of Markdown.
-pub fn section(measured: &Measured<'_>) -> String {
-    let mut out = format!("## {}: {}\n\n", measured.row.name(), measured.row.title());
-    write_table(measured, &mut out);
-    if let Some(remark) = measured.row.remark(&measured.subjects) {
+/// A row as a section of Markdown, with its plot if there is one.
+pub fn section(measured: &Measured<'_>, plot: Option<&str>) -> String {
+    let Measured { row, points } = measured;
+    let mut out = format!("## {}: {}\n\n", row.name(), row.title());
+    write_aligned(&table(measured), &mut out);
+    for remark in points.iter().filter_map(|point| row.remark(&point.subjects)).take(1) {
         let _ = writeln!(out, "\n{remark}");
+    }
+    let _ = writeln!(out, "\n{}", faults(points));
+    for subject in points.iter().flat_map(|point| &point.subjects) {
+        if let Some(reason) = subject.failure() {
+            let _ = writeln!(out, "\n{} failed: {reason}", subject.name);
+        }
+    }
+    if let Some(plot) = plot {
+        let _ = writeln!(out, "\n![{}]({plot})", row.title());
     }
     out
 }
 
-fn write_table(measured: &Measured<'_>, out: &mut String) {
-    let Some(figures) = measured.subjects.iter().find_map(|subject| subject.samples.first()) else { return };
-    let heads = figures.iter().map(|figure| format!("{}, {}", figure.name, figure.unit));
-    let mut lines = vec![["subject".to_owned()].into_iter().chain(heads).collect::<Vec<_>>()];
-    lines[0].extend(["× floor (medians)", "× floor (pairs)", "bound"].map(str::to_owned));
-    for subject in &measured.subjects {
-        let rest = (1..figures.len()).map(|figure| median(&subject.series(figure)));
-        let mut line = vec![subject.name.to_owned(), spread(&subject.series(0))];
-        line.extend(rest);
-        line.extend(comparison(measured, subject));
-        lines.push(line);
+/// The table's lines, the head first.
+fn table(measured: &Measured<'_>) -> Vec<Vec<String>> {
+    let Measured { row, points } = measured;
+    let subjects = || points.iter().flat_map(|point| &point.subjects);
+    let Some(example) = subjects().filter(|s| !s.is_floor()).chain(subjects()).find_map(|s| s.sound().next())
+    else {
+        return Vec::new();
+    };
+    let columns = columns(example);
+    let mut head = vec!["subject".to_owned()];
+    if row.axis().varies() {
+        head.insert(0, row.axis().label.to_owned());
     }
-    write_aligned(&lines, out);
+    head.extend(columns.iter().map(|(name, unit)| format!("{name}, {unit}")));
+    head.extend(["× floor (medians)", "× floor (pairs)", "bound"].map(str::to_owned));
+    let mut lines = vec![head];
+    for point in points {
+        for subject in &point.subjects {
+            let mut line = if row.axis().varies() { vec![point.x.to_string()] } else { Vec::new() };
+            line.extend([subject.name.to_owned(), spread(&subject.main_series())]);
+            line.extend(columns.iter().skip(1).map(|(name, _)| median(&subject.series(name))));
+            line.extend(comparison(row.bound(), point, subject));
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// The figures that the table shows: all but faults.
+fn columns(sample: &Sample) -> Vec<(&str, &str)> {
+    let shown = sample.iter().filter(|figure| figure.unit != Figure::FAULTS);
+    shown.map(|figure| (figure.name.as_ref(), figure.unit.as_ref())).collect()
+}
+
+/// A sentence about everything that was lost, came twice or out of order.
+fn faults(points: &[Point]) -> String {
+    let mut found = Vec::new();
+    for subject in points.iter().flat_map(|point| &point.subjects) {
+        for figure in subject.samples.iter().flatten() {
+            if figure.unit == Figure::FAULTS && figure.value > 0.0 {
+                found.push(format!("{} {} {}", subject.name, figure.value, figure.name));
+            }
+        }
+    }
+    if found.is_empty() {
+        "Lost, duplicate and disordered deliveries: none.".into()
+    } else {
+        format!("Lost, duplicate and disordered deliveries, sample by sample: {}.", found.join(", "))
+    }
 }
 
 /// Writes a table of Markdown that also reads well on a terminal: each column as wide as its widest cell.
-fn write_aligned(lines: &[Vec<String>], out: &mut String) {
+pub fn write_aligned(lines: &[Vec<String>], out: &mut String) {
     let columns = lines.first().map_or(0, Vec::len);
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
@@ -76,25 +125,26 @@ fn write_aligned(lines: &[Vec<String>], out: &mut String) {
 }
 
 /// The last three cells of a subject's line.
-fn comparison(measured: &Measured<'_>, subject: &Subject) -> [String; 3] {
+fn comparison(bound: Bound, point: &Point, subject: &Subject) -> [String; 3] {
     if subject.is_floor() {
         return ["1".into(), "1".into(), String::new()];
     }
-    let ratio = measured.floor().and_then(|floor| Ratio::of(&subject.series(0), &floor.series(0)));
-    let verdict = verdict(measured.row.bound(), subject, ratio);
+    let series = subject.main_series();
+    let ratio = point.floor().and_then(|floor| Ratio::of(&series, &floor.main_series()));
+    let verdict = verdict(bound, &series, ratio);
     let Some(Ratio { of_medians, of_pairs: Spread { median, min, max } }) = ratio else {
         return [String::new(), String::new(), verdict];
     };
     [format!("{of_medians:.2}"), format!("{median:.2} ({min:.2} … {max:.2})"), verdict]
 }
 
-fn verdict(bound: Bound, subject: &Subject, ratio: Option<Ratio>) -> String {
+fn verdict(bound: Bound, series: &[f64], ratio: Option<Ratio>) -> String {
+    let median = Spread::of(series).map(|spread| spread.median);
     let (text, met) = match bound {
+        Bound::None => return String::new(),
         Bound::TimesFloor(most) => (format!("≤ {most} × floor"), ratio.map(|ratio| ratio.of_medians <= most)),
-        Bound::AtMost(most) => (
-            format!("≤ {}", digits(most)),
-            Spread::of(&subject.series(0)).map(|spread| spread.median <= most),
-        ),
+        Bound::AtMost(most) => (format!("≤ {}", digits(most)), median.map(|median| median <= most)),
+        Bound::AtLeast(least) => (format!("≥ {}", digits(least)), median.map(|median| median >= least)),
     };
     match met {
         Some(true) => format!("{text}: met"),
@@ -107,15 +157,17 @@ fn median(series: &[f64]) -> String {
     Spread::of(series).map_or(String::new(), |spread| digits(spread.median))
 }
 
-fn spread(series: &[f64]) -> String {
+/// A median with its spread, as text.
+pub fn spread(series: &[f64]) -> String {
     Spread::of(series).map_or(String::new(), |Spread { median, min, max }| {
         format!("{} ({} … {})", digits(median), digits(min), digits(max))
     })
 }
 
 /// Three digits or so: nobody measures more.
-fn digits(value: f64) -> String {
+pub fn digits(value: f64) -> String {
     match value.abs() {
+        0.0 => "0".into(),
         ..10.0 => format!("{value:.3}"),
         ..100.0 => format!("{value:.1}"),
         _ => format!("{value:.0}"),
@@ -135,44 +187,48 @@ mod tests {
         fn name(&self) -> &'static str {
             "some"
         }
-        fn title(&self) -> &'static str {
-            "some work"
+        fn title(&self) -> String {
+            "some work".into()
         }
         fn bound(&self) -> Bound {
             Bound::TimesFloor(1.5)
         }
-        fn sample(&self, _: &dyn Adapter, _: &Plan) -> Result<Vec<Figure>, LoadError> {
+        fn sample(&self, _: u32, _: &dyn Adapter, _: &Plan) -> Result<Sample, LoadError> {
             Ok(Vec::new())
         }
     }
 
     fn subject(name: &'static str, costs: &[f64]) -> Subject {
-        let sample = |&value| vec![Figure { name: "cost", unit: "µs", value }];
+        let lost = |value: f64| Figure::new("lost", Figure::FAULTS, if value > 50.0 { 7.0 } else { 0.0 });
+        let sample = |&value| vec![Figure::new("cost", "µs", value), lost(value)];
         Subject { name, samples: costs.iter().map(sample).collect() }
     }
 
-    fn section_of(costs: &[f64]) -> String {
-        let subjects = vec![subject("floor", &[1.0, 2.0, 3.0]), subject("ours", costs)];
-        section(&Measured { row: &Some1, subjects })
+    fn section_with(other: Subject) -> String {
+        let subjects = vec![subject("floor", &[1.0, 2.0, 3.0]), other];
+        section(&Measured { row: &Some1, points: vec![Point { x: 0, subjects }] }, None)
     }
 
     #[test]
     fn the_summary_compares_each_subject_with_the_floor() {
-        let section = section_of(&[2.0, 3.0, 9.0]);
+        let section = section_with(subject("ours", &[2.0, 3.0, 9.0]));
         let line = section.lines().find(|line| line.contains("ours")).expect("ours has a line");
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         let figures = ["3.000 (2.000 … 9.000)", "1.50", "2.00 (1.50 … 3.00)", "≤ 1.5 × floor: met"];
         assert_eq!(cells[2..6], figures);
+        assert!(section.contains("deliveries: none"), "{section}");
     }
 
     #[test]
     fn a_missed_bound_is_said_loudly() {
-        assert!(section_of(&[3.1, 3.1, 3.1]).contains("**missed**"));
+        assert!(section_with(subject("ours", &[3.1, 3.1, 3.1])).contains("**missed**"));
     }
 
     #[test]
-    fn raw_figures_are_kept_one_a_line() {
-        let figures = [Figure { name: "cost", unit: "µs", value: 1.25 }];
-        assert_eq!(csv("row", "ours", 2, &figures), "row,ours,2,cost,µs,1.25\n");
+    fn losses_and_failures_are_told() {
+        assert!(section_with(subject("peer", &[60.0])).contains("peer 7 lost"));
+        let failed = vec![Figure::new("it stalled", Figure::FAILED, 1.0)];
+        let section = section_with(Subject { name: "peer", samples: vec![failed] });
+        assert!(section.contains("peer failed: it stalled"), "{section}");
     }
 }

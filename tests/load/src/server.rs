@@ -1,19 +1,14 @@
 //! A server under measurement: a child process on a CPU of its own.
 
 use std::fs::File;
-use std::io::Read;
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::error::{Doing, LoadError};
-
-/// Longest time that a server takes until it says where it listens.
-const START_MAX: Duration = Duration::from_secs(10);
+use crate::launch::{Files, Launch};
 
 /// One CPU for the server, another for the generator.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +25,7 @@ pub struct Server {
     path: String,
     /// Kept open: a server that prints into a closed pipe may end.
     _stdout: ChildStdout,
+    _files: Option<Files>,
 }
 
 impl Cpus {
@@ -66,20 +62,20 @@ impl Cpus {
 }
 
 impl Server {
-    /// Starts a server and waits until it has printed the `ws://` URL where it listens. What it prints as errors
-    /// goes to `log`.
+    /// Starts a server and waits until it listens. What it prints as errors goes to `log`.
     ///
     /// # Errors
-    /// It can't be started, or doesn't say where it listens.
-    pub fn start(mut command: Command, cpus: Cpus, log: File) -> Result<Self, LoadError> {
+    /// It can't be started, or doesn't listen in time.
+    pub fn start(launch: Launch, cpus: Cpus, log: File) -> Result<Self, LoadError> {
+        let Launch { mut command, listens, files } = launch;
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         let mut child = cpus.spawn(&mut command)?;
         let found = match child.stdout.take() {
-            Some(mut stdout) => await_url(&mut stdout).map(|(address, path)| (address, path, stdout)),
+            Some(mut stdout) => listens.wait(&mut stdout).map(|(address, path)| (address, path, stdout)),
             None => Err(LoadError::Server("has no standard output".into())),
         };
         match found {
-            Ok((address, path, stdout)) => Ok(Self { child, address, path, _stdout: stdout }),
+            Ok((address, path, stdout)) => Ok(Self { child, address, path, _stdout: stdout, _files: files }),
             Err(error) => {
                 end(&mut child);
                 Err(error)
@@ -134,64 +130,4 @@ fn pin_to(cpu: usize) -> Result<(), LoadError> {
     let mut cpus = CpuSet::new();
     cpus.set(cpu);
     sched_setaffinity(None, &cpus).doing("keep to one CPU")
-}
-
-fn await_url(stdout: &mut ChildStdout) -> Result<(SocketAddr, String), LoadError> {
-    let deadline = Instant::now() + START_MAX;
-    let mut printed = Vec::new();
-    loop {
-        let said = String::from_utf8_lossy(&printed);
-        if let Some(url) = find_url(&said) {
-            return Ok(url);
-        }
-        let left = deadline.saturating_duration_since(Instant::now());
-        let timeout = Timespec::try_from(left).unwrap_or_default();
-        let ready =
-            poll(&mut [PollFd::new(stdout, PollFlags::IN)], Some(&timeout)).doing("wait for a server")?;
-        let mut some = [0; 1024];
-        match if ready == 0 { 0 } else { stdout.read(&mut some).doing("read from a server")? } {
-            0 => return Err(LoadError::Server(format!("did not say where it listens, but: {said}"))),
-            bytes => printed.extend_from_slice(&some[..bytes]),
-        }
-    }
-}
-
-/// The address and path of the first whole line with `ws://ADDRESS:PORT/PATH` in it.
-fn find_url(printed: &str) -> Option<(SocketAddr, String)> {
-    printed.split_inclusive('\n').filter(|line| line.ends_with('\n')).find_map(|line| {
-        let (_, url) = line.split_once("ws://")?;
-        let url = url.split(char::is_whitespace).next()?;
-        let (address, path) = url.find('/').map_or((url, "/"), |slash| url.split_at(slash));
-        Some((address.parse().ok()?, path.to_owned()))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(printed: &str, expected: Option<(&str, &str)>) {
-        let found = find_url(printed).map(|(address, path)| (address.to_string(), path));
-        assert_eq!(
-            found,
-            expected.map(|(address, path)| (address.to_owned(), path.to_owned())),
-            "{printed:?}"
-        );
-    }
-
-    #[test]
-    fn the_address_is_found_among_other_lines() {
-        check("hello\nlistening on ws://127.0.0.1:7440/ws\n", Some(("127.0.0.1:7440", "/ws")));
-        check(
-            "  try ws://127.0.0.1:1/ws now\ninternal on http://127.0.0.1:2/\n",
-            Some(("127.0.0.1:1", "/ws")),
-        );
-        check("ws://[::1]:9\n", Some(("[::1]:9", "/")));
-    }
-
-    #[test]
-    fn a_line_that_is_not_whole_is_waited_for() {
-        check("listening on ws://127.0.0.1:74", None);
-        check("listening on http://127.0.0.1:7441/\n", None);
-    }
 }

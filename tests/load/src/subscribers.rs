@@ -5,10 +5,11 @@ use std::net::TcpStream;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
 
-use crate::adapter::{Adapter, Verdict};
+use crate::adapter::Adapter;
 use crate::connection::Connection;
+use crate::content::Content;
 use crate::error::{Doing, LoadError};
-use crate::frame::{Opcode, cut};
+use crate::frame::Opcode;
 use crate::in_flight::InFlight;
 use crate::order::{Faults, Order};
 use crate::payload::Layout;
@@ -35,28 +36,27 @@ struct Subscriber {
 struct Reader {
     scratch: Vec<u8>,
     filled: usize,
+    content: Content,
     layout: Option<Layout>,
 }
 
 impl<'a> Subscribers<'a> {
     /// Begins with none.
     pub fn new(adapter: &'a dyn Adapter) -> Self {
-        Self {
-            adapter,
-            list: Vec::new(),
-            reader: Reader { scratch: vec![0; READ_MAX_BYTES], filled: 0, layout: None },
-        }
+        let scratch = vec![0; READ_MAX_BYTES];
+        let reader = Reader { scratch, filled: 0, content: adapter.content(), layout: None };
+        Self { adapter, list: Vec::new(), reader }
     }
 
-    /// Adds a subscriber; its token in `poller` is its place.
+    /// Adds a subscriber, which expects messages in this order; its token in `poller` is its place.
     ///
     /// # Errors
     /// The kernel refuses it.
-    pub fn add(&mut self, connection: Connection, poller: &Poller) -> Result<(), LoadError> {
+    pub fn add(&mut self, connection: Connection, order: Order, poller: &Poller) -> Result<(), LoadError> {
         let (socket, tail) = connection.into_nonblocking()?;
         // Told once an arrival, the kernel need not look a second time whether all was read.
         poller.add(&socket, self.list.len(), Interest::Arrival)?;
-        self.list.push(Subscriber { socket, tail, order: Order::default() });
+        self.list.push(Subscriber { socket, tail, order });
         Ok(())
     }
 
@@ -90,6 +90,9 @@ impl Reader {
     #[inline]
     fn fill(&mut self, subscriber: &mut Subscriber) -> Result<bool, LoadError> {
         let old = subscriber.tail.len();
+        if old >= READ_MAX_BYTES {
+            return Err(LoadError::Protocol(format!("a message of more than {READ_MAX_BYTES} bytes")));
+        }
         self.scratch[..old].copy_from_slice(&subscriber.tail);
         match recv(&subscriber.socket, &mut self.scratch[old..], RecvFlags::empty()) {
             Ok((0, _)) => Err(LoadError::Server("closed a subscriber's connection".into())),
@@ -111,40 +114,38 @@ impl Reader {
         adapter: &dyn Adapter,
         in_flight: &mut InFlight,
     ) -> Result<(), LoadError> {
-        let Self { scratch, filled, layout } = self;
-        let used = cut(&scratch[..*filled], |header, frame| {
-            let known = layout.and_then(|layout| layout.number(frame));
+        let Self { scratch, filled, content, layout } = self;
+        let bytes = &scratch[..*filled];
+        let rest = content.cut(bytes, |opcode, message| {
+            let known = layout.and_then(|layout| layout.number(message));
             let number = match known {
                 Some(number) => Some(number),
-                None => unknown(layout, adapter, header.opcode, frame)?,
+                None => unknown(layout, adapter, opcode, message)?,
             };
             if let Some(number) = number
                 && subscriber.order.take(number, in_flight.published())
             {
                 in_flight.delivered(number);
             }
-            Ok::<(), LoadError>(())
+            Ok(())
         })?;
-        subscriber.tail.extend_from_slice(&scratch[used..*filled]);
+        rest.keep(bytes, &mut subscriber.tail);
         Ok(())
     }
 }
 
-/// The number in a frame that is unlike the messages so far; none if it is a harmless frame of another kind.
+/// The number in a message that is unlike those so far; none if it is a harmless one of another kind.
 #[cold]
 fn unknown(
     layout: &mut Option<Layout>,
     adapter: &dyn Adapter,
     opcode: Opcode,
-    frame: &[u8],
+    message: &[u8],
 ) -> Result<Option<u32>, LoadError> {
-    if let Some(learned) = Layout::learn(frame) {
-        let number = learned.number(frame);
+    if let Some(learned) = Layout::learn(message) {
+        let number = learned.number(message);
         *layout = Some(learned);
         return Ok(number);
     }
-    match adapter.judge(opcode, frame) {
-        Verdict::Subscribed | Verdict::Harmless => Ok(None),
-        Verdict::Fault(fault) => Err(LoadError::Protocol(fault)),
-    }
+    adapter.judge(opcode, message).check().map(|()| None)
 }

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use fanfare_protocol::frame::{ClientFrame, Deliver, Hello, Publish, ReplayFrom, ServerFrame, Subscribe};
-use fanfare_protocol::{Encoding, Pattern, Payload, PayloadKind, Topic};
+use fanfare_protocol::{Encoding, Pattern, Payload, PayloadKind, Position, Topic};
 
-use super::{Adapter, Verdict};
+use super::{Adapter, Kind, Verdict};
 use crate::error::LoadError;
 use crate::frame::{Opcode, write_client};
+use crate::launch::Launch;
 
 /// The Fanfare broker.
 #[derive(Debug)]
@@ -37,6 +38,19 @@ impl Fanfare {
         self.write(&ClientFrame::Hello(Hello { token: None, name: Some("fanfare-load".into()) }), out);
     }
 
+    fn write_subscribe(
+        &self,
+        sub: u32,
+        topic: &str,
+        from: ReplayFrom,
+        out: &mut Vec<u8>,
+    ) -> Result<(), LoadError> {
+        let pattern = Pattern::new(topic).map_err(|error| LoadError::Protocol(error.to_string()))?;
+        let subscribe = Subscribe { sub, pattern, from, deliver: Deliver::Every };
+        self.write(&ClientFrame::Subscribe(subscribe), out);
+        Ok(())
+    }
+
     /// Bytes, as a program would publish them; in JSON text, which is what a program would use there.
     fn payload<'a>(&self, payload: &'a [u8]) -> Result<Payload<'a>, LoadError> {
         let kind = match self.encoding {
@@ -55,10 +69,14 @@ impl Adapter for Fanfare {
         }
     }
 
-    fn command(&self) -> Command {
+    fn kind(&self) -> Kind {
+        Kind::Ours
+    }
+
+    fn launch(&self) -> Result<Launch, LoadError> {
         let mut command = Command::new(&self.program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--internal", "127.0.0.1:0", "--shards", "1"]);
-        command
+        Ok(Launch::of(command))
     }
 
     fn subprotocol(&self) -> Option<&'static str> {
@@ -66,11 +84,25 @@ impl Adapter for Fanfare {
     }
 
     fn subscribe(&self, topic: &str, out: &mut Vec<u8>) -> Result<(), LoadError> {
-        let pattern = Pattern::new(topic).map_err(|error| LoadError::Protocol(error.to_string()))?;
-        let subscribe = Subscribe { sub: 1, pattern, from: ReplayFrom::Now, deliver: Deliver::Every };
         self.write_hello(out);
-        self.write(&ClientFrame::Subscribe(subscribe), out);
-        Ok(())
+        self.subscribe_more(1, topic, out)
+    }
+
+    fn subscribe_more(&self, index: u32, topic: &str, out: &mut Vec<u8>) -> Result<(), LoadError> {
+        self.write_subscribe(index, topic, ReplayFrom::Now, out)
+    }
+
+    fn resume(&self, topic: &str, from: &Position, out: &mut Vec<u8>) -> Result<(), LoadError> {
+        self.write_hello(out);
+        self.write_subscribe(1, topic, ReplayFrom::Position(from.clone()), out)
+    }
+
+    fn wildcards(&self) -> bool {
+        true
+    }
+
+    fn fanfare(&self) -> Option<Encoding> {
+        Some(self.encoding)
     }
 
     fn introduce_publisher(&self, out: &mut Vec<u8>) {

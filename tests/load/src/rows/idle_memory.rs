@@ -1,4 +1,4 @@
-//! 10,000 connections that are subscribed and quiet: what each costs in resident memory.
+//! Many connections that are subscribed and quiet: what each costs in resident memory.
 
 use std::time::Duration;
 
@@ -9,47 +9,59 @@ use crate::error::LoadError;
 use crate::plan::Plan;
 use crate::poller::Poller;
 use crate::procfs::resident_bytes;
-use crate::samples::Figure;
+use crate::samples::{Figure, Sample};
 use crate::server::Server;
 
+/// Resident memory of one connection.
+pub const PER_CONNECTION: &str = "memory/connection";
 /// Connections whose memory is not counted: they pay for what a server needs once.
 const WARM_UP_CONNECTIONS: usize = 200;
-const CONNECTIONS: usize = 10_000;
 const TOPICS: usize = 1000;
 /// Time from the last connection to the measurement.
 const SETTLE: Duration = Duration::from_secs(2);
 
 /// What an idle subscribed connection costs.
 #[derive(Debug)]
-pub struct IdleMemory;
+pub struct IdleMemory {
+    /// Connections that are counted.
+    pub connections: usize,
+}
+
+/// Most connections that can be asked for, with those of the warm-up: a process may have 20,000 files.
+pub const CONNECTIONS_MAX: u16 = 15_000;
 
 impl Row for IdleMemory {
     fn name(&self) -> &'static str {
         "idle-memory"
     }
 
-    fn title(&self) -> &'static str {
-        "10,000 idle connections, each subscribed to one of 1,000 topics"
+    fn title(&self) -> String {
+        format!("{} idle connections, each subscribed to one of 1,000 topics", self.connections)
     }
 
     fn bound(&self) -> Bound {
         Bound::AtMost(2000.0)
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "far fewer connections than 2^52")]
+    fn seconds(&self, _plan: &Plan) -> f64 {
+        2.0 * SETTLE.as_secs_f64() + self.connections as f64 / 8e3
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "far fewer bytes than 2^52")]
-    fn sample(&self, adapter: &dyn Adapter, plan: &Plan) -> Result<Vec<Figure>, LoadError> {
+    fn sample(&self, _point: u32, adapter: &dyn Adapter, plan: &Plan) -> Result<Sample, LoadError> {
         let server = plan.start(adapter)?;
         let mut connections = subscribe(&server, adapter, WARM_UP_CONNECTIONS)?;
         settle()?;
         let before = resident_bytes(server.pid())?;
-        connections.extend(subscribe(&server, adapter, CONNECTIONS)?);
+        connections.extend(subscribe(&server, adapter, self.connections)?);
         settle()?;
         let after = resident_bytes(server.pid())?;
         drop(connections);
-        let growth = (after as f64 - before as f64) / CONNECTIONS as f64;
+        let growth = (after as f64 - before as f64) / self.connections as f64;
         Ok(vec![
-            Figure { name: "memory/connection", unit: "B", value: growth },
-            Figure { name: "memory before", unit: "kB", value: before as f64 / 1e3 },
+            Figure::new(PER_CONNECTION, "B", growth),
+            Figure::new("memory before", "kB", before as f64 / 1e3),
         ])
     }
 }

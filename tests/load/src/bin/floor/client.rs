@@ -1,150 +1,104 @@
-//! The floor's clients: what each has said so far, and what it is therefore.
+//! One of the floor's clients: its handshake, and what its socket has not taken yet.
 
 use std::net::TcpStream;
 
-use fanfare_load::adapter::floor::{PUBLISHER, SUBSCRIBER};
-use fanfare_load::frame::{FrameError, Header, Opcode, append_masked, cut, write_server, write_server_head};
+use fanfare_load::error::LoadError;
+use fanfare_load::frame::FrameError;
 use fanfare_load::handshake::{HEAD_MAX_BYTES, answer, head_bytes};
 use rustix::io::Errno;
 use rustix::net::{SendFlags, send};
 
-/// Bytes that may wait for a subscriber's socket; one that lets more wait is closed.
-const BACKLOG_MAX_BYTES: usize = 16 << 20;
+/// Bytes that may wait for a socket that takes no more. Messages beyond it are dropped, for that client alone.
+const WAITING_MAX_BYTES: usize = 1 << 20;
 
-/// A client, by what it has said so far.
-pub(crate) enum Client {
-    /// No client: the place is free.
-    Vacant,
-    /// Connected, and its handshake is not whole.
-    New(TcpStream, Vec<u8>),
-    /// Shook hands, and has not said what it is.
-    Unnamed(TcpStream, Vec<u8>),
-    /// Gets all messages; with what waits for its socket.
-    Subscriber(TcpStream, Vec<u8>),
-    /// Sends messages; with the start of a frame whose rest is to come.
-    Publisher(TcpStream, Vec<u8>),
+/// A client.
+pub(crate) struct Client {
+    pub(crate) socket: TcpStream,
+    pub(crate) shook_hands: bool,
+    /// Whether the socket took less than it was given: then it is heard of when it takes more.
+    pub(crate) full: bool,
+    /// The start of a frame, or of the handshake, whose rest is to come.
+    pub(crate) tail: Vec<u8>,
+    /// The numbers of its topics.
+    pub(crate) topics: Vec<usize>,
+    /// What is to be written when the socket takes more or, with several topics, when the round ends.
+    waiting: Vec<u8>,
 }
 
-/// Why a client is closed: the floor does not say it to anyone.
+/// What ends a client's connection, or all of them.
 #[derive(Debug)]
-pub(crate) struct Refused;
-
-impl From<FrameError> for Refused {
-    fn from(_: FrameError) -> Self {
-        Self
-    }
+pub(crate) enum Broken {
+    /// The client: it said what nobody should. The floor does not tell.
+    Client,
+    /// The floor itself.
+    Floor(LoadError),
 }
 
-impl From<Errno> for Refused {
-    fn from(_: Errno) -> Self {
-        Self
+impl From<FrameError> for Broken {
+    fn from(_: FrameError) -> Self {
+        Self::Client
     }
 }
 
 impl Client {
-    /// Its socket.
-    pub(crate) fn socket(&self) -> Option<&TcpStream> {
-        match self {
-            Self::Vacant => None,
-            Self::New(socket, _)
-            | Self::Unnamed(socket, _)
-            | Self::Subscriber(socket, _)
-            | Self::Publisher(socket, _) => Some(socket),
-        }
+    /// A client that has said nothing yet.
+    pub(crate) fn new(socket: TcpStream) -> Self {
+        let (tail, topics, waiting) = (Vec::new(), Vec::new(), Vec::new());
+        Self { socket, shook_hands: false, full: false, tail, topics, waiting }
     }
 
-    /// Takes what came from the client; messages are appended to `round` as they go out.
-    pub(crate) fn take(self, bytes: &[u8], round: &mut Vec<u8>) -> Result<Self, Refused> {
-        match self {
-            Self::New(socket, mut head) => {
-                head.extend_from_slice(bytes);
-                shake_hands(socket, &mut head, round)
-            }
-            Self::Unnamed(socket, mut tail) => {
-                tail.extend_from_slice(bytes);
-                name(socket, &tail, round)
-            }
-            Self::Publisher(socket, mut tail) if tail.is_empty() => {
-                let used = messages(bytes, round)?;
-                tail.extend_from_slice(&bytes[used..]);
-                Ok(Self::Publisher(socket, tail))
-            }
-            Self::Publisher(socket, mut tail) => {
-                tail.extend_from_slice(bytes);
-                let used = messages(&tail, round)?;
-                tail.drain(..used);
-                Ok(Self::Publisher(socket, tail))
-            }
-            other => Ok(other),
-        }
-    }
-}
-
-/// Sends to a subscriber what one round brought, after what still waits; whether anything waits now.
-pub(crate) fn deliver(socket: &TcpStream, backlog: &mut Vec<u8>, round: &[u8]) -> Result<bool, Refused> {
-    if backlog.is_empty() {
-        let sent = send_some(socket, round)?;
-        backlog.extend_from_slice(&round[sent..]);
-    } else {
-        backlog.extend_from_slice(round);
-        let sent = send_some(socket, backlog)?;
-        backlog.drain(..sent);
-    }
-    if backlog.len() > BACKLOG_MAX_BYTES { Err(Refused) } else { Ok(!backlog.is_empty()) }
-}
-
-#[inline]
-fn send_some(socket: &TcpStream, bytes: &[u8]) -> Result<usize, Refused> {
-    match send(socket, bytes, SendFlags::NOSIGNAL) {
-        Ok(sent) => Ok(sent),
-        Err(Errno::AGAIN | Errno::INTR) => Ok(0),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn shake_hands(socket: TcpStream, head: &mut Vec<u8>, round: &mut Vec<u8>) -> Result<Client, Refused> {
-    let Some(end) = head_bytes(head) else {
-        return if head.len() > HEAD_MAX_BYTES {
-            Err(Refused)
-        } else {
-            Ok(Client::New(socket, std::mem::take(head)))
+    /// Answers the handshake as soon as the tail holds it whole; what came behind it stays in the tail.
+    pub(crate) fn shake_hands(&mut self) -> Result<(), Broken> {
+        let Some(end) = head_bytes(&self.tail) else {
+            return if self.tail.len() > HEAD_MAX_BYTES { Err(Broken::Client) } else { Ok(()) };
         };
-    };
-    send_whole(&socket, answer(&head[..end]).ok_or(Refused)?.as_bytes())?;
-    name(socket, &head[end..], round)
-}
-
-fn name(socket: TcpStream, bytes: &[u8], round: &mut Vec<u8>) -> Result<Client, Refused> {
-    let Some(header) = Header::read(bytes)? else { return Ok(Client::Unnamed(socket, bytes.to_vec())) };
-    let end = header.frame_bytes();
-    let Some(payload) = bytes.get(header.head_bytes..end) else {
-        return Ok(Client::Unnamed(socket, bytes.to_vec()));
-    };
-    let mut word = Vec::new();
-    append_masked(payload, header.mask.ok_or(Refused)?, &mut word);
-    if word == SUBSCRIBER {
-        let mut frame = Vec::new();
-        write_server(Opcode::Binary, SUBSCRIBER, &mut frame);
-        send_whole(&socket, &frame)?;
-        Ok(Client::Subscriber(socket, Vec::new()))
-    } else if word == PUBLISHER {
-        Client::Publisher(socket, Vec::new()).take(&bytes[end..], round)
-    } else {
-        Err(Refused)
+        let answer = answer(&self.tail[..end]).ok_or(Broken::Client)?;
+        self.tail = self.tail.split_off(end);
+        self.shook_hands = true;
+        // A fresh socket has room for so little.
+        if self.write(answer.as_bytes()) { Err(Broken::Client) } else { Ok(()) }
     }
-}
 
-/// A fresh socket has room for the few bytes of a greeting.
-fn send_whole(socket: &TcpStream, bytes: &[u8]) -> Result<(), Refused> {
-    if send_some(socket, bytes)? == bytes.len() { Ok(()) } else { Err(Refused) }
-}
+    /// Writes whole frames, or has them wait behind others. Whether the socket is full only now.
+    #[inline]
+    pub(crate) fn write(&mut self, frames: &[u8]) -> bool {
+        if self.full {
+            self.wait(frames);
+            return false;
+        }
+        let sent = self.send(frames);
+        if sent == frames.len() {
+            return false;
+        }
+        self.waiting.extend_from_slice(&frames[sent..]);
+        self.full = true;
+        true
+    }
 
-/// Turns the publishes at the start of `bytes` into frames for subscribers; how many bytes they were.
-fn messages(bytes: &[u8], round: &mut Vec<u8>) -> Result<usize, Refused> {
-    cut(bytes, |header, payload| {
-        let (Opcode::Binary, Some(mask)) = (header.opcode, header.mask) else { return Err(Refused) };
-        write_server_head(header.opcode, payload.len(), round);
-        append_masked(payload, mask, round);
-        Ok(())
-    })
+    /// Has whole frames wait for [`flush`](Self::flush). Whether somebody must call it: who is full is heard of anyway.
+    pub(crate) fn wait(&mut self, frames: &[u8]) -> bool {
+        let first = !self.full && self.waiting.is_empty();
+        if !self.full || self.waiting.len() + frames.len() <= WAITING_MAX_BYTES {
+            self.waiting.extend_from_slice(frames);
+        }
+        first
+    }
+
+    /// Writes what waits. Whether that has filled the socket or found it full no more.
+    pub(crate) fn flush(&mut self) -> bool {
+        let sent = self.send(&self.waiting);
+        self.waiting.drain(..sent);
+        let was_full = std::mem::replace(&mut self.full, !self.waiting.is_empty());
+        was_full != self.full
+    }
+
+    /// How much the socket took. If it has failed, all: the poller reports it next.
+    #[inline]
+    fn send(&self, bytes: &[u8]) -> usize {
+        match send(&self.socket, bytes, SendFlags::NOSIGNAL) {
+            Ok(sent) => sent,
+            Err(Errno::AGAIN | Errno::INTR) => 0,
+            Err(_) => bytes.len(),
+        }
+    }
 }

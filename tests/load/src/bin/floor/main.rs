@@ -1,14 +1,18 @@
-//! `floor`: a server that does nothing but read publishes and write them to all subscribers.
+//! `floor`: a server that does nothing but read publishes and write them to their topic's subscribers.
 //!
-//! One thread and one epoll. What one round of it brought goes out in one write a subscriber. Whoever says `S`
-//! first is a subscriber, whoever says `P` a publisher; there is one topic.
+//! One thread and one epoll. What one round of it brought goes out in one write a subscriber; with `--direct`, each message
+//! does. What clients say stands in `fanfare_load::adapter::floor`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line")]
 
 mod client;
+mod clients;
+mod fanout;
 mod server;
+mod topics;
 
 use std::process::ExitCode;
 
+use fanfare_load::adapter::floor::DIRECT;
 use fanfare_load::error::LoadError;
 
 fn main() -> ExitCode {
@@ -18,7 +22,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<std::convert::Infallible, LoadError> {
-    let mut server = server::Server::listen()?;
+    let direct = std::env::args().skip(1).any(|argument| argument == DIRECT);
+    let mut server = server::Server::listen(direct)?;
     println!("listening on ws://{}/ws", server.address());
     loop {
         server.round()?;

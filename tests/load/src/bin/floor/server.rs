@@ -1,44 +1,42 @@
-//! The floor's loop: what one round of epoll brought goes out in one write a subscriber.
+//! The floor's loop: reads what a round of epoll brought, then has it written.
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use fanfare_load::error::{Doing, LoadError};
+use fanfare_load::frame::cut;
 use fanfare_load::poller::{Interest, Poller};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
 
-use crate::client::{Client, Refused, deliver};
+use crate::client::Broken;
+use crate::clients::Clients;
+use crate::fanout::Fanout;
 
 /// The listener's token in the poller: no client has it.
 const LISTENER: usize = usize::MAX;
 /// Most bytes that one read takes.
-const READ_MAX_BYTES: usize = 64 * 1024;
+const READ_MAX_BYTES: usize = 256 * 1024;
 
 /// The floor server.
 pub(crate) struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    poller: Poller,
-    /// A client's place is its token.
-    clients: Vec<Client>,
-    vacant: Vec<usize>,
+    clients: Clients,
+    fanout: Fanout,
     scratch: Vec<u8>,
-    /// The messages of this round, as they go out.
-    round: Vec<u8>,
 }
 
 impl Server {
-    /// Listens on a free loopback port.
-    pub(crate) fn listen() -> Result<Self, LoadError> {
+    /// Listens on a free loopback port. If `direct`, each message is written by itself.
+    pub(crate) fn listen(direct: bool) -> Result<Self, LoadError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).doing("listen")?;
         listener.set_nonblocking(true).doing("make a socket non-blocking")?;
         let address = listener.local_addr().doing("ask where it listens")?;
         let poller = Poller::new()?;
         poller.add(&listener, LISTENER, Interest::Read)?;
-        let (clients, vacant) = (Vec::new(), Vec::new());
-        let scratch = vec![0; READ_MAX_BYTES];
-        Ok(Self { listener, address, poller, clients, vacant, scratch, round: Vec::new() })
+        let (clients, fanout) = (Clients::new(poller), Fanout::new(direct));
+        Ok(Self { listener, address, clients, fanout, scratch: vec![0; READ_MAX_BYTES] })
     }
 
     /// Where it listens.
@@ -46,22 +44,15 @@ impl Server {
         self.address
     }
 
-    /// Waits for a round, reads what it brought, then writes to each subscriber once.
+    /// Waits for a round, reads what it brought, then has it written.
     pub(crate) fn round(&mut self) -> Result<(), LoadError> {
-        for index in 0..self.poller.wait(None)? {
-            match self.poller.token(index) {
+        for index in 0..self.clients.poller.wait(None)? {
+            match self.clients.poller.token(index) {
                 LISTENER => self.accept()?,
                 token => self.wake(token)?,
             }
         }
-        if self.round.is_empty() {
-            return Ok(());
-        }
-        for token in 0..self.clients.len() {
-            self.write(token, true)?;
-        }
-        self.round.clear();
-        Ok(())
+        self.fanout.end_round(&mut self.clients)
     }
 
     fn accept(&mut self) -> Result<(), LoadError> {
@@ -73,48 +64,53 @@ impl Server {
             };
             socket.set_nonblocking(true).doing("make a socket non-blocking")?;
             socket.set_nodelay(true).doing("set TCP_NODELAY")?;
-            let token = self.vacant.pop().unwrap_or(self.clients.len());
-            self.poller.add(&socket, token, Interest::Read)?;
-            if token == self.clients.len() {
-                self.clients.push(Client::Vacant);
-            }
-            self.clients[token] = Client::New(socket, Vec::new());
+            self.clients.add(socket)?;
         }
     }
 
-    /// Writes what waits for a client, if anything does, and reads once from it.
+    /// Writes what waits for a client whose socket was full, and reads once from it.
     fn wake(&mut self, token: usize) -> Result<(), LoadError> {
-        if matches!(&self.clients[token], Client::Subscriber(_, backlog) if !backlog.is_empty()) {
-            self.write(token, false)?;
+        let Some(client) = self.clients.get_mut(token) else { return Ok(()) };
+        if client.full {
+            self.clients.flush(token)?;
         }
-        let Some(socket) = self.clients[token].socket() else { return Ok(()) };
-        let bytes = match recv(socket, self.scratch.as_mut_slice(), RecvFlags::empty()) {
-            Ok((bytes, _)) => bytes,
-            Err(Errno::AGAIN | Errno::INTR) => return Ok(()),
-            Err(_) => 0,
-        };
-        let client = std::mem::replace(&mut self.clients[token], Client::Vacant);
-        match client.take(&self.scratch[..bytes], &mut self.round) {
-            Ok(client) if bytes > 0 => self.clients[token] = client,
-            _ => self.vacant.push(token),
+        match self.read(token) {
+            Err(Broken::Client) => self.fanout.close(token, &mut self.clients),
+            Err(Broken::Floor(error)) => return Err(error),
+            Ok(()) => {}
         }
         Ok(())
     }
 
-    /// Writes once to a client if it is a subscriber: what waits for it, then what this `round` brought.
-    #[inline]
-    fn write(&mut self, token: usize, round: bool) -> Result<(), LoadError> {
-        let Client::Subscriber(socket, backlog) = &mut self.clients[token] else { return Ok(()) };
-        let waited = !backlog.is_empty();
-        match deliver(socket, backlog, if round { &self.round } else { &[] }) {
-            Ok(waits) if waits == waited => Ok(()),
-            Ok(true) => self.poller.change(&*socket, token, Interest::ReadAndWrite),
-            Ok(false) => self.poller.change(&*socket, token, Interest::Read),
-            Err(Refused) => {
-                self.clients[token] = Client::Vacant;
-                self.vacant.push(token);
-                Ok(())
-            }
+    fn read(&mut self, token: usize) -> Result<(), Broken> {
+        let Self { clients, fanout, scratch, .. } = self;
+        let Some(client) = clients.get_mut(token) else { return Ok(()) };
+        let bytes = match recv(&client.socket, scratch.as_mut_slice(), RecvFlags::empty()) {
+            Ok((0, _)) => return Err(Broken::Client),
+            Ok((bytes, _)) => &scratch[..bytes],
+            Err(Errno::AGAIN | Errno::INTR) => return Ok(()),
+            Err(_) => return Err(Broken::Client),
+        };
+        if client.shook_hands && client.tail.is_empty() {
+            return take(token, bytes, fanout, clients);
         }
+        client.tail.extend_from_slice(bytes);
+        if !client.shook_hands {
+            client.shake_hands()?;
+        }
+        if !client.shook_hands {
+            return Ok(());
+        }
+        let whole = std::mem::take(&mut client.tail);
+        take(token, &whole, fanout, clients)
     }
+}
+
+/// Takes the whole frames in what came from a client; the rest becomes its tail.
+fn take(token: usize, bytes: &[u8], fanout: &mut Fanout, clients: &mut Clients) -> Result<(), Broken> {
+    let used = cut(bytes, |header, payload| fanout.take(token, header, payload, clients))?;
+    if let Some(client) = clients.get_mut(token) {
+        client.tail.extend_from_slice(&bytes[used..]);
+    }
+    Ok(())
 }

@@ -1,0 +1,51 @@
+//! Bun's server, which keeps topics and publishes by itself (inside, it is uWebSockets): `peers/bun.mjs`.
+
+use super::script::{self, Folder};
+use super::{Adapter, Kind, Verdict};
+use crate::error::LoadError;
+use crate::frame::Opcode;
+use crate::launch::Launch;
+
+/// Bun's server.
+#[derive(Debug)]
+pub struct Bun {
+    folder: Folder,
+}
+
+impl Bun {
+    /// As installed here.
+    pub fn new(folder: Folder) -> Self {
+        Self { folder }
+    }
+}
+
+impl Adapter for Bun {
+    fn name(&self) -> &'static str {
+        "bun"
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Peer
+    }
+
+    fn launch(&self) -> Result<Launch, LoadError> {
+        self.folder.on_bun("bun.mjs")
+    }
+
+    fn subscribe(&self, topic: &str, out: &mut Vec<u8>) -> Result<(), LoadError> {
+        script::subscribe(topic, out);
+        Ok(())
+    }
+
+    fn subscribe_more(&self, _index: u32, topic: &str, out: &mut Vec<u8>) -> Result<(), LoadError> {
+        self.subscribe(topic, out)
+    }
+
+    fn publish(&self, topic: &str, payload: &[u8], out: &mut Vec<u8>) -> Result<(), LoadError> {
+        script::publish(topic, payload, out)
+    }
+
+    fn judge(&self, opcode: Opcode, message: &[u8]) -> Verdict {
+        script::judge(opcode, message)
+    }
+}
