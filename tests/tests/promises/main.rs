@@ -11,6 +11,7 @@ mod cli;
 mod cli_reconnect;
 mod conversation;
 mod delivery;
+mod delivery_metrics;
 mod ephemeral;
 mod errors;
 mod floods;
