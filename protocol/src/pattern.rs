@@ -80,6 +80,23 @@ impl Pattern {
         names.next().is_none()
     }
 
+    /// Whether every topic that matches the other pattern matches this one, too.
+    pub fn includes(&self, other: &Self) -> bool {
+        let wild = self.text.starts_with(['*', '>']);
+        if wild && other.text.starts_with('$') {
+            return false;
+        }
+        let (mut mine, mut theirs) = (self.segments(), other.segments());
+        loop {
+            match (mine.next(), theirs.next()) {
+                (None, None) | (Some(">"), Some(_)) => return true,
+                (Some("*"), Some(theirs)) if theirs != ">" => {}
+                (Some(mine), Some(theirs)) if mine == theirs => {}
+                _ => return false,
+            }
+        }
+    }
+
     /// Whether some topic matches both patterns.
     pub fn overlaps(&self, other: &Self) -> bool {
         let internal = |p: &Self| p.text.starts_with('$');

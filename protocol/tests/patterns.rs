@@ -77,4 +77,11 @@ proptest! {
         let overlap = Pattern::new(&a).unwrap().overlaps(&Pattern::new(&b).unwrap());
         prop_assert_eq!(overlap, both);
     }
+
+    #[test]
+    fn a_pattern_includes_another_just_if_it_means_all_of_its_topics((a, b) in (pattern(), pattern())) {
+        let all = all_topics(5).iter().all(|topic| model(&a, topic) || !model(&b, topic));
+        let includes = Pattern::new(&a).unwrap().includes(&Pattern::new(&b).unwrap());
+        prop_assert_eq!(includes, all);
+    }
 }

@@ -46,6 +46,7 @@ impl Shard {
         let hub = Arc::clone(&self.hub);
         let mut ephemeral_from = hub.mailbox(usize::from(self.number)).begin();
         let met: Vec<&Stream> = hub.engine.streams().iter().filter(|stream| stream.meets(&pattern)).collect();
+        let ephemeral = !met.iter().any(|stream| stream.holds_all_of(&pattern));
         let latest = Latest::of(deliver);
         let Start { streams, position, gaps } = Start::new(&met, &from, latest.is_some(), &pattern);
         if planted(Fault::EphemeralLate) {
@@ -59,7 +60,7 @@ impl Shard {
         let live = !opened.is_behind();
         let recovered = asked_position(&from).map(|_| gaps.is_empty());
         self.open(opened, slot);
-        let subscribed = Subscribed { sub, pattern: None, position, recovered, live };
+        let subscribed = Subscribed { sub, pattern: None, position, recovered, live, ephemeral };
         self.send_start(session, subscribed, gaps);
         Ok(())
     }

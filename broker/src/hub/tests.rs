@@ -102,7 +102,9 @@ fn in_words(frame: &ServerFrame<'_>) -> String {
     match frame {
         ServerFrame::Message { sub, message } => format!("{sub}: {}", message.payload.as_text().unwrap()),
         ServerFrame::Subscribed(subscribed) => {
-            format!("{}: subscribed{}", subscribed.sub, if subscribed.live { "" } else { ", behind" })
+            let ephemeral = if subscribed.ephemeral { ", partly ephemeral" } else { "" };
+            let behind = if subscribed.live { "" } else { ", behind" };
+            format!("{}: subscribed{ephemeral}{behind}", subscribed.sub)
         }
         ServerFrame::Behind { sub } => format!("{sub}: behind"),
         ServerFrame::Unsubscribed { sub, .. } => format!("{sub}: unsubscribed"),
@@ -125,8 +127,26 @@ fn a_subscription_hears_what_is_published_after_it_and_nothing_before() {
     bench.publish("lost.a", "four");
     let heard = bench.heard(&outbound);
     let of = |sub: &str| heard.iter().filter(|words| words.starts_with(sub)).cloned().collect::<Vec<_>>();
-    assert_eq!(of("1"), ["1: subscribed", "1: one", "1: two", "1: three", "1: four"]);
-    assert_eq!(of("2"), ["2: subscribed", "2: three", "2: four"]);
+    assert_eq!(of("1"), ["1: subscribed, partly ephemeral", "1: one", "1: two", "1: three", "1: four"]);
+    assert_eq!(of("2"), ["2: subscribed, partly ephemeral", "2: three", "2: four"]);
+}
+
+#[test]
+fn a_subscription_is_told_whether_its_topics_may_be_in_no_stream() {
+    let mut bench = Bench::new(Limits::default());
+    let outbound = bench.shard.attach(Encoding::Json);
+    let cases =
+        [("kept.a", false), ("kept.*", false), ("kept.>", false), ("kept", true), (">", true), ("a", true)];
+    for (number, (pattern, _)) in (1..).zip(cases) {
+        bench.subscribe(&outbound, number, pattern, ReplayFrom::Now);
+    }
+    let expected: Vec<_> = (1..)
+        .zip(cases)
+        .map(|(number, (_, ephemeral))| {
+            format!("{number}: subscribed{}", if ephemeral { ", partly ephemeral" } else { "" })
+        })
+        .collect();
+    assert_eq!(bench.heard(&outbound), expected);
 }
 
 #[test]

@@ -97,12 +97,17 @@ fn perform(deed: Deed<'_>, outbound: &Outbound, io: &Io, now: Now) -> Result<Eff
     Ok(Effort::Light)
 }
 
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn welcome(outbound: &Outbound, io: &Io) {
     let welcome = Welcome {
         session: Cow::Owned(io.hub.session_name(outbound.session())),
-        heartbeat_ms: u64::try_from(io.limits.heartbeat.as_millis()).unwrap_or(u64::MAX),
+        heartbeat_ms: millis(io.limits.heartbeat),
         max_payload_bytes: io.limits.max_payload_bytes as u64,
         expires_in_ms: None,
+        key_window_ms: Some(millis(io.limits.key_window)),
     };
     outbound.push_reply(&ServerFrame::Welcome(welcome));
 }

@@ -114,8 +114,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Time that the broker remembers a message's key: its `key_window`, which it does not tell its clients. 2 minutes
-    /// unless said otherwise, as at the broker; if that was changed there, say so here.
+    /// Time that the broker remembers a message's key, at most: 2 minutes unless said otherwise. The broker tells its
+    /// own `key_window`; the shorter of the two counts. If it was made longer there, say so here to use it.
     ///
     /// A message with a key is sent again only within the first three fourths of this time, counted from its first
     /// sending by the system's monotonic clock (which may stand still while the machine sleeps): later the broker might

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use fanfare_protocol::ClientFrame;
+use fanfare_protocol::frame::Subscribe;
 use tokio::sync::oneshot;
 
 use crate::error::Error;
 use crate::inbox::Inbox;
-use crate::session::{Answer, Call, Opening};
+use crate::session::{Answer, Call};
 
 /// Comes back with the answer to a request.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ pub(crate) enum Command {
     /// Asks the broker.
     Call(Call, Ticket),
     /// Opens a subscription that fills this buffer.
-    Subscribe(Opening, Arc<Inbox>, Ticket),
+    Subscribe(Subscribe, Arc<Inbox>, Ticket),
     /// Asks for a sign of life.
     Ping(Ticket),
     /// Sends a message that awaits no answer. It holds one of [`Signals::unsent`](crate::signals::Signals::unsent).

@@ -20,13 +20,8 @@ pub enum Event {
     /// The subscription has caught up and is pushed again; it stands at this position.
     Live(Position),
     /// The subscription was interrupted at this place, as when the connection breaks, and goes on from its position.
-    /// Nothing is missing but what gaps tell: one of the broker's may follow, and one for ephemeral messages stand
-    /// before it.
-    ///
-    /// Where a pattern with a wildcard meets a stream, and this client has not seen that it means topics in no stream
-    /// too, there is no gap for ephemeral messages; [`SubscribeRequest::partly_ephemeral`] asks for one.
-    ///
-    /// [`SubscribeRequest::partly_ephemeral`]: crate::SubscribeRequest::partly_ephemeral
+    /// Nothing is missing but what gaps tell: one of the broker's may follow, and one for ephemeral messages stands
+    /// before it if the pattern may mean topics in no stream.
     Resumed(Subscribed),
 }
 

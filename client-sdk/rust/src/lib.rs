@@ -34,8 +34,7 @@
 //!   missed follows, or a gap that says why not. [`Event::Resumed`] marks the place. [`Subscription::position`] is what
 //!   a program keeps in order to go on after its own restart.
 //! - Messages of topics that no stream keeps pass while there is no connection, and not even the broker knows of them: a
-//!   gap without a count says so wherever the client knows that there may be some
-//!   ([`SubscribeRequest::partly_ephemeral`]).
+//!   gap without a count says so wherever the pattern may mean such topics.
 //! - An acknowledged message with a key ([`PublishRequest::key`], [`PublishRequest::auto_key`]) is sent again until it is
 //!   acknowledged, and stands in its stream once. Without a key it fails as [`Error::Interrupted`] if it was under way,
 //!   because nobody knows whether it was published; so does one with a key when the broker might have forgotten that

@@ -79,8 +79,9 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Time after its first sending within which a message with a key may be sent again.
-    pub(crate) fn repeat_within(&self) -> Duration {
-        self.key_window / 4 * REPEAT_FOURTHS
+    /// Time after its first sending within which a message with a key may be sent again, at a broker that says how long
+    /// it remembers keys, or does not.
+    pub(crate) fn repeat_within(&self, told: Option<Duration>) -> Duration {
+        told.map_or(self.key_window, |told| told.min(self.key_window)) / 4 * REPEAT_FOURTHS
     }
 }

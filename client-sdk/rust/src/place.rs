@@ -145,6 +145,7 @@ mod tests {
                 position,
                 recovered: Some(recovered),
                 live: true,
+                ephemeral: false,
             })
         };
         assert_eq!(after([subscribed(false), subscribed(false), Event::Behind, message(None, 0)]), after([]));

@@ -11,7 +11,7 @@ use crate::command::Command;
 use crate::error::Error;
 use crate::handle::Handle;
 use crate::inbox::Inbox;
-use crate::session::{Answer, Opening};
+use crate::session::Answer;
 use crate::subscription::{Reader, Subscription};
 
 /// A subscription about to be opened: `.await` opens it.
@@ -22,18 +22,11 @@ pub struct SubscribeRequest {
     pattern: Result<Pattern, Error>,
     from: ReplayFrom,
     deliver: Deliver,
-    partly_ephemeral: bool,
 }
 
 impl SubscribeRequest {
     pub(crate) fn new(handle: Handle, pattern: Result<Pattern, Error>) -> Self {
-        Self {
-            handle,
-            pattern,
-            from: ReplayFrom::default(),
-            deliver: Deliver::default(),
-            partly_ephemeral: false,
-        }
+        Self { handle, pattern, from: ReplayFrom::default(), deliver: Deliver::default() }
     }
 
     /// Where to begin; with what is published from now on unless said otherwise.
@@ -48,15 +41,6 @@ impl SubscribeRequest {
         Self { deliver, ..self }
     }
 
-    /// Says that some topics of the pattern are in no stream. What is published on them while there is no connection is
-    /// lost, and the broker can't know of it; so after each interruption a gap says that something may be missing.
-    ///
-    /// The client finds out by itself if no stream is met at all, or once a message of such a topic has come; and a
-    /// plain topic that is in a stream needs no such gap. So this matters for patterns with wildcards alone.
-    pub fn partly_ephemeral(self) -> Self {
-        Self { partly_ephemeral: true, ..self }
-    }
-
     async fn open(self) -> Result<Subscription, Error> {
         let (handle, pattern) = (self.handle, self.pattern?);
         let signals = Arc::clone(handle.signals());
@@ -65,8 +49,7 @@ impl SubscribeRequest {
         let reader = Reader { sub: handle.next_sub(), inbox: Arc::clone(&inbox), signals };
         let subscribe =
             Subscribe { sub: reader.sub, pattern: pattern.clone(), from: self.from, deliver: self.deliver };
-        let opening = Opening { subscribe, partly_ephemeral: self.partly_ephemeral };
-        let reply = handle.ask("subscribe", |ticket| Command::Subscribe(opening, inbox, ticket)).await?;
+        let reply = handle.ask("subscribe", |ticket| Command::Subscribe(subscribe, inbox, ticket)).await?;
         match reply.await? {
             Answer::Subscribed(opened) => Ok(Subscription::new(reader, pattern, opened)),
             _ => Err(Error::WrongAnswer { what: "subscribe" }),

@@ -203,6 +203,7 @@ fn what_does_not_fit_while_a_request_is_under_way_is_asked_for_again() {
                     position,
                     recovered: Some(true),
                     live: true,
+                    ephemeral: false,
                 }))
                 .await;
                 for seq in seq + 1..=MESSAGES {

@@ -99,6 +99,8 @@ pub struct Welcome<'a> {
     pub max_payload_bytes: u64,
     /// Time until the token expires, in milliseconds.
     pub expires_in_ms: Option<u64>,
+    /// Time that the broker remembers the key of a publish, in milliseconds.
+    pub key_window_ms: Option<u64>,
 }
 
 /// Answers `subscribe`.
@@ -114,6 +116,8 @@ pub struct Subscribed {
     pub recovered: Option<bool>,
     /// Whether the subscription is pushed from the first message on (else it begins *behind*).
     pub live: bool,
+    /// Whether the pattern may mean topics that no stream holds: their messages can't be had again after a break.
+    pub ephemeral: bool,
 }
 
 /// A message as a subscriber or a history sees it.

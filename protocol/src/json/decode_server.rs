@@ -16,7 +16,8 @@ use crate::read::{self, Name};
 fields! {
     /// Every field that a broker's frame may have, and every field of a message, gap or member in it.
     Fields {
-        op, id, sub, session, heartbeat_ms, max_payload_bytes, expires_in_ms, pattern, position, recovered, live,
+        op, id, sub, session, heartbeat_ms, max_payload_bytes, expires_in_ms, key_window_ms, pattern, position, recovered,
+        live, ephemeral,
         topic, data, text, data_b64, time, stream, seq, prev, by, headers, reason, from, to, count, code, epoch,
         duplicate, messages, gaps, more, members, subject, info, message, retry_after_ms, except,
         reconnect_after_ms,
@@ -91,6 +92,7 @@ fn welcome<'a>(fields: &Fields<'a>) -> Result<Welcome<'a>, Fault> {
         heartbeat_ms: fields.heartbeat_ms().required(read::millis)?,
         max_payload_bytes: fields.max_payload_bytes().required(read::count)?,
         expires_in_ms: fields.expires_in_ms().optional(read::millis)?,
+        key_window_ms: fields.key_window_ms().optional(read::millis)?,
     })
 }
 
@@ -101,6 +103,7 @@ fn subscribed(sub: u32, fields: &Fields<'_>) -> Result<Subscribed, Fault> {
         position: fields.position().required(position)?,
         recovered: fields.recovered().optional(read::flag)?,
         live: fields.live().required(read::flag)?,
+        ephemeral: fields.ephemeral().optional(read::flag)?.unwrap_or(false),
     })
 }
 

@@ -118,6 +118,7 @@ fn put_welcome(welcome: &Welcome<'_>, mut object: Object<'_>) {
     object.put("heartbeat_ms", &welcome.heartbeat_ms);
     object.put("max_payload_bytes", &welcome.max_payload_bytes);
     object.put_some("expires_in_ms", welcome.expires_in_ms.as_ref());
+    object.put_some("key_window_ms", welcome.key_window_ms.as_ref());
     object.end();
 }
 
@@ -127,6 +128,9 @@ fn put_subscribed(subscribed: &Subscribed, out: &mut Vec<u8>) {
     object.put("position", &subscribed.position);
     object.put_some("recovered", subscribed.recovered.as_ref());
     object.put("live", &subscribed.live);
+    if subscribed.ephemeral {
+        object.put("ephemeral", &true);
+    }
     object.end();
 }
 

@@ -14,14 +14,19 @@ use crate::read::{self, Name};
 
 /// Session, heartbeat, largest payload, options.
 pub(super) fn welcome<'a>(r: &mut Reader<'a>) -> Result<Welcome<'a>, Fault> {
-    Ok(Welcome {
-        session: read::text("session", &mut *r)?,
-        heartbeat_ms: read::millis("heartbeat_ms", &mut *r)?,
-        max_payload_bytes: read::count("max_payload_bytes", &mut *r)?,
-        expires_in_ms: only(r, layout::welcome::EXPIRES_IN_MS, |r| {
-            r.optional("expires_in_ms", read::millis)
-        })?,
-    })
+    let session = read::text("session", &mut *r)?;
+    let heartbeat_ms = read::millis("heartbeat_ms", &mut *r)?;
+    let max_payload_bytes = read::count("max_payload_bytes", &mut *r)?;
+    let (mut expires_in_ms, mut key_window_ms) = (None, None);
+    options(r, |key, r| {
+        match key {
+            layout::welcome::EXPIRES_IN_MS => expires_in_ms = r.optional("expires_in_ms", read::millis)?,
+            layout::welcome::KEY_WINDOW_MS => key_window_ms = r.optional("key_window_ms", read::millis)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    })?;
+    Ok(Welcome { session, heartbeat_ms, max_payload_bytes, expires_in_ms, key_window_ms })
 }
 
 /// Sub, position, live, options.
@@ -29,16 +34,18 @@ pub(super) fn subscribed(r: &mut Reader<'_>) -> Result<Subscribed, Fault> {
     let sub = read::broker_sub("sub", &mut *r)?;
     let position = position("position", r)?;
     let live = read::flag("live", &mut *r)?;
-    let (mut pattern, mut recovered) = (None, None);
+    let (mut pattern, mut recovered, mut ephemeral) = (None, None, None);
     options(r, |key, r| {
         match key {
             layout::subscribed::PATTERN => pattern = r.optional("pattern", read::pattern)?,
             layout::subscribed::RECOVERED => recovered = r.optional("recovered", read::flag)?,
+            layout::subscribed::EPHEMERAL => ephemeral = r.optional("ephemeral", read::flag)?,
             _ => return Ok(false),
         }
         Ok(true)
     })?;
-    Ok(Subscribed { sub, pattern, position, recovered, live })
+    let ephemeral = ephemeral.unwrap_or(false);
+    Ok(Subscribed { sub, pattern, position, recovered, live, ephemeral })
 }
 
 /// Topic, kind, payload, time, options.

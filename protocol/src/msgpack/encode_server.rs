@@ -121,7 +121,9 @@ fn put_welcome(frame: &Welcome<'_>, out: &mut Vec<u8>) {
     frame.session.pack(out);
     frame.heartbeat_ms.pack(out);
     frame.max_payload_bytes.pack(out);
-    Options::begin(out).put_some(welcome::EXPIRES_IN_MS, frame.expires_in_ms.as_ref());
+    let mut options = Options::begin(out);
+    options.put_some(welcome::EXPIRES_IN_MS, frame.expires_in_ms.as_ref());
+    options.put_some(welcome::KEY_WINDOW_MS, frame.key_window_ms.as_ref());
 }
 
 fn put_subscribed(frame: &Subscribed, out: &mut Vec<u8>) {
@@ -131,6 +133,9 @@ fn put_subscribed(frame: &Subscribed, out: &mut Vec<u8>) {
     let mut options = Options::begin(out);
     options.put_some(subscribed::PATTERN, frame.pattern.as_ref());
     options.put_some(subscribed::RECOVERED, frame.recovered.as_ref());
+    if frame.ephemeral {
+        options.put(subscribed::EPHEMERAL, &true);
+    }
 }
 
 fn put_gap(frame: &Gap, out: &mut Vec<u8>) {

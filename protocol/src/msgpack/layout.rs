@@ -56,9 +56,9 @@ keys! {
     /// The value of `from`, when it is not one word
     from { POSITION = 1, TIME = 2, LAST = 3, }
     /// `welcome`
-    welcome { EXPIRES_IN_MS = 1, }
+    welcome { EXPIRES_IN_MS = 1, KEY_WINDOW_MS = 2, }
     /// `subscribed`
-    subscribed { PATTERN = 1, RECOVERED = 2, }
+    subscribed { PATTERN = 1, RECOVERED = 2, EPHEMERAL = 3, }
     /// `message`, and the messages of `history`
     message { STREAM = 1, SEQ = 2, PREV = 3, BY = 4, HEADERS = 5, }
     /// `gap`, and the gaps of `history`

@@ -24,17 +24,18 @@ fn code() -> impl Strategy<Value = ErrorCode> {
 }
 
 fn welcome() -> impl Strategy<Value = Frame> {
-    (text(), millis(), seq(), maybe(millis())).prop_map(
-        |(session, heartbeat_ms, max_payload_bytes, expires_in_ms)| {
-            ServerFrame::Welcome(Welcome { session, heartbeat_ms, max_payload_bytes, expires_in_ms })
+    (text(), millis(), seq(), maybe(millis()), maybe(millis())).prop_map(
+        |(session, heartbeat_ms, max_payload_bytes, expires_in_ms, key_window_ms)| {
+            let welcome = Welcome { session, heartbeat_ms, max_payload_bytes, expires_in_ms, key_window_ms };
+            ServerFrame::Welcome(welcome)
         },
     )
 }
 
 fn subscribed() -> impl Strategy<Value = Frame> {
-    (sub(), maybe(pattern()), position(), maybe(any::<bool>()), any::<bool>()).prop_map(
-        |(sub, pattern, position, recovered, live)| {
-            ServerFrame::Subscribed(Subscribed { sub, pattern, position, recovered, live })
+    (sub(), maybe(pattern()), position(), maybe(any::<bool>()), any::<bool>(), any::<bool>()).prop_map(
+        |(sub, pattern, position, recovered, live, ephemeral)| {
+            ServerFrame::Subscribed(Subscribed { sub, pattern, position, recovered, live, ephemeral })
         },
     )
 }

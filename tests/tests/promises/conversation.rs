@@ -10,7 +10,7 @@ async fn hello_is_answered_with_a_welcome_that_names_the_bounds() {
     for encoding in Encoding::ALL {
         let mut client = Client::shake(broker.client(), *encoding).await;
         client.send(json!({"op": "hello"})).await;
-        let bounds = json!({"op": "welcome", "heartbeat_ms": 25_000, "max_payload_bytes": 65_536});
+        let bounds = json!({"op": "welcome", "heartbeat_ms": 25_000, "max_payload_bytes": 65_536, "key_window_ms": 120_000});
         let welcome = client.expect(bounds).await;
         assert!(!welcome["session"].as_str().unwrap().is_empty(), "{welcome}");
         assert!(welcome.get("expires_in_ms").is_none(), "nothing expires without authentication: {welcome}");

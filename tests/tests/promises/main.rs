@@ -12,6 +12,7 @@ mod cli_bench;
 mod cli_reconnect;
 mod conversation;
 mod delivery;
+mod delivery_metrics;
 mod ephemeral;
 mod errors;
 mod floods;

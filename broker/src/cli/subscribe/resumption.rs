@@ -59,7 +59,7 @@ mod tests {
 
     fn resumed(sub: u32, recovered: bool) -> Event {
         let (position, recovered) = (Position::default(), Some(recovered));
-        Event::Resumed(Subscribed { sub, pattern: None, position, recovered, live: true })
+        Event::Resumed(Subscribed { sub, pattern: None, position, recovered, live: true, ephemeral: false })
     }
 
     fn gap() -> Event {

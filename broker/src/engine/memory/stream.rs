@@ -173,6 +173,11 @@ impl Stream {
         self.config.patterns.iter().any(|pattern| pattern.matches(topic))
     }
 
+    /// Whether all topics that this pattern means are in this stream, as far as one of its own patterns shows it.
+    pub(crate) fn holds_all_of(&self, pattern: &Pattern) -> bool {
+        self.config.patterns.iter().any(|own| own.includes(pattern))
+    }
+
     /// Whether a subscription to this pattern meets the stream.
     pub(crate) fn meets(&self, pattern: &Pattern) -> bool {
         self.config.patterns.iter().any(|own| own.overlaps(pattern))

@@ -4,6 +4,7 @@ use fanfare_protocol::frame::{Gap, Message, Subscribed};
 use fanfare_protocol::{GapReason, Position, StreamName};
 
 use super::ephemeral::Ephemeral;
+use super::names::{TOPICS, matches};
 use super::pace::{Between, Pace};
 use super::reading::{Begin, FirstGap, Reading};
 use super::truth::{Audience, Truth};
@@ -78,6 +79,11 @@ impl Subscriber {
         self.stage = if frame.live { Stage::Live } else { Stage::Behind };
         self.recovered = frame.recovered;
         self.is_whole(truth, &frame.position)?;
+        let homeless = |topic: &&&str| truth.log_of(topic).is_none() && matches(self.who.pattern, topic);
+        let in_none = TOPICS.iter().find(homeless);
+        ensure(frame.ephemeral || in_none.is_none(), Check::Count, || {
+            format!("said to be in streams alone, and {in_none:?} is in none")
+        })?;
         for reading in &mut self.readings {
             let log = &truth.logs[reading.log];
             if let Some(place) = frame.position.get(log.name) {

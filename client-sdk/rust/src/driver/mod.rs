@@ -116,11 +116,11 @@ impl Driver {
             Command::Send(frame) => self.session.send(frame),
             Command::Ping(ticket) => self.session.ping(ticket.asked, ticket),
             Command::Close => self.session.close(now),
-            Command::Subscribe(opening, inbox, ticket) => {
+            Command::Subscribe(subscribe, inbox, ticket) => {
                 // Whoever asked for it may have gone before it came to be.
                 if !inbox.is_abandoned() {
-                    self.inboxes.open(opening.subscribe.sub, inbox);
-                    self.session.subscribe(ticket.asked, opening, ticket);
+                    self.inboxes.open(subscribe.sub, inbox);
+                    self.session.subscribe(ticket.asked, subscribe, ticket);
                 }
             }
         }

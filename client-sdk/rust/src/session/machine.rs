@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use fanfare_protocol::frame::{Hello, Welcome};
+use fanfare_protocol::frame::{Hello, Subscribe, Welcome};
 use fanfare_protocol::{ClientFrame, CloseCode, ErrorCode, Position};
 
 use super::call::{Answer, Call};
@@ -12,7 +12,6 @@ use super::liveness::Liveness;
 use super::outbox::{Ask, Entry, Outbox};
 use super::phase::Phase;
 use super::requests::{Requests, Waiting};
-use super::subscription::Opening;
 use super::subscriptions::Subscriptions;
 use crate::backoff::Backoff;
 use crate::closed::Closed;
@@ -104,10 +103,10 @@ impl<T> Session<T> {
     }
 
     /// Opens a subscription; the ticket comes back when it is open.
-    pub(crate) fn subscribe(&mut self, asked: Instant, opening: Opening, ticket: T) {
+    pub(crate) fn subscribe(&mut self, asked: Instant, subscribe: Subscribe, ticket: T) {
         let Some(ticket) = self.admit(ticket) else { return };
-        let (sub, request) = (opening.subscribe.sub, self.requests.add_subscribe(asked, ticket));
-        self.subscriptions.open(opening, request);
+        let (sub, request) = (subscribe.sub, self.requests.add_subscribe(asked, ticket));
+        self.subscriptions.open(subscribe, request);
         self.outbox.push(Entry::Ask(Ask::Subscribe(sub)));
     }
 

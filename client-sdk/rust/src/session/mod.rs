@@ -33,4 +33,3 @@ mod tests;
 pub(crate) use self::call::{Answer, Call};
 pub(crate) use self::machine::{Output, Session};
 pub(crate) use self::pause::Relief;
-pub(crate) use self::subscription::Opening;

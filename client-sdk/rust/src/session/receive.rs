@@ -59,6 +59,7 @@ impl<T> Session<T> {
         if matches!(self.phase, Phase::Greeting { .. }) {
             self.phase = Phase::Open;
             self.liveness.begin(now, welcome.heartbeat_ms);
+            self.requests.keys_last(welcome.key_window_ms.map(Duration::from_millis));
             self.outputs.push_back(Output::Welcomed(own::welcome(welcome)));
         }
     }

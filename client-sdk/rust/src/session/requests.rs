@@ -19,6 +19,7 @@ pub(super) struct Requests<T> {
     pings: VecDeque<u64>,
     next: u64,
     timeout: Duration,
+    limits: Limits,
     /// Time after its first sending within which a message with a key may be sent again.
     repeat_within: Duration,
 }
@@ -53,8 +54,19 @@ enum Asked {
 
 impl<T> Requests<T> {
     pub(super) fn new(limits: &Limits) -> Self {
-        let (timeout, repeat_within) = (limits.request_timeout, limits.repeat_within());
-        Self { waiting: BTreeMap::new(), pings: VecDeque::new(), next: 0, timeout, repeat_within }
+        Self {
+            waiting: BTreeMap::new(),
+            pings: VecDeque::new(),
+            next: 0,
+            timeout: limits.request_timeout,
+            limits: *limits,
+            repeat_within: limits.repeat_within(None),
+        }
+    }
+
+    /// The broker says how long it remembers keys, if it does.
+    pub(super) fn keys_last(&mut self, window: Option<Duration>) {
+        self.repeat_within = self.limits.repeat_within(window);
     }
 
     pub(super) fn add_call(&mut self, asked_at: Instant, call: Call, ticket: T) -> u64 {

@@ -3,26 +3,17 @@
 use std::mem::take;
 
 use fanfare_protocol::frame::{ReplayFrom, Subscribe, Subscribed};
-use fanfare_protocol::{ClientFrame, ErrorCode, Position};
+use fanfare_protocol::{ClientFrame, ErrorCode, GapReason, Position};
 
 use crate::event::Event;
 use crate::place::Place;
-
-/// A subscription about to be opened.
-#[derive(Clone, Debug)]
-pub(crate) struct Opening {
-    /// What is asked of the broker.
-    pub(crate) subscribe: Subscribe,
-    /// Whether some of its topics are in no stream, as far as its reader knows.
-    pub(crate) partly_ephemeral: bool,
-}
 
 /// One subscription.
 #[derive(Debug)]
 pub(super) struct Subscription {
     asked: Subscribe,
     pub(super) stage: Stage,
-    /// Whether some of its topics are known to be in no stream.
+    /// Whether some of its topics may be in no stream.
     ephemeral: bool,
     /// The times that it was ended at the broker and the answer to that has not come.
     pub(super) leaving: u32,
@@ -68,9 +59,8 @@ pub(super) enum Refusal {
 
 impl Subscription {
     /// One that is asked for by the request of this number.
-    pub(super) fn new(opening: Opening, request: u64) -> Self {
-        let Opening { subscribe: asked, partly_ephemeral: ephemeral } = opening;
-        Self { asked, stage: Stage::Opening { request }, ephemeral, leaving: 0 }
+    pub(super) fn new(asked: Subscribe, request: u64) -> Self {
+        Self { asked, stage: Stage::Opening { request }, ephemeral: false, leaving: 0 }
     }
 
     /// Whether the broker is to be asked for it.
@@ -103,12 +93,12 @@ impl Subscription {
 
     /// The broker has opened it, at the place that this gives.
     pub(super) fn opened(&mut self, subscribed: &Subscribed) -> Option<(Opened, Place)> {
+        // The broker says so; and where no stream is met, it is so.
+        self.ephemeral |= subscribed.ephemeral || subscribed.position.0.is_empty();
         let (opened, mut place) = match &mut self.stage {
             Stage::Opening { request } => (Opened::First { request: *request }, place_of(&self.asked.from)),
             Stage::Resuming { place, broken, .. } => {
-                let (before, broken) = (take(place), *broken);
-                let incomplete = self.may_miss_ephemeral(&before, &subscribed.position);
-                (Opened::Again { broken, incomplete }, before)
+                (Opened::Again { broken: *broken, incomplete: self.ephemeral }, take(place))
             }
             Stage::Open { .. } | Stage::Paused { .. } => return None,
         };
@@ -123,9 +113,10 @@ impl Subscription {
         place.pass(event);
         match event {
             Event::Message(message) => self.ephemeral |= message.stream().is_none(),
+            Event::Gap(gap) => self.ephemeral |= gap.reason == GapReason::Dropped && gap.stream.is_none(),
             Event::Behind => *live = false,
             Event::Live(_) => *live = true,
-            Event::Gap(_) | Event::Resumed(_) => {}
+            Event::Resumed(_) => {}
         }
         true
     }
@@ -169,14 +160,6 @@ impl Subscription {
                 *failures = 0;
             }
         }
-    }
-
-    /// Whether messages of topics in no stream may have passed meanwhile. Nobody can say how many.
-    ///
-    /// Where no stream is met, all are such. Where one is, a plain topic is in it; a wildcard may or may not mean
-    /// other topics too, and counts as doing so once one was seen, or its reader says so.
-    fn may_miss_ephemeral(&self, before: &Place, after: &Position) -> bool {
-        self.ephemeral || before.position().0.is_empty() || after.0.is_empty()
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use fanfare_protocol::Position;
+use fanfare_protocol::frame::Subscribe;
 
-use super::subscription::{Opening, Subscription};
+use super::subscription::Subscription;
 use crate::event::Event;
 
 /// The subscriptions of a session, by number.
@@ -12,8 +13,8 @@ use crate::event::Event;
 pub(super) struct Subscriptions(BTreeMap<u32, Subscription>);
 
 impl Subscriptions {
-    pub(super) fn open(&mut self, opening: Opening, request: u64) {
-        self.0.insert(opening.subscribe.sub, Subscription::new(opening, request));
+    pub(super) fn open(&mut self, asked: Subscribe, request: u64) {
+        self.0.insert(asked.sub, Subscription::new(asked, request));
     }
 
     pub(super) fn remove(&mut self, sub: u32) -> Option<Subscription> {

@@ -165,6 +165,7 @@ impl Peer {
             heartbeat_ms: heartbeat.as_millis().try_into().unwrap(),
             max_payload_bytes: 65_536,
             expires_in_ms: None,
+            key_window_ms: None,
         }))
         .await;
     }
@@ -193,7 +194,8 @@ impl Peer {
             other => panic!("not a subscribe: {other:?}"),
         };
         let position = position.parse().unwrap();
-        let opened = Subscribed { sub, pattern: None, position, recovered: None, live: true };
+        let opened =
+            Subscribed { sub, pattern: None, position, recovered: None, live: true, ephemeral: false };
         self.send(ServerFrame::Subscribed(opened)).await;
         (sub, from)
     }

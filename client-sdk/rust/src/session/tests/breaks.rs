@@ -8,13 +8,13 @@ use fanfare_protocol::frame::{
 use fanfare_protocol::{ClientFrame, ErrorCode, GapReason, Pattern};
 
 use super::{
-    Bench, LIMITS, error_of, id_of, lost, message, opening, position, publish, published, sequenced,
+    Bench, LIMITS, asking, error_of, id_of, lost, message, position, publish, published, sequenced,
     subscribed,
 };
 use crate::closed::Closed;
 use crate::error::Error;
 use crate::event::Event;
-use crate::session::{Answer, Call, Opening, Output};
+use crate::session::{Answer, Call, Output};
 
 const AT_4: &str = r#"{"s":{"epoch":"e","seq":4}}"#;
 const AT_6: &str = r#"{"s":{"epoch":"e","seq":6}}"#;
@@ -124,32 +124,44 @@ fn where_no_stream_is_met_a_break_is_a_gap_of_unknown_size() {
     bench.reconnect();
     bench.outputs();
     bench.receive(ServerFrame::Subscribed(subscribed(1, "{}")));
-    let (reason, none) = (GapReason::Dropped, None);
-    let gap = Gap { reason, stream: None, from: none, to: none, count: none, position: None };
+    let gap = gap_of(GapReason::Dropped);
     assert_eq!(delivered(&mut bench), [Event::Gap(gap), Event::Resumed(subscribed(1, "{}"))]);
 }
 
-/// Whether a break leaves a gap for ephemeral messages, in a subscription that meets a stream.
-fn break_leaves_a_gap(opening: Opening, ephemeral_message: bool) -> bool {
+/// Whether a break leaves a gap for ephemeral messages, in a subscription that meets a stream, and whose broker says
+/// before and after whether its pattern may mean more than streams hold.
+fn break_leaves_a_gap(before: bool, after: bool, met: Option<ServerFrame<'_>>) -> bool {
+    let opened = |ephemeral| ServerFrame::Subscribed(Subscribed { ephemeral, ..subscribed(1, AT_4) });
     let mut bench = Bench::open();
-    bench.session.subscribe(bench.now, opening, "sub");
+    bench.session.subscribe(bench.now, asking(1), "sub");
     bench.frames();
-    bench.receive(ServerFrame::Subscribed(subscribed(1, AT_4)));
-    if ephemeral_message {
-        bench.receive(message(1));
+    bench.receive(opened(before));
+    if let Some(frame) = met {
+        bench.receive(frame);
     }
     bench.lose();
     bench.reconnect();
     bench.outputs();
-    bench.receive(ServerFrame::Subscribed(subscribed(1, AT_4)));
+    bench.receive(opened(after));
     matches!(delivered(&mut bench)[..], [Event::Gap(_), Event::Resumed(_)])
 }
 
 #[test]
-fn where_a_stream_is_met_a_break_is_a_gap_only_if_ephemeral_topics_are_known_to_be_met_too() {
-    assert!(!break_leaves_a_gap(opening(1), false));
-    assert!(break_leaves_a_gap(opening(1), true));
-    assert!(break_leaves_a_gap(Opening { partly_ephemeral: true, ..opening(1) }, false));
+fn where_a_stream_is_met_a_break_is_a_gap_if_ephemeral_topics_may_be_met_too() {
+    assert!(!break_leaves_a_gap(false, false, None));
+    assert!(break_leaves_a_gap(true, true, None), "though no ephemeral message was ever seen");
+    assert!(break_leaves_a_gap(true, false, None), "streams may have been configured meanwhile");
+    assert!(break_leaves_a_gap(false, true, None));
+    let dropped = |stream| {
+        let gap = Gap { count: Some(3), stream, ..gap_of(GapReason::Dropped) };
+        Some(ServerFrame::Gap { sub: 1, gap })
+    };
+    assert!(break_leaves_a_gap(false, false, Some(message(1))));
+    assert!(break_leaves_a_gap(false, false, dropped(None)));
+}
+
+fn gap_of(reason: GapReason) -> Gap {
+    Gap { reason, stream: None, from: None, to: None, count: None, position: None }
 }
 
 #[test]
@@ -195,28 +207,46 @@ fn repeated_after(away: Duration) -> (Bench, Vec<ClientFrame<'static>>) {
 
 #[test]
 fn a_publish_with_a_key_is_not_sent_again_when_the_broker_may_have_forgotten_the_key() {
-    let (mut bench, again) = repeated_after(LIMITS.repeat_within());
+    let (mut bench, again) = repeated_after(LIMITS.repeat_within(None));
     assert!(again.is_empty(), "{again:?}");
     let outputs = bench.outputs();
     let [.., Output::Answer("pub", Err(Error::Interrupted { what: "publish", why }))] = &outputs[..] else {
         panic!("{outputs:?}")
     };
     assert_eq!((why, bench.session.in_flight()), (&lost(), 0));
-    let (_, again) = repeated_after(LIMITS.repeat_within().saturating_sub(Duration::from_nanos(1)));
+    let (_, again) = repeated_after(LIMITS.repeat_within(None).saturating_sub(Duration::from_nanos(1)));
     assert_eq!(again.len(), 1);
+}
+
+#[test]
+fn a_broker_that_remembers_keys_for_a_shorter_time_says_so_and_is_believed() {
+    let told = LIMITS.key_window / 8;
+    let is_sent_again_after = |away| {
+        let mut bench = Bench::greeting();
+        bench.welcome_with(told.as_millis().try_into().ok());
+        bench.publish_with_key("pub");
+        bench.frames();
+        bench.lose();
+        bench.pass(away);
+        bench.connect();
+        bench.welcome_with(told.as_millis().try_into().ok());
+        bench.frames().iter().any(|frame| matches!(frame, ClientFrame::Publish(_)))
+    };
+    assert!(is_sent_again_after(told / 2));
+    assert!(!is_sent_again_after(told / 4 * 3));
 }
 
 #[test]
 fn the_time_of_a_key_counts_from_the_first_sending_and_not_from_the_call_or_a_repeat() {
     let mut bench = Bench::offline();
     bench.publish_with_key("pub");
-    bench.pass(LIMITS.repeat_within() / 2);
+    bench.pass(LIMITS.repeat_within(None) / 2);
     assert_eq!(bench.reconnect().1.len(), 1, "the first time");
     bench.lose();
-    bench.pass(LIMITS.repeat_within() / 2);
+    bench.pass(LIMITS.repeat_within(None) / 2);
     assert_eq!(bench.reconnect().1.len(), 1, "half of the time is left");
     bench.lose();
-    bench.pass(LIMITS.repeat_within() / 2);
+    bench.pass(LIMITS.repeat_within(None) / 2);
     assert!(bench.reconnect().1.is_empty());
 }
 
@@ -236,7 +266,7 @@ fn a_publish_with_a_key_that_fails_late_lets_a_close_go_on() {
     bench.publish_with_key("pub");
     bench.frames();
     bench.lose();
-    bench.pass(LIMITS.repeat_within());
+    bench.pass(LIMITS.repeat_within(None));
     bench.connect();
     bench.welcome();
     bench.session.close(bench.now);
@@ -323,11 +353,11 @@ fn after_unavailable_a_publish_is_not_sent_again_when_the_broker_may_have_forgot
     bench.publish_with_key("pub");
     let mut refusal = error_of(ErrorCode::Unavailable, bench.frames().pop().and_then(id_of), None);
     if let ServerFrame::Error(error) = &mut refusal {
-        error.retry_after_ms = LIMITS.repeat_within().as_millis().try_into().ok();
+        error.retry_after_ms = LIMITS.repeat_within(None).as_millis().try_into().ok();
     }
     bench.receive(refusal);
     bench.session.hold(bench.now, true);
-    bench.pass(LIMITS.repeat_within());
+    bench.pass(LIMITS.repeat_within(None));
     assert!(bench.frames().iter().all(|frame| !matches!(frame, ClientFrame::Publish(_))));
     let outputs = bench.outputs();
     let [Output::Answer("pub", Err(Error::Request(error)))] = &outputs[..] else { panic!("{outputs:?}") };

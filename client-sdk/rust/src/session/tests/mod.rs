@@ -18,7 +18,7 @@ use fanfare_protocol::frame::{
 };
 use fanfare_protocol::{ClientFrame, ErrorCode, Pattern, Payload, Position, StreamName, Topic};
 
-use super::{Call, Opening, Output, Session};
+use super::{Call, Output, Session};
 use crate::backoff::Backoff;
 use crate::closed::Closed;
 use crate::limits::Limits;
@@ -82,11 +82,16 @@ impl Bench {
     }
 
     fn welcome(&mut self) {
+        self.welcome_with(None);
+    }
+
+    fn welcome_with(&mut self, key_window_ms: Option<u64>) {
         self.receive(ServerFrame::Welcome(Welcome {
             session: "s1".into(),
             heartbeat_ms: 25_000,
             max_payload_bytes: 65_536,
             expires_in_ms: None,
+            key_window_ms,
         }));
     }
 
@@ -95,7 +100,7 @@ impl Bench {
     }
 
     fn subscribe(&mut self, sub: u32, ticket: Ticket) {
-        self.session.subscribe(self.now, opening(sub), ticket);
+        self.session.subscribe(self.now, asking(sub), ticket);
     }
 
     fn subscribed(&mut self, sub: u32) {
@@ -131,10 +136,9 @@ impl Bench {
     }
 }
 
-fn opening(sub: u32) -> Opening {
+fn asking(sub: u32) -> Subscribe {
     let pattern = Pattern::new("a.>").unwrap();
-    let subscribe = Subscribe { sub, pattern, from: ReplayFrom::Now, deliver: Deliver::Every };
-    Opening { subscribe, partly_ephemeral: false }
+    Subscribe { sub, pattern, from: ReplayFrom::Now, deliver: Deliver::Every }
 }
 
 fn lost() -> Closed {
@@ -158,7 +162,7 @@ fn position(text: &str) -> Position {
 }
 
 fn subscribed(sub: u32, at: &str) -> Subscribed {
-    Subscribed { sub, pattern: None, position: position(at), recovered: None, live: true }
+    Subscribed { sub, pattern: None, position: position(at), recovered: None, live: true, ephemeral: false }
 }
 
 fn published(id: u64) -> ServerFrame<'static> {

@@ -38,6 +38,7 @@ impl Broker {
                 heartbeat_ms: 0,
                 max_payload_bytes: 65_536,
                 expires_in_ms: None,
+                key_window_ms: None,
             })),
             Some(ClientFrame::Subscribe(subscribe)) => self.subscribe(&subscribe),
             Some(ClientFrame::Publish(publish)) => self.publish(publish),
@@ -137,7 +138,8 @@ impl Broker {
         };
         let (live, position) = (sent == self.head(), self.position(sent));
         assert!(self.readers.insert(sub, Reader { sent, live }).is_none(), "it is subscribed already");
-        let subscribed = Subscribed { sub, pattern: None, position: position.clone(), recovered, live };
+        let subscribed =
+            Subscribed { sub, pattern: None, position: position.clone(), recovered, live, ephemeral: false };
         self.down.push_back(ServerFrame::Subscribed(subscribed));
         if reset {
             self.down.push_back(ServerFrame::Gap { sub, gap: gap(GapReason::Reset, None, Some(position)) });

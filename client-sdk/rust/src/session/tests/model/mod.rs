@@ -12,7 +12,7 @@ use fanfare_protocol::frame::{Hello, Publish, ReplayFrom};
 use fanfare_protocol::{Epoch, GapReason};
 use proptest::prelude::*;
 
-use super::{LIMITS, lost, opening, publish};
+use super::{LIMITS, asking, lost, publish};
 use crate::event::Event;
 use crate::inbox::Inbox;
 use crate::place::Place;
@@ -84,9 +84,9 @@ impl World {
         };
         world.connect();
         for (sub, from) in SUBS.into_iter().zip([ReplayFrom::Start, ReplayFrom::Now]) {
-            let mut opening = opening(sub);
-            opening.subscribe.from = from;
-            world.session.subscribe(world.now, opening, format!("sub {sub}"));
+            let mut asking = asking(sub);
+            asking.from = from;
+            world.session.subscribe(world.now, asking, format!("sub {sub}"));
         }
         world
     }
