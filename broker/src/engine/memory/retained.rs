@@ -7,7 +7,7 @@ use std::sync::Arc;
 use fanfare_protocol::{Epoch, Pattern, StreamPosition, Topic};
 
 use super::log::{Log, SLOT_BYTES};
-use super::topics::{Left, Topics};
+use super::topics::{Left, Noted, Topics};
 use crate::engine::message::{Draft, Message, Place, StreamIndex};
 use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt, Untold};
 use crate::engine::settings::StreamConfig;
@@ -47,19 +47,23 @@ impl Retained {
     ) -> Arc<Message> {
         self.head += 1;
         self.last_time_ms = self.last_time_ms.max(wall_ms);
-        let (topic, prev) = self.topics.shared(draft.topic());
+        let Noted { topic, prev, surplus } = self.note(draft.topic(), self.head, config);
         let place = Place { index, stream: config.name.clone(), seq: self.head, prev };
         let message = Arc::new(draft.seal(topic, Some(place), self.last_time_ms));
-        self.keep(Arc::clone(&message), config, removed);
+        self.keep(Arc::clone(&message), surplus, removed);
         self.expire(self.last_time_ms, config, 2 * message.footprint() as u64, removed);
         message
     }
 
-    /// Takes a message with its place into log and index; what its topic has too many goes.
-    fn keep(&mut self, message: Arc<Message>, config: &StreamConfig, removed: &mut Removed) {
-        self.message_bytes += message.footprint() + SLOT_BYTES;
+    /// Takes a message that is appended into the index.
+    fn note(&mut self, topic: &Topic, seq: u64, config: &StreamConfig) -> Noted {
         let limit = config.max_messages_per_topic.map(|limit| limit.get() as usize);
-        let surplus = self.topics.append(message.topic(), message.seq(), limit, self.removed_through);
+        self.topics.append(topic, seq, limit, self.removed_through)
+    }
+
+    /// Takes a message that is in the index into the log; what its topic has too many goes.
+    fn keep(&mut self, message: Arc<Message>, surplus: Option<u64>, removed: &mut Removed) {
+        self.message_bytes += message.footprint() + SLOT_BYTES;
         self.log.push(message);
         if let Some(seq) = surplus
             && let Some(old) = self.log.remove(seq)

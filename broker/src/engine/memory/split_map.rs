@@ -60,6 +60,11 @@ impl<K: Hash + Eq, V> SplitMap<K, V> {
 
     /// The value of a key; what `make` makes, if there is none yet.
     pub(super) fn get_or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
+        self.entry(key, make).1
+    }
+
+    /// The same, with the key as the map has it.
+    pub(super) fn entry(&mut self, key: K, make: impl FnOnce() -> V) -> (&K, &mut V) {
         let Self { hasher, parts, len } = self;
         let hash = hasher.hash_one(&key);
         let entry =
@@ -68,7 +73,8 @@ impl<K: Hash + Eq, V> SplitMap<K, V> {
             *len += 1;
             (key, make())
         });
-        &mut occupied.into_mut().1
+        let (key, value) = occupied.into_mut();
+        (key, value)
     }
 
     /// Puts a value in the place of the one that the key had, if it had one.

@@ -30,6 +30,17 @@ pub(crate) struct TopicEntry {
     seqs: VecDeque<u64>,
 }
 
+/// What a topic says of a message that is appended to it.
+#[derive(Debug)]
+pub(crate) struct Noted {
+    /// The topic as the index holds it, so that its name is in memory once.
+    pub(crate) topic: Topic,
+    /// The sequence of its newest message before, if one is retained.
+    pub(crate) prev: Option<u64>,
+    /// The sequence that must go for it, where a topic's messages are limited.
+    pub(crate) surplus: Option<u64>,
+}
+
 /// What a topic has left after one of its messages went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Left {
@@ -60,38 +71,33 @@ pub(crate) struct Topics {
 }
 
 impl Topics {
-    /// The topic as this index holds it, so that its name is in memory once; and its newest sequence.
-    pub(crate) fn shared(&self, topic: &Topic) -> (Topic, Option<u64>) {
-        match self.entries.get_key_value(topic) {
-            Some((shared, entry)) => (shared.clone(), Some(entry.last)),
-            None => (topic.clone(), None),
-        }
-    }
-
     pub(crate) fn get(&self, topic: &Topic) -> Option<&TopicEntry> {
         self.entries.get(topic)
     }
 
-    /// Notes an appended message. With a `limit` per topic, returns the sequence that must go for it. `removed_through`
-    /// is the newest sequence that retention took from the stream: a topic that is new here may have lost that one.
+    /// Notes a message that is appended. `removed_through` is the newest sequence that retention took from the stream: a
+    /// topic that is new here may have lost that one.
     pub(crate) fn append(
         &mut self,
         topic: &Topic,
         seq: u64,
         limit: Option<usize>,
         removed_through: u64,
-    ) -> Option<u64> {
-        let entry = self.entries.get_or_insert_with(topic.clone(), || {
+    ) -> Noted {
+        let (shared, entry) = self.entries.entry(topic.clone(), || {
             self.bytes += topic.as_str().len() + TOPIC_OVERHEAD_BYTES;
             TopicEntry { removed_through, ..TopicEntry::default() }
         });
+        let prev = (entry.retained > 0).then_some(entry.last);
         entry.last = seq;
         entry.retained += 1;
-        let limit = limit?;
-        self.bytes += if entry.seqs.is_empty() { SEQS_BYTES + SEQ_BYTES } else { SEQ_BYTES };
-        entry.seqs.push_back(seq);
-        let limit = limit + usize::from(planted(Fault::TopicOneOver));
-        (entry.retained > limit).then(|| entry.seqs.front().copied()).flatten()
+        let surplus = limit.and_then(|limit| {
+            self.bytes += if entry.seqs.is_empty() { SEQS_BYTES + SEQ_BYTES } else { SEQ_BYTES };
+            entry.seqs.push_back(seq);
+            let limit = limit + usize::from(planted(Fault::TopicOneOver));
+            (entry.retained > limit).then(|| entry.seqs.front().copied()).flatten()
+        });
+        Noted { topic: shared.clone(), prev, surplus }
     }
 
     /// Notes that retention took a topic's oldest message.

@@ -40,7 +40,8 @@ impl Retained {
         }
         let mut removed = Removed::new();
         for message in saved.messages {
-            retained.keep(message, config, &mut removed);
+            let surplus = retained.note(message.topic(), message.seq(), config).surplus;
+            retained.keep(message, surplus, &mut removed);
             removed.clear();
         }
         retained
