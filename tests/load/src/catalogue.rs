@@ -58,7 +58,7 @@ fn is_usual(adapter: &dyn Adapter) -> bool {
 }
 
 /// Every row, in the order in which they run.
-pub fn rows(idle_connections: usize) -> Vec<Box<dyn Row>> {
+pub fn rows(idle_connections: u32) -> Vec<Box<dyn Row>> {
     fn boxed(row: FanoutRow) -> Box<dyn Row> {
         Box::new(row)
     }

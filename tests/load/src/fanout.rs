@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::adapter::Adapter;
-use crate::connection::Connection;
+use crate::crowd;
 use crate::error::LoadError;
 use crate::in_flight::InFlight;
 use crate::latency::Latencies;
@@ -67,9 +67,10 @@ impl<'a> Fanout<'a> {
         let poller = Poller::new()?;
         let topics = workload.topics();
         let mut subscribers = Subscribers::new(adapter);
-        for number in 0..workload.subscribers {
-            let names = workload.subscriptions(number, &topics, adapter.wildcards());
-            let connection = Connection::subscribe_all(server, adapter, &names)?;
+        let wildcards = adapter.wildcards();
+        let names = |subscriber| workload.subscriptions(subscriber, &topics, wildcards);
+        let connections = crowd::subscribe(server, adapter, workload.subscribers, &names)?;
+        for (number, connection) in (0..).zip(connections) {
             let order = Order::every(workload.groups(), number % workload.groups());
             subscribers.add(connection, order, &poller)?;
         }

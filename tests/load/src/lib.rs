@@ -10,7 +10,7 @@
 //! - [`poller`], [`procfs`]: epoll; CPU time and memory of a process;
 //! - [`listens`], [`launch`], [`server`]: where a server listens, what it takes to start it, the server as a pinned child;
 //! - [`adapter`]: how each server is started and spoken to, one file a server; [`plan`]: how samples are taken;
-//! - [`connection`], [`opening`], [`subscribers`], [`follower`], [`publisher`]: the client side;
+//! - [`connection`], [`opening`], [`crowd`], [`subscribers`], [`follower`], [`publisher`]: the client side;
 //! - [`workload`], [`window`], [`fanout`]: what is asked of a server, what is measured of it, the loop that does both;
 //! - [`rows`]: what is measured, one file a row or a kind of rows;
 //! - [`tasks`], [`raw`], [`progress`], [`run`]: which samples, those that there are, where the run stands, the run;
@@ -22,6 +22,7 @@ pub mod adapter;
 pub mod catalogue;
 pub mod connection;
 pub mod content;
+pub mod crowd;
 pub mod drawing;
 pub mod error;
 pub mod fanout;

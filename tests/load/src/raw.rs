@@ -1,8 +1,8 @@
 //! `raw.csv`: every figure of every sample, appended as it is taken, and read again by a run that is resumed.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use crate::error::{Doing, LoadError};
@@ -39,13 +39,16 @@ impl Raw {
     /// # Errors
     /// The file can't be read or written, or is none of ours.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) if !text.is_empty() => text,
-            _ => HEADER.to_owned(),
-        };
+        let mut file =
+            File::options().create(true).append(true).read(true).open(path).doing("open raw.csv")?;
+        let mut text = String::new();
+        file.read_to_string(&mut text).doing("read raw.csv")?;
+        if text.is_empty() {
+            file.write_all(HEADER.as_bytes()).doing("write raw.csv")?;
+            return Ok(Self { file, samples: BTreeMap::new() });
+        }
         let (samples, whole_bytes) = parse(&text)?;
-        let mut file = File::create(path).doing("make raw.csv")?;
-        file.write_all(&text.as_bytes()[..whole_bytes]).doing("write raw.csv")?;
+        file.set_len(whole_bytes as u64).doing("cut raw.csv")?;
         Ok(Self { file, samples })
     }
 
@@ -149,6 +152,6 @@ mod tests {
         assert_eq!((raw.get(&key(1)), raw.get(&key(2))), (Some(&sample), None));
         raw.keep(key(2), sample.clone(), 4.0).expect("keeps");
         assert_eq!(Raw::open(&path).expect("goes on").get(&key(2)), Some(&sample));
-        fs::remove_file(path).expect("it is there");
+        std::fs::remove_file(path).expect("it is there");
     }
 }

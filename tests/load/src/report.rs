@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::rows::{Bound, Row};
 use crate::samples::{Figure, Sample, Subject};
 use crate::stats::{Ratio, Spread};
+use crate::window::disturbance;
 
 /// What was measured of one row.
 pub struct Measured<'a> {
@@ -39,8 +40,10 @@ pub fn section(measured: &Measured<'_>, plot: Option<&str>) -> String {
     let Measured { row, points } = measured;
     let mut out = format!("## {}: {}\n\n", row.name(), row.title());
     write_aligned(&table(measured), &mut out);
-    for remark in points.iter().filter_map(|point| row.remark(&point.subjects)).take(1) {
-        let _ = writeln!(out, "\n{remark}");
+    let disturbed = points.iter().find_map(|point| disturbance(&point.subjects));
+    let remark = points.iter().find_map(|point| row.remark(&point.subjects));
+    for sentence in disturbed.iter().chain(&remark) {
+        let _ = writeln!(out, "\n{sentence}");
     }
     let _ = writeln!(out, "\n{}", faults(points));
     for subject in points.iter().flat_map(|point| &point.subjects) {

@@ -6,6 +6,7 @@ use crate::drawing::{fit, series};
 use crate::report::{Measured, digits, spread, write_aligned};
 use crate::rows::idle_memory::PER_CONNECTION;
 use crate::rows::storm::PER_CONNECT;
+use crate::samples::Figure;
 use crate::stats::Spread;
 use crate::window::COST;
 
@@ -61,14 +62,12 @@ fn curve(measured: &Measured<'_>) -> Option<String> {
     let label = measured.row.axis().label;
     let mut out = format!("\n### {}\n\n", measured.row.title());
     if let Some(line) = fit(measured, SUBJECT) {
+        let sign = if line.b < 0.0 { '−' } else { '+' };
+        let (a, b, worst) = (digits(line.a), slope(line.b.abs()), 100.0 * line.worst);
+        let Figure { name, unit, .. } = &figure;
         let _ = writeln!(
             out,
-            "{} ≈ {} + {:.3e} × ({label}) {}; the worst point is {:.0} % off.\n",
-            figure.name,
-            digits(line.a),
-            line.b,
-            figure.unit,
-            100.0 * line.worst
+            "{name} ≈ {a} {sign} {b} × ({label}) {unit}; the worst point is {worst:.0} % off.\n"
         );
     }
     let mut lines = vec![vec![label.to_owned(), format!("{}, {}", figure.name, figure.unit)]];
@@ -78,6 +77,11 @@ fn curve(measured: &Measured<'_>) -> Option<String> {
     write_aligned(&lines, &mut out);
     let _ = writeln!(out, "\n![{}]({}.svg)", measured.row.title(), measured.row.name());
     Some(out)
+}
+
+/// Three digits of what may be far smaller than 1.
+fn slope(value: f64) -> String {
+    if value >= 0.01 { digits(value) } else { format!("{value:.2e}") }
 }
 
 /// Two digits: a promise of more would not be kept.
@@ -94,7 +98,7 @@ mod tests {
     use crate::plan::Plan;
     use crate::report::Point;
     use crate::rows::{Axis, Row};
-    use crate::samples::{Figure, Sample, Subject};
+    use crate::samples::{Sample, Subject};
 
     struct Curved;
 
@@ -126,7 +130,7 @@ mod tests {
         let measured = Measured { row: &Curved, points: vec![point(1, 2.5), point(100, 52.0)] };
         let page = page(&[measured]).expect("there is a curve");
         for part in
-            ["CPU/delivery ≈ 2.000 + 5.000e-1 × (topics) µs", "| 100 ", "52.0 (52.0 … 52.0)", "curved.svg"]
+            ["CPU/delivery ≈ 2.000 + 0.500 × (topics) µs", "| 100 ", "52.0 (52.0 … 52.0)", "curved.svg"]
         {
             assert!(page.contains(part), "{part} in {page}");
         }

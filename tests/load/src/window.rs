@@ -102,3 +102,18 @@ pub fn disturbance(subjects: &[Subject]) -> Option<String> {
     };
     (share > DISTURBED).then(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_that_others_use_is_told_of() {
+        let subject = |kept_off| {
+            let samples = vec![vec![Figure::new(KEPT_OFF_CPU, "%", kept_off)]];
+            [Subject { name: "floor", samples }]
+        };
+        assert!(disturbance(&subject(50.0)).is_some_and(|text| text.contains("50 %")));
+        assert_eq!(disturbance(&subject(1.0)), None);
+    }
+}

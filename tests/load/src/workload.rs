@@ -19,7 +19,9 @@ pub enum Pace {
 /// How much is asked of the server.
 ///
 /// Message `n` goes to topic `n` modulo the topics. With more topics than subscribers, each subscriber takes its share
-/// of them; with more subscribers than topics, the subscribers are shared out evenly.
+/// of them; with more subscribers than topics, the subscribers are shared out evenly. A subscriber is to get its messages
+/// in order over all its topics, which not every server promises: let no more be in flight than there are subscribers
+/// then, and no subscriber waits for two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Workload {
     /// Topics published to.

@@ -94,7 +94,7 @@ fn every_subscriber_gets_every_message_once_and_in_order() {
     };
     for floor in floors() {
         for (topics, subscribers, in_flight) in
-            [(1, 20, 1), (1, 20, 64), (1, 1, 1000), (10, 20, 64), (40, 20, 64)]
+            [(1, 20, 1), (1, 20, 64), (1, 1, 1000), (10, 20, 64), (40, 20, 20)]
         {
             let pace = Pace::InFlight(in_flight);
             let workload = Workload { topics, ..Workload::one_topic(subscribers, pace) };

@@ -19,7 +19,7 @@ use crate::launch::Launch;
 /// A server that can be measured.
 ///
 /// Frames are appended to `out` as a client sends them: whole WebSocket frames, masked.
-pub trait Adapter {
+pub trait Adapter: Sync {
     /// Names the subject in tables: `floor`, `fanfare-msgpack`.
     fn name(&self) -> &'static str;
 
@@ -40,6 +40,11 @@ pub trait Adapter {
     /// How its frames hold messages.
     fn content(&self) -> Content {
         Content::Message
+    }
+
+    /// Connections that are opened at once where their time does not matter: several only if the server lets each wait.
+    fn connect_at_once(&self) -> u32 {
+        1
     }
 
     /// Writes what a new connection sends before anything else, if it has to wait for the [`Verdict::Welcome`] then.

@@ -19,6 +19,8 @@ const SUBSCRIBE: u8 = 0x82;
 /// Of all subscriptions: which of them an answer is to does not matter.
 const PACKET_ID: [u8; 2] = [0, 1];
 const QOS: u8 = 0;
+/// Keeps a thousand connections within seconds.
+const CONNECT_AT_ONCE: u32 = 100;
 /// Most bytes that a packet's length has.
 const LENGTH_MAX_BYTES: usize = 4;
 
@@ -61,6 +63,11 @@ impl Adapter for Mqtt {
 
     fn content(&self) -> Content {
         Content::Stream(length)
+    }
+
+    /// It looks for new connections every 100 ms, and at each two or three times until it is ready.
+    fn connect_at_once(&self) -> u32 {
+        CONNECT_AT_ONCE
     }
 
     fn subscribe(&self, topic: &str, out: &mut Vec<u8>) -> Result<(), LoadError> {

@@ -8,7 +8,7 @@ pub const COLOURS: usize = 8;
 /// The look. `c0` … `c7` are the colours of subjects.
 const STYLE: &str = "\
 svg{--paper:#fff;--ink:#24292f;--faint:#d0d7de;background:var(--paper);font:12px system-ui,sans-serif}\
-text{fill:var(--ink)}.title{font-size:14px;font-weight:600}.end{text-anchor:end}.middle{text-anchor:middle}\
+text{fill:var(--ink)}.title{font-weight:600;letter-spacing:-.1px}.end{text-anchor:end}.middle{text-anchor:middle}\
 .paper{fill:var(--paper)}.axis{stroke:var(--ink)}.grid{stroke:var(--faint)}\
 .bound{stroke:var(--ink);stroke-dasharray:6 4}.curve{fill:none;stroke-width:2}.fit{fill:none;stroke-dasharray:2 4}\
 .spread{stroke-width:2}\

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Bound, Row};
 use crate::adapter::Adapter;
 use crate::connection::Connection;
+use crate::crowd;
 use crate::error::LoadError;
 use crate::plan::Plan;
 use crate::poller::Poller;
@@ -15,8 +16,8 @@ use crate::server::Server;
 /// Resident memory of one connection.
 pub const PER_CONNECTION: &str = "memory/connection";
 /// Connections whose memory is not counted: they pay for what a server needs once.
-const WARM_UP_CONNECTIONS: usize = 200;
-const TOPICS: usize = 1000;
+const WARM_UP_CONNECTIONS: u32 = 200;
+const TOPICS: u32 = 1000;
 /// Time from the last connection to the measurement.
 const SETTLE: Duration = Duration::from_secs(2);
 
@@ -24,7 +25,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct IdleMemory {
     /// Connections that are counted.
-    pub connections: usize,
+    pub connections: u32,
 }
 
 /// Most connections that can be asked for, with those of the warm-up: a process may have 20,000 files.
@@ -43,9 +44,8 @@ impl Row for IdleMemory {
         Bound::AtMost(2000.0)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "far fewer connections than 2^52")]
     fn seconds(&self, _plan: &Plan) -> f64 {
-        2.0 * SETTLE.as_secs_f64() + self.connections as f64 / 8e3
+        2.0 * SETTLE.as_secs_f64() + f64::from(self.connections) / 8e3
     }
 
     #[expect(clippy::cast_precision_loss, reason = "far fewer bytes than 2^52")]
@@ -58,7 +58,7 @@ impl Row for IdleMemory {
         settle()?;
         let after = resident_bytes(server.pid())?;
         drop(connections);
-        let growth = (after as f64 - before as f64) / self.connections as f64;
+        let growth = (after as f64 - before as f64) / f64::from(self.connections);
         Ok(vec![
             Figure::new(PER_CONNECTION, "B", growth),
             Figure::new("memory before", "kB", before as f64 / 1e3),
@@ -66,10 +66,8 @@ impl Row for IdleMemory {
     }
 }
 
-fn subscribe(server: &Server, adapter: &dyn Adapter, number: usize) -> Result<Vec<Connection>, LoadError> {
-    (0..number)
-        .map(|i| Connection::subscribe(server, adapter, &format!("load.idle.{}", i % TOPICS)))
-        .collect()
+fn subscribe(server: &Server, adapter: &dyn Adapter, number: u32) -> Result<Vec<Connection>, LoadError> {
+    crowd::subscribe(server, adapter, number, &|client| vec![format!("load.idle.{}", client % TOPICS)])
 }
 
 /// Waits for nothing: the measurement is defined by the time that passes.
