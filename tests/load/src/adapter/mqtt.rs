@@ -111,6 +111,9 @@ impl Adapter for Mqtt {
 
 /// At its best: nothing on disk, no bound on what waits for a client, no statistics, no Nagle.
 ///
+/// The size named after headers is that of the buffer for all that its WebSocket reads, and this the largest that it takes:
+/// what does not fit waits for the next look, 100 ms later.
+///
 /// Unless kept to IPv4, its WebSocket listens on every address, whatever it is told. It doesn't start without a listener for plain MQTT: that gets a socket that nobody uses. Started as root it would
 /// become another user, who may not make that socket.
 fn configuration(port: u16, socket: &str) -> String {
@@ -126,6 +129,7 @@ fn configuration(port: u16, socket: &str) -> String {
          max_queued_bytes 0\n\
          set_tcp_nodelay true\n\
          sys_interval 0\n\
+         websockets_headers_size 65535\n\
          log_dest stderr\n\
          log_type error\n\
          log_type warning\n"

@@ -17,8 +17,10 @@ pub(crate) struct Fanout {
     topics: Topics,
     /// Topics with messages of this round.
     touched: Vec<usize>,
-    /// Clients for whom messages of several topics are put together.
+    /// Clients for whom messages of several topics were put together.
     joined: Vec<usize>,
+    /// A message as it goes out.
+    message: Vec<u8>,
     /// The topic of a frame, unmasked.
     name: Vec<u8>,
 }
@@ -26,7 +28,8 @@ pub(crate) struct Fanout {
 impl Fanout {
     /// Begins with no topics. If `direct`, messages don't wait for each other.
     pub(crate) fn new(direct: bool) -> Self {
-        Self { direct, topics: Topics::default(), touched: Vec::new(), joined: Vec::new(), name: Vec::new() }
+        let (touched, joined, message, name) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { direct, topics: Topics::default(), touched, joined, message, name }
     }
 
     /// Takes a client's frame. Messages that nobody is subscribed to end here.
@@ -51,13 +54,31 @@ impl Fanout {
             return self.subscribe(token, clients);
         }
         let Some(number) = self.topics.find(&self.name) else { return Ok(()) };
-        let round = &mut self.topics.get_mut(number).round;
-        if round.is_empty() {
-            self.touched.push(number);
-        }
-        write_server_head(Opcode::Binary, message.len(), round);
-        append_masked(message, turned(mask, end), round);
+        self.add(number, message, turned(mask, end), clients);
         if self.direct { self.end_round(clients).map_err(Broken::Floor) } else { Ok(()) }
+    }
+
+    /// Adds a message to what the round's end writes.
+    #[inline]
+    fn add(&mut self, number: usize, message: &[u8], mask: [u8; 4], clients: &mut Clients) {
+        let topic = self.topics.get_mut(number);
+        if !topic.subscribers.is_empty() {
+            if topic.round.is_empty() {
+                self.touched.push(number);
+            }
+            write_server_head(Opcode::Binary, message.len(), &mut topic.round);
+            append_masked(message, mask, &mut topic.round);
+        }
+        if topic.joiners.is_empty() {
+            return;
+        }
+        self.message.clear();
+        write_server_head(Opcode::Binary, message.len(), &mut self.message);
+        append_masked(message, mask, &mut self.message);
+        for &token in &topic.joiners {
+            let first = clients.get_mut(token).is_some_and(|client| client.wait(&self.message));
+            self.joined.extend(first.then_some(token));
+        }
     }
 
     /// Writes what came since the last time, once to each subscriber of its topic.
@@ -65,12 +86,7 @@ impl Fanout {
         while let Some(number) = self.touched.pop() {
             let topic = self.topics.get_mut(number);
             for &token in &topic.subscribers {
-                match clients.get_mut(token) {
-                    Some(client) if client.topics.len() > 1 && !self.direct => {
-                        self.joined.extend(client.wait(&topic.round).then_some(token));
-                    }
-                    _ => clients.write(token, &topic.round)?,
-                }
+                clients.write(token, &topic.round)?;
             }
             topic.round.clear();
         }
@@ -88,9 +104,12 @@ impl Fanout {
     }
 
     fn subscribe(&mut self, token: usize, clients: &mut Clients) -> Result<(), Broken> {
+        // Who changes from subscriber to joiner is to get what came before as a subscriber.
+        self.end_round(clients).map_err(Broken::Floor)?;
         let client = clients.get_mut(token).filter(|client| client.topics.len() < TOPICS_MAX);
         let Some(client) = client else { return Err(Broken::Client) };
-        client.topics.push(self.topics.subscribe(&self.name, token));
+        let number = self.topics.subscribe(&self.name, token, &client.topics);
+        client.topics.push(number);
         let mut answer = Vec::new();
         write_server(Opcode::Binary, &[&[SUBSCRIBE], self.name.as_slice()].concat(), &mut answer);
         clients.write(token, &answer).map_err(Broken::Floor)

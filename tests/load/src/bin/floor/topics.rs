@@ -6,9 +6,11 @@ use std::collections::HashMap;
 #[derive(Default)]
 pub(crate) struct Topic {
     name: Box<[u8]>,
-    /// Its subscribers' tokens.
+    /// The tokens of those who are subscribed to nothing else: all of them get the same bytes.
     pub(crate) subscribers: Vec<usize>,
-    /// Frames as they go out.
+    /// The tokens of those with several topics, whose messages are put together for each of them.
+    pub(crate) joiners: Vec<usize>,
+    /// Frames as they go out to the subscribers.
     pub(crate) round: Vec<u8>,
 }
 
@@ -31,20 +33,25 @@ impl Topics {
         &mut self.list[number]
     }
 
-    /// Subscribes `token`; the topic's number.
-    pub(crate) fn subscribe(&mut self, name: &[u8], token: usize) -> usize {
+    /// Subscribes `token`, which has these topics already; the topic's number.
+    pub(crate) fn subscribe(&mut self, name: &[u8], token: usize, others: &[usize]) -> usize {
+        if let &[only] = others {
+            remove(&mut self.list[only].subscribers, token);
+            self.list[only].joiners.push(token);
+        }
         let number = self.find(name).unwrap_or_else(|| self.add(name));
-        self.list[number].subscribers.push(token);
+        let topic = &mut self.list[number];
+        let list = if others.is_empty() { &mut topic.subscribers } else { &mut topic.joiners };
+        list.push(token);
         number
     }
 
     /// Ends a subscription. The topic goes with its last one.
     pub(crate) fn unsubscribe(&mut self, number: usize, token: usize) {
         let topic = &mut self.list[number];
-        if let Some(place) = topic.subscribers.iter().position(|&other| other == token) {
-            topic.subscribers.swap_remove(place);
-        }
-        if topic.subscribers.is_empty() {
+        remove(&mut topic.subscribers, token);
+        remove(&mut topic.joiners, token);
+        if topic.subscribers.is_empty() && topic.joiners.is_empty() {
             self.numbers.remove(&topic.name);
             *topic = Topic::default();
             self.vacant.push(number);
@@ -61,5 +68,11 @@ impl Topics {
         }
         self.numbers.insert(name.into(), number);
         number
+    }
+}
+
+fn remove(list: &mut Vec<usize>, token: usize) {
+    if let Some(place) = list.iter().position(|&other| other == token) {
+        list.swap_remove(place);
     }
 }
