@@ -50,7 +50,7 @@ impl Content {
         match self {
             Self::Message => {
                 let at = cut(bytes, |header, frame| take(header.opcode, frame))?;
-                Ok(Rest { at, of_frame: 0 })
+                Ok(Rest::at_frame(at))
             }
             Self::Stream(length) => cut_stream(bytes, length, &mut take),
         }
@@ -58,6 +58,11 @@ impl Content {
 }
 
 impl Rest {
+    /// A frame whose rest is to come, and that starts here.
+    pub fn at_frame(at: usize) -> Self {
+        Self { at, of_frame: 0 }
+    }
+
     /// Appends the rest of these `bytes` to `tail` in a way that what comes next can be put behind it: where a frame
     /// was left in its middle, with a header that says how much of it is left.
     #[inline]
