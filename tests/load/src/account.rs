@@ -145,6 +145,7 @@ mod tests {
             position,
             recovered,
             live: true,
+            ephemeral: false,
         }));
         for frame in heard {
             account.take(&match *frame {
@@ -184,8 +185,14 @@ mod tests {
     fn the_position_is_what_was_dealt_with() {
         let mut account = Account::default();
         assert_eq!(account.position(), None);
-        let subscribed =
-            Subscribed { sub: 1, pattern: None, position: position(3), recovered: None, live: true };
+        let subscribed = Subscribed {
+            sub: 1,
+            pattern: None,
+            position: position(3),
+            recovered: None,
+            live: true,
+            ephemeral: false,
+        };
         account.take(&ServerFrame::Subscribed(subscribed));
         account.take(&message(4));
         assert_eq!(account.position(), Some(position(4)));
