@@ -12,4 +12,5 @@ mod flow;
 mod jitter;
 mod resuming;
 mod stalled_readers;
+mod stalled_topics;
 mod topics;
