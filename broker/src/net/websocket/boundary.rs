@@ -5,6 +5,8 @@
 
 /// The longest frame header, in bytes.
 const MAX_HEADER_BYTES: usize = 14;
+/// How many of its bytes tell how long it is.
+const LEN_KNOWN_BYTES: u8 = 2;
 
 /// Where a stream of WebSocket frames stands.
 #[derive(Debug, Default)]
@@ -27,6 +29,12 @@ impl Boundary {
                 let skipped = usize::try_from(self.left).unwrap_or(usize::MAX).min(bytes.len());
                 self.left -= skipped as u64;
                 bytes = bytes.get(skipped..).unwrap_or_default();
+            } else if let Some(header) = bytes.first_chunk().filter(|_| self.have == 0) {
+                // Whatever its length, the whole header is here.
+                self.header = *header;
+                let len = header_len(header, LEN_KNOWN_BYTES);
+                bytes = bytes.get(len..).unwrap_or_default();
+                overhead += self.begin_frame();
             } else if let Some((byte, rest)) = bytes.split_first() {
                 bytes = rest;
                 if let Some(slot) = self.header.get_mut(usize::from(self.have)) {
@@ -62,7 +70,7 @@ impl Boundary {
 
 /// The length of the header that begins so, as far as `have` bytes tell.
 fn header_len(header: &[u8; MAX_HEADER_BYTES], have: u8) -> usize {
-    if have < 2 {
+    if have < LEN_KNOWN_BYTES {
         return MAX_HEADER_BYTES;
     }
     let mask = if header[1] & 0x80 == 0 { 0 } else { 4 };
