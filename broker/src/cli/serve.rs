@@ -1,6 +1,7 @@
 //! `fanfare serve`: runs the broker until it is told to stop.
 
 use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -90,7 +91,7 @@ fn greet(server: &Server, streams: &str) -> io::Result<()> {
     let version = crate::VERSION;
     let program = std::env::args().next().unwrap_or_else(|| "fanfare".to_owned());
     let elsewhere = client != DEFAULT_LISTEN;
-    let at = if elsewhere { format!(" --server ws://{client}") } else { String::new() };
+    let at = if elsewhere { format!(" --server ws://{}", reachable(client)) } else { String::new() };
     let mut out = io::stdout().lock();
     writeln!(
         out,
@@ -106,6 +107,15 @@ Try it in a second terminal:
 Ctrl-C stops the broker."
     )?;
     out.flush()
+}
+
+/// Where this machine reaches what listens here: an address that stands for all of its own is none to connect to.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let loopback = match address.ip() {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+    };
+    SocketAddr::new(if address.ip().is_unspecified() { loopback } else { address.ip() }, address.port())
 }
 
 #[allow(clippy::print_stderr, reason = "the command line speaks to a person here")]

@@ -58,9 +58,11 @@ const EXAMPLES: &str = "Examples:
   fanfare bench --connections 10000 --idle             what an idle connection costs
   fanfare bench --duration 5m --json > result.json     a soak, for a script to judge
 
-Reading the result: a delivery is one message on one connection. Latency counts from the moment at which a message was
-due, so a server (or a bench) that falls behind shows it. At a steady rate that the server can bear, look at latency; with
---in-flight, at deliveries a second. Server and bench share processors when they share a machine.
+Reading the result: a delivery is one message on one connection. Latency counts \
+from the moment at which a message was due, so a server (or a bench) that falls \
+behind shows it. At a steady rate that the server can bear, look at latency; with \
+--in-flight, at deliveries a second. Server and bench share processors when they \
+share a machine.
 
 The messages pass through the server's streams like any others, and may push out what is retained there.";
 
