@@ -10,7 +10,7 @@
 //! - `net`: sockets, handshakes, and the internal HTTP port;
 //! - [`config`]: what the operator wrote, and what it means;
 //! - [`server`]: puts all of it together, and is the only place that does;
-//! - [`cli`]: the command line.
+//! - [`cli`]: the command line; beside it `micro`, microbenchmarks that only a build with that feature has.
 
 mod auth;
 pub mod cli;
@@ -22,6 +22,9 @@ mod hub;
 mod index;
 pub mod limits;
 mod metrics;
+#[cfg(any(test, feature = "micro"))]
+#[doc(hidden)]
+pub mod micro;
 mod net;
 mod outbound;
 pub mod server;
