@@ -13,6 +13,8 @@ use crate::hub::{Heads, Mail};
 
 /// Sockets that are written to before other tasks of the shard have a turn.
 const FLUSHES_BETWEEN_YIELDS: usize = 64;
+/// Sessions whose memory is fetched together.
+const TOUCHED_AT_ONCE: usize = 16;
 /// How often the sessions are looked at, at most and at least.
 const TICK_MAX: Duration = Duration::from_secs(1);
 const TICK_MIN: Duration = Duration::from_millis(5);
@@ -95,16 +97,28 @@ impl Sessions {
     async fn flush_dirty(&self) {
         let mut dirty = self.dirty.take();
         self.io.shard.borrow_mut().take_dirty(&mut dirty);
-        for (at, slot) in dirty.iter().enumerate() {
-            if at > 0 && at % FLUSHES_BETWEEN_YIELDS == 0 {
+        let mut flushed = 0;
+        for slots in dirty.chunks(TOUCHED_AT_ONCE) {
+            if flushed >= FLUSHES_BETWEEN_YIELDS {
+                flushed = 0;
                 tokio::task::yield_now().await;
             }
-            if let Some(connection) = self.get(*slot) {
+            flushed += slots.len();
+            self.touch(slots);
+            for connection in slots.iter().filter_map(|slot| self.get(*slot)) {
                 connection.flush(&self.io);
             }
         }
         self.dirty.replace(dirty);
         self.io.burst.borrow_mut().forget();
+    }
+
+    /// Looks at the memory of some sessions before it is worked with. All of it is cold, and so the processor fetches it
+    /// for all of them together, not for one after the other.
+    fn touch(&self, slots: &[u32]) {
+        let connections = self.connections.borrow();
+        let of = |slot: &u32| connections.get(*slot as usize)?.as_ref().map(|connection| connection.touch());
+        std::hint::black_box(slots.iter().filter_map(of).fold(0, usize::wrapping_add));
     }
 
     fn observe(&self, mail: &Mail) {

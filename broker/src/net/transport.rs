@@ -4,6 +4,8 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use rustix::io::Errno;
+use rustix::net::SendFlags;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -27,8 +29,15 @@ impl Transport {
     }
 
     /// Writes as much as the socket takes now.
+    ///
+    /// The kernel is asked first, and the runtime only where the socket takes no more: what the runtime knows of a socket
+    /// is cold memory, and nearly every socket takes what it is given.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.stream().poll_write(cx, bytes)
+        let Self::Plain(stream) = self;
+        match rustix::net::send(&*stream, bytes, SendFlags::NOSIGNAL) {
+            Err(Errno::WOULDBLOCK | Errno::INTR) => self.stream().poll_write(cx, bytes),
+            written => Poll::Ready(Ok(written?)),
+        }
     }
 
     /// Writes as much of the slices, in order, as the socket takes now.
@@ -37,7 +46,11 @@ impl Transport {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.stream().poll_write_vectored(cx, slices)
+        let Self::Plain(stream) = self;
+        match rustix::io::writev(&*stream, slices) {
+            Err(Errno::WOULDBLOCK | Errno::INTR) => self.stream().poll_write_vectored(cx, slices),
+            written => Poll::Ready(Ok(written?)),
+        }
     }
 
     /// Tells the peer that nothing more will come.

@@ -143,6 +143,11 @@ impl Outbound {
         self.lanes.lock().peer_closed();
     }
 
+    /// Whether another thread is at the lanes.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.lanes.is_locked()
+    }
+
     /// Access to all lanes at once.
     pub(crate) fn lanes(&self) -> MutexGuard<'_, Lanes> {
         self.lanes.lock()
