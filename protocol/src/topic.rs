@@ -1,7 +1,13 @@
 //! Topics: the names that messages are published to.
 
+mod hash;
+
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+
+pub use hash::TopicHasher;
 
 use crate::limits::{MAX_TOPIC_BYTES, MAX_TOPIC_SEGMENTS};
 
@@ -12,8 +18,13 @@ use crate::limits::{MAX_TOPIC_BYTES, MAX_TOPIC_SEGMENTS};
 /// assert!(Topic::new("orders.eu.42").is_ok());
 /// assert!(Topic::new("orders..42").is_err());
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Topic(Arc<str>);
+///
+/// It carries its hash, so that maps keyed by topics need not compute it again: see [`TopicHasher`].
+#[derive(Clone)]
+pub struct Topic {
+    text: Arc<str>,
+    hash: u64,
+}
 
 impl Topic {
     /// Takes a topic from its text.
@@ -25,38 +36,65 @@ impl Topic {
         if !is_plain_name(text.as_bytes()) {
             check_name(text, |segment, _| check_plain(segment))?;
         }
-        Ok(Self(Arc::from(text)))
+        Ok(Self::trusted(Arc::from(text)))
     }
 
     /// The topic as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether the topic is one of the broker's own (begins with `$`).
     pub fn is_internal(&self) -> bool {
-        self.0.starts_with('$')
+        self.text.starts_with('$')
     }
 
     /// Makes a topic of text that is known to obey the rules.
     pub(crate) fn trusted(text: Arc<str>) -> Self {
-        Self(text)
+        let hash = hash::of(&text);
+        Self { text, hash }
     }
 
     pub(crate) fn shared(&self) -> &Arc<str> {
-        &self.0
+        &self.text
+    }
+}
+
+impl PartialEq for Topic {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.text == other.text
+    }
+}
+
+impl Eq for Topic {}
+
+impl Hash for Topic {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl PartialOrd for Topic {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Topic {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.text.cmp(&other.text)
     }
 }
 
 impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
 impl fmt::Debug for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Topic({:?})", &*self.0)
+        write!(f, "Topic({:?})", &*self.text)
     }
 }
 

@@ -1,17 +1,21 @@
 //! The topic index: which patterns mean a topic, found without asking each of them.
 
+mod items;
 mod wild;
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
+use fanfare_protocol::topic::TopicHasher;
 use fanfare_protocol::{Pattern, Topic};
 
+use items::Items;
 use wild::Node;
 
 /// Items by pattern. An item is small and is found again by its place in its pattern's list.
 #[derive(Debug)]
 pub(crate) struct TopicIndex<T> {
-    exact: HashMap<Topic, Vec<T>>,
+    exact: HashMap<Topic, Items<T>, BuildHasherDefault<TopicHasher>>,
     wild: Node<T>,
     patterns: usize,
 }
@@ -38,7 +42,7 @@ pub(crate) struct Removed<T> {
 
 impl<T> Default for TopicIndex<T> {
     fn default() -> Self {
-        Self { exact: HashMap::new(), wild: Node::default(), patterns: 0 }
+        Self { exact: HashMap::default(), wild: Node::default(), patterns: 0 }
     }
 }
 
@@ -53,9 +57,10 @@ impl<T: Copy> TopicIndex<T> {
             let shared = leaf.pattern.get_or_insert_with(|| pattern.clone()).clone();
             (shared, &mut leaf.items)
         };
+        let before = list.as_slice().len();
         list.push(item);
-        let first = list.len() == 1;
-        let place = u32::try_from(list.len() - 1).unwrap_or(u32::MAX);
+        let first = before == 0;
+        let place = u32::try_from(before).unwrap_or(u32::MAX);
         self.patterns += usize::from(first);
         Inserted { pattern: shared, place, first }
     }
@@ -63,13 +68,13 @@ impl<T: Copy> TopicIndex<T> {
     /// Takes out the item at this place of a pattern's list; the list's last item moves there.
     pub(crate) fn remove(&mut self, pattern: &Pattern, place: u32) -> Option<Removed<T>> {
         let removed = if let Some(topic) = pattern.as_topic() {
-            let removed = take_out(self.exact.get_mut(&topic)?, place)?;
+            let removed = self.exact.get_mut(&topic)?.take_out(place)?;
             if removed.last {
                 self.exact.remove(&topic);
             }
             removed
         } else {
-            let removed = take_out(&mut self.wild.leaf(pattern).items, place)?;
+            let removed = self.wild.leaf(pattern).items.take_out(place)?;
             if removed.last {
                 self.wild.prune(pattern);
             }
@@ -85,13 +90,13 @@ impl<T: Copy> TopicIndex<T> {
             Some(topic) => self.exact.get(&topic),
             None => self.wild.items(pattern),
         };
-        list.map_or(&[], Vec::as_slice)
+        list.map_or(&[], Items::as_slice)
     }
 
     /// Visits the items of every pattern that means this topic, a pattern at a time.
     pub(crate) fn matches(&self, topic: &Topic, mut visit: impl FnMut(&[T])) {
         if let Some(items) = self.exact.get(topic) {
-            visit(items);
+            visit(items.as_slice());
         }
         self.wild.matches(topic, &mut visit);
     }
@@ -100,18 +105,6 @@ impl<T: Copy> TopicIndex<T> {
     pub(crate) fn len(&self) -> usize {
         self.patterns
     }
-}
-
-fn take_out<T: Copy>(list: &mut Vec<T>, place: u32) -> Option<Removed<T>> {
-    let place = place as usize;
-    if place >= list.len() {
-        return None;
-    }
-    list.swap_remove(place);
-    if list.len() * 4 < list.capacity() {
-        list.shrink_to(list.len() * 2);
-    }
-    Some(Removed { moved: list.get(place).copied(), last: list.is_empty() })
 }
 
 #[cfg(test)]

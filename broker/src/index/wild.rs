@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use fanfare_protocol::{Pattern, Topic};
 
+use super::items::Items;
+
 /// All patterns that begin with the same segments.
 #[derive(Debug)]
 pub(super) struct Node<T> {
@@ -21,12 +23,12 @@ pub(super) struct Node<T> {
 #[derive(Debug)]
 pub(super) struct Leaf<T> {
     pub(super) pattern: Option<Pattern>,
-    pub(super) items: Vec<T>,
+    pub(super) items: Items<T>,
 }
 
 impl<T> Default for Leaf<T> {
     fn default() -> Self {
-        Self { pattern: None, items: Vec::new() }
+        Self { pattern: None, items: Items::None }
     }
 }
 
@@ -51,7 +53,7 @@ impl<T> Node<T> {
     }
 
     /// The items of a pattern, if it has any.
-    pub(super) fn items(&self, pattern: &Pattern) -> Option<&Vec<T>> {
+    pub(super) fn items(&self, pattern: &Pattern) -> Option<&Items<T>> {
         let mut node = self;
         for segment in pattern.segments() {
             node = match segment {
@@ -131,8 +133,8 @@ fn split(text: &str) -> (&str, Option<&str>) {
     text.split_once('.').map_or((text, None), |(first, rest)| (first, Some(rest)))
 }
 
-fn visit_some<T>(items: &[T], visit: &mut impl FnMut(&[T])) {
+fn visit_some<T>(items: &Items<T>, visit: &mut impl FnMut(&[T])) {
     if !items.is_empty() {
-        visit(items);
+        visit(items.as_slice());
     }
 }

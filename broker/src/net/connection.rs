@@ -105,7 +105,9 @@ impl Connection {
     /// Reads a little of every cache line that a flush works with; see [`super::sessions::Sessions`].
     pub(super) fn touch(&self) -> usize {
         let known = self.inner.try_borrow().map_or(0, |inner| {
-            usize::from(inner.waker.is_some()) + usize::from(inner.blocked_since.is_some()) + inner.unread.len()
+            usize::from(inner.waker.is_some())
+                + usize::from(inner.blocked_since.is_some())
+                + inner.unread.len()
         });
         known.wrapping_add(self.outbound.slot() as usize).wrapping_add(usize::from(self.outbound.is_busy()))
     }

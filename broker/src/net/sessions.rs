@@ -12,7 +12,7 @@ use crate::clock::{self, Moment};
 use crate::hub::{Heads, Mail};
 
 /// Sockets that are written to before other tasks of the shard have a turn.
-const FLUSHES_BETWEEN_YIELDS: usize = 64;
+const FLUSHES_BETWEEN_YIELDS: usize = 256;
 /// Sessions whose memory is fetched together.
 const TOUCHED_AT_ONCE: usize = 16;
 /// How often the sessions are looked at, at most and at least.

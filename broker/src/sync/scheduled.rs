@@ -61,6 +61,10 @@ impl<T> Mutex<T> {
         let gate = passed(gate.lock());
         MutexGuard { inner: self.inner.try_lock().expect(HELD), _gate: Some(gate) }
     }
+
+    pub(crate) fn is_locked(&self) -> bool {
+        self.inner.is_locked()
+    }
 }
 
 impl<T: Default> Default for Mutex<T> {

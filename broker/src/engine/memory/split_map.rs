@@ -18,20 +18,20 @@ const SLOTS_MIN: usize = 4;
 
 /// A hash map in parts.
 #[derive(Debug)]
-pub(super) struct SplitMap<K, V> {
-    hasher: RandomState,
+pub(super) struct SplitMap<K, V, S = RandomState> {
+    hasher: S,
     parts: Box<[HashTable<(K, V)>]>,
     len: usize,
 }
 
-impl<K, V> Default for SplitMap<K, V> {
+impl<K, V, S: Default> Default for SplitMap<K, V, S> {
     fn default() -> Self {
         let parts = (0..PARTS).map(|_| HashTable::new()).collect();
-        Self { hasher: RandomState::new(), parts, len: 0 }
+        Self { hasher: S::default(), parts, len: 0 }
     }
 }
 
-impl<K: Hash + Eq, V> SplitMap<K, V> {
+impl<K: Hash + Eq, V, S: BuildHasher> SplitMap<K, V, S> {
     pub(super) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,

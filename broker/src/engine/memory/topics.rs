@@ -1,8 +1,10 @@
 //! What a stream knows of each topic that it retains: the newest sequence, and which to remove first.
 
 use std::collections::VecDeque;
+use std::hash::BuildHasherDefault;
 
 use fanfare_protocol::Topic;
+use fanfare_protocol::topic::TopicHasher;
 
 use super::split_map::{SLOTS_PER_ENTRY, SplitMap};
 use crate::fault::{Fault, planted};
@@ -66,7 +68,7 @@ impl TopicEntry {
 /// The topics of a stream.
 #[derive(Debug, Default)]
 pub(crate) struct Topics {
-    entries: SplitMap<Topic, TopicEntry>,
+    entries: SplitMap<Topic, TopicEntry, BuildHasherDefault<TopicHasher>>,
     bytes: usize,
 }
 
