@@ -137,7 +137,7 @@ impl Subscription {
         let all = pushed.messages.len();
         let Some(place) = pushed.messages.first().and_then(|message| message.place()) else {
             let passed = pushed.number.map(|number| self.ephemeral_from.saturating_sub(number));
-            return passed.map_or(all, |passed| usize::try_from(passed).unwrap_or(all));
+            return passed.map_or(all, |passed| usize::try_from(passed).unwrap_or(all).min(all));
         };
         let Some(met) = self.streams.iter_mut().find(|met| met.index == place.index) else { return all };
         let last = match &mut met.progress {

@@ -87,6 +87,10 @@ impl Connection {
     /// Writes out what waits, on behalf of the connection's task.
     pub(super) fn flush(&self, io: &Io) {
         let mut inner = self.inner.borrow_mut();
+        if inner.blocked_since.is_some() && self.outbound.lanes().closing().is_none() {
+            // The runtime wakes the task when the socket takes more; until then it would only be asked in vain.
+            return;
+        }
         // Borrowed, not cloned: a clone would touch the task's own memory, which is cold.
         let Some(waker) = inner.waker.take() else { return };
         inner.send_batches(self, io);

@@ -86,6 +86,7 @@ impl Sessions {
         for connection in mail.flushes.iter().filter_map(|slot| self.get(*slot)) {
             connection.flush(&self.io);
         }
+        self.io.burst.borrow_mut().forget();
     }
 
     /// Writes out the batches that are due.

@@ -190,7 +190,7 @@ impl Lanes {
         })
     }
 
-    /// Entries that wait in order.
+    /// Frames that wait in order.
     pub(crate) fn queue_len(&self) -> usize {
         self.queue.len()
     }

@@ -93,8 +93,8 @@ pub(super) fn drop_oldest(entries: VecDeque<Entry>, begun: usize, bytes: usize) 
     for (at, entry) in entries.into_iter().enumerate() {
         match entry {
             Entry::Messages(sub, run) if at >= begun && freed < bytes && run.first().place().is_none() => {
-                // As many as it takes, and one more where they end just short of it.
-                let enough = run.fitting(bytes - freed).saturating_add(1);
+                // The fewest that free as much: one more than those that fall short of it.
+                let enough = run.fitting(bytes - freed - 1).saturating_add(1);
                 let (gone, rest) = run.split(enough);
                 let count = gone.as_ref().map_or(0, |gone| gone.len() as u64);
                 freed += gone.map_or(0, |gone| gone.footprint());
@@ -103,7 +103,7 @@ pub(super) fn drop_oldest(entries: VecDeque<Entry>, begun: usize, bytes: usize) 
                 let merged = kept.push(Entry::Dropped(sub, Some(told)), false);
                 freed += if merged && rest.is_none() { ENTRY_BYTES } else { 0 };
                 if let Some(rest) = rest {
-                    kept.push(Entry::Messages(sub, rest), false);
+                    kept.push(Entry::Messages(sub, rest.compact()), false);
                 }
             }
             _ => {

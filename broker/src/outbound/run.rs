@@ -7,6 +7,10 @@ use fanfare_protocol::Encoding;
 use super::body::Body;
 use crate::engine::Message;
 
+/// A part that is no more than one in so many of its run's messages is kept by itself. So what a queue keeps in memory is
+/// at most so many times what it counts.
+const COMPACT_PART: usize = 2;
+
 /// A message of a run.
 #[derive(Debug)]
 struct Item {
@@ -74,6 +78,15 @@ impl Run {
         let front = Self { items: Arc::clone(&self.items), from: self.from, to: at };
         let back = Self { from: at, ..self };
         (front.if_any(), back.if_any())
+    }
+
+    /// The same messages, in a run of their own if most of the shared one has gone from here: else the few that are left
+    /// would keep all of it in memory.
+    pub(super) fn compact(self) -> Self {
+        if self.len() * COMPACT_PART > self.items.len() {
+            return self;
+        }
+        Self::new(self.bodies().cloned()).unwrap_or(self)
     }
 
     /// Whether it begins as another one does: with the same message in the same place of the same run.
@@ -149,6 +162,18 @@ mod tests {
         for (room, fitting) in [(0, 0), (each - 1, 0), (each, 1), (3 * each - 1, 2), (usize::MAX, 3)] {
             assert_eq!(back.fitting(room), fitting, "in {room} bytes");
         }
+    }
+
+    #[test]
+    fn what_is_left_of_a_run_does_not_keep_the_rest_of_it() {
+        let whole = run(&[100; 9]);
+        let gone: Vec<_> = whole.bodies().cloned().collect();
+        let (_, left) = whole.split(6);
+        let left = left.unwrap().compact();
+        let (Body::MsgPack(first), Body::MsgPack(last)) = (&gone[0], &gone[8]) else { panic!() };
+        assert_eq!(left.len(), 3);
+        assert_eq!(Arc::strong_count(first), 1, "nobody else has it");
+        assert_eq!(Arc::strong_count(last), 2);
     }
 
     #[test]

@@ -10,7 +10,8 @@ pub(super) fn of(text: &str) -> u64 {
     SECRET.hash_one(text)
 }
 
-/// A hasher for maps keyed by topics alone: it takes the hash that a [`Topic`](super::Topic) carries.
+/// A hasher for maps keyed by topics, and by nothing else: it takes the hash that a [`Topic`](super::Topic) carries as it
+/// is. Other keys would meet in few places.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -30,7 +31,7 @@ impl Hasher for TopicHasher {
         self.0 = hash;
     }
 
-    /// A topic never comes here; anything else is hashed as well as it must be.
+    /// A topic never comes here.
     fn write(&mut self, bytes: &[u8]) {
         self.0 ^= SECRET.hash_one(bytes);
     }

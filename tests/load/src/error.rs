@@ -59,6 +59,14 @@ pub enum LoadError {
         /// Why.
         source: Box<LoadError>,
     },
+    /// The run that is resumed has a sample that failed and must not.
+    #[error("{what} failed in this run ({why}): mend what it shows, and begin a new run")]
+    Void {
+        /// Row and subject.
+        what: String,
+        /// Why.
+        why: String,
+    },
     /// Messages were lost, came twice, or out of order.
     #[error("{lost} lost, {duplicates} duplicate and {disordered} disordered deliveries")]
     Deliveries {
@@ -69,6 +77,21 @@ pub enum LoadError {
         /// Deliveries that came after a later one.
         disordered: u64,
     },
+}
+
+impl LoadError {
+    /// Whether it tells of the server that is measured, and not of the machine or of what was asked for.
+    pub fn is_of_the_server(&self) -> bool {
+        match self {
+            Self::Server(_)
+            | Self::Frame(_)
+            | Self::Protocol(_)
+            | Self::Stalled { .. }
+            | Self::Deliveries { .. } => true,
+            Self::Sample { source, .. } => source.is_of_the_server(),
+            _ => false,
+        }
+    }
 }
 
 /// Says what was tried when the kernel refused it.

@@ -14,15 +14,26 @@ use crate::tasks::Task;
 /// Takes every sample that `raw` does not hold.
 ///
 /// # Errors
-/// A sample of the floor or of Fanfare is void. One of a peer is kept as failed, with the reason.
+/// A sample of the floor or of Fanfare is void, now or when the run was begun. Every void one is kept as failed, with the
+/// reason; those of peers end nothing.
 pub fn take(tasks: &[Task<'_>], plan: &Plan, raw: &mut Raw) -> Result<(), LoadError> {
+    tasks.iter().try_for_each(|task| task.was_not_void(raw))?;
     let open: Vec<&Task<'_>> = tasks.iter().filter(|task| raw.get(&task.key()).is_none()).collect();
     let mut progress = Progress::new(open.len(), estimate(open.iter().copied(), plan));
     for task in open {
         let what = task.what();
         progress.begin(&what);
         let started = Instant::now();
-        let sample = task.take(plan)?;
+        let sample = match task.take(plan) {
+            Ok(sample) => sample,
+            Err(error) => {
+                if error.is_of_the_server() {
+                    // Nor does it become better by taking it again.
+                    raw.keep(task.key(), failed(&error), started.elapsed().as_secs_f64())?;
+                }
+                return Err(error);
+            }
+        };
         let first = sample.first().map(|f| format!("{what}: {:.3} {} {}", f.value, f.unit, f.name));
         raw.keep(task.key(), sample, started.elapsed().as_secs_f64())?;
         progress.end(&first.unwrap_or(what), task.estimate(plan));
@@ -53,6 +64,10 @@ pub fn measured<'a>(row: &'a dyn Row, tasks: &[Task<'a>], raw: &Raw) -> Measured
     Measured { row, points }
 }
 
+fn failed(error: &LoadError) -> Sample {
+    vec![Figure::new(error.to_string(), Figure::FAILED, 1.0)]
+}
+
 impl Task<'_> {
     fn key(&self) -> Key {
         let (row, subject) = (self.row.name().to_owned(), self.adapter.name().to_owned());
@@ -68,11 +83,17 @@ impl Task<'_> {
         Duration::from_secs_f64(self.row.seconds(plan))
     }
 
+    fn was_not_void(&self, raw: &Raw) -> Result<(), LoadError> {
+        let sample = raw.get(&self.key()).filter(|_| self.adapter.delivers_all());
+        match sample.and_then(|sample| sample.iter().find(|figure| figure.unit == Figure::FAILED)) {
+            Some(figure) => Err(LoadError::Void { what: self.what(), why: figure.name.to_string() }),
+            None => Ok(()),
+        }
+    }
+
     fn take(&self, plan: &Plan) -> Result<Sample, LoadError> {
         match self.row.sample(self.point, self.adapter, plan) {
-            Err(error) if !self.adapter.delivers_all() => {
-                Ok(vec![Figure::new(error.to_string(), Figure::FAILED, 1.0)])
-            }
+            Err(error) if !self.adapter.delivers_all() => Ok(failed(&error)),
             other => {
                 other.map_err(|source| LoadError::Sample { what: self.what(), source: Box::new(source) })
             }

@@ -52,7 +52,7 @@ const PLAIN: FanoutRow = FanoutRow {
     workload: |_| Workload::one_topic(1000, Pace::InFlight(64)),
 };
 
-/// A row of the design's table of figures.
+/// A row that has a figure to reach.
 const fn figure(
     name: &'static str,
     title: &'static str,
