@@ -6,6 +6,7 @@ mod entry;
 mod frame;
 mod json_bodies;
 mod lanes;
+mod made_of;
 mod overflow;
 mod queue;
 mod run;

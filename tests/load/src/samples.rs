@@ -61,6 +61,11 @@ impl Subject {
         self.samples.iter().flatten().find(|figure| figure.unit == Figure::FAILED).map(|f| f.name.as_ref())
     }
 
+    /// Whether it is Fanfare, in either encoding.
+    pub fn is_ours(&self) -> bool {
+        self.name.starts_with("fanfare")
+    }
+
     /// Whether it is what the others are compared with.
     pub fn is_floor(&self) -> bool {
         self.name == FLOOR

@@ -93,9 +93,11 @@ pub fn fault_figures(faults: Faults) -> Vec<Figure> {
         .to_vec()
 }
 
-/// Says so if other programs disturbed the samples: neither a rate nor a bound can be judged then.
+/// Says so if other programs disturbed the samples: neither a rate nor a bound can be judged then. Peers are left out:
+/// some have several threads, which keep each other off the one CPU that they are given.
 pub fn disturbance(subjects: &[Subject]) -> Option<String> {
-    let shares = subjects.iter().filter_map(|subject| Spread::of(&subject.series(KEPT_OFF_CPU)));
+    let judged = subjects.iter().filter(|subject| subject.is_floor() || subject.is_ours());
+    let shares = judged.filter_map(|subject| Spread::of(&subject.series(KEPT_OFF_CPU)));
     let share = shares.map(|spread| spread.median).fold(0.0, f64::max);
     let text = || {
         format!("**Disturbed**: server and generator were kept off their CPUs ({share:.0} %). Measure again.")
