@@ -5,18 +5,19 @@ use std::fmt::Write;
 /// Colours that subjects have in turn: apart from each other for most eyes, on white and on black.
 pub const COLOURS: usize = 8;
 
-/// The look. `c0` … `c7` are the colours of subjects.
+/// The look. `c0` … `c7` are the colours of subjects. Without CSS variables: not every viewer knows them.
 const STYLE: &str = "\
-svg{--paper:#fff;--ink:#24292f;--faint:#d0d7de;background:var(--paper);font:12px system-ui,sans-serif}\
-text{fill:var(--ink)}.title{font-weight:600;letter-spacing:-.1px}.end{text-anchor:end}.middle{text-anchor:middle}\
-.paper{fill:var(--paper)}.axis{stroke:var(--ink)}.grid{stroke:var(--faint)}\
-.bound{stroke:var(--ink);stroke-dasharray:6 4}.curve{fill:none;stroke-width:2}.fit{fill:none;stroke-dasharray:2 4}\
+svg{background:#fff;font:12px system-ui,sans-serif}text{fill:#24292f}\
+.title{font-weight:600;letter-spacing:-.1px}.end{text-anchor:end}.middle{text-anchor:middle}\
+.paper{fill:#fff}.axis,.bound{stroke:#24292f}.grid{stroke:#d0d7de}\
+.bound{stroke-dasharray:6 4}.curve{fill:none;stroke-width:2}.fit{fill:none;stroke-dasharray:2 4}\
 .spread{stroke-width:2}\
-.c0{--c:#57606a}.c1{--c:#0969da}.c2{--c:#8250df}.c3{--c:#bc4c00}.c4{--c:#1a7f37}.c5{--c:#bf3989}.c6{--c:#9a6700}\
-.c7{--c:#1b7c83}.curve,.fit,.spread{stroke:var(--c)}circle{fill:var(--c)}\
-@media(prefers-color-scheme:dark){svg{--paper:#0d1117;--ink:#e6edf3;--faint:#30363d}\
-.c0{--c:#9ea7b3}.c1{--c:#58a6ff}.c2{--c:#bc8cff}.c3{--c:#ffa657}.c4{--c:#3fb950}.c5{--c:#ff7bc5}.c6{--c:#e3b341}\
-.c7{--c:#56d4dd}}";
+.c0{color:#57606a}.c1{color:#0969da}.c2{color:#8250df}.c3{color:#bc4c00}.c4{color:#1a7f37}.c5{color:#bf3989}\
+.c6{color:#9a6700}.c7{color:#1b7c83}.curve,.fit,.spread{stroke:currentColor}circle{fill:currentColor}\
+@media(prefers-color-scheme:dark){svg{background:#0d1117}text{fill:#e6edf3}.paper{fill:#0d1117}\
+.axis,.bound{stroke:#e6edf3}.grid{stroke:#30363d}\
+.c0{color:#9ea7b3}.c1{color:#58a6ff}.c2{color:#bc8cff}.c3{color:#ffa657}.c4{color:#3fb950}.c5{color:#ff7bc5}\
+.c6{color:#e3b341}.c7{color:#56d4dd}}";
 
 /// Where a text begins, from its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
