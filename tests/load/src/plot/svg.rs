@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn every_colour_is_there_for_light_and_for_dark_pages() {
         for colour in 0..COLOURS {
-            assert_eq!(STYLE.matches(&format!(".c{colour}{{--c:")).count(), 2, "c{colour}");
+            assert_eq!(STYLE.matches(&format!(".c{colour}{{color:")).count(), 2, "c{colour}");
         }
     }
 }
