@@ -6,7 +6,8 @@ use fanfare_protocol::Topic;
 
 use crate::engine::{Message, SessionId};
 
-/// Most messages that are pushed at once. What has left its session's queue is freed when all of them have.
+/// Most messages that are pushed at once. They wait as one run, which is freed as a whole or, for who has only some of them
+/// left, in parts.
 const PUSHED_MAX: usize = 64;
 
 /// Messages of one topic, at least one, that the same session if any is not to hear.

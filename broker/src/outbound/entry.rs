@@ -66,6 +66,11 @@ pub(crate) struct Live {
 }
 
 impl Entry {
+    /// Messages that are to wait; see [`Run::compact`]. Every entry of messages is made here.
+    pub(super) fn messages(sub: u32, run: Run) -> Self {
+        Self::Messages(sub, run.compact())
+    }
+
     /// The memory that the entry keeps beside itself, in bytes.
     pub(super) fn bytes(&self) -> usize {
         match self {

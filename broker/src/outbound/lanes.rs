@@ -71,7 +71,7 @@ impl Lanes {
         // One message always fits, however large its encoding: else its subscriber could never be served.
         let (fits, rest) = run.split(fitting.max(usize::from(self.queue.is_empty())));
         if let Some(fits) = fits {
-            self.queue.push(Entry::Messages(sub, fits));
+            self.queue.push(Entry::messages(sub, fits));
         }
         rest
     }

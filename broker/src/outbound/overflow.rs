@@ -103,7 +103,7 @@ pub(super) fn drop_oldest(entries: VecDeque<Entry>, begun: usize, bytes: usize) 
                 let merged = kept.push(Entry::Dropped(sub, Some(told)), false);
                 freed += if merged && rest.is_none() { ENTRY_BYTES } else { 0 };
                 if let Some(rest) = rest {
-                    kept.push(Entry::Messages(sub, rest.compact()), false);
+                    kept.push(Entry::messages(sub, rest), false);
                 }
             }
             _ => {

@@ -74,7 +74,7 @@ impl Queue {
         let Entry::Messages(sub, run) = entry else { return Popped { messages: 0, gap } };
         let messages = frames.min(run.len());
         if let (_, Some(rest)) = run.split(frames) {
-            let rest = Entry::Messages(sub, rest.compact());
+            let rest = Entry::messages(sub, rest);
             self.count(&rest);
             self.entries.push_front(rest);
         }
@@ -88,7 +88,7 @@ impl Queue {
                 self.uncount(&Entry::Messages(sub, run.clone()));
                 let (first, rest) = run.split(1);
                 for part in [rest, first].into_iter().flatten() {
-                    let entry = Entry::Messages(sub, part.compact());
+                    let entry = Entry::messages(sub, part);
                     self.count(&entry);
                     self.entries.push_front(entry);
                 }

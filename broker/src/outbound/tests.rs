@@ -131,6 +131,17 @@ fn of_a_run_as_many_messages_are_queued_as_have_room() {
 }
 
 #[test]
+fn a_few_messages_that_have_room_do_not_keep_the_run_that_they_came_with() {
+    let outbound = outbound(Encoding::MsgPack);
+    let messages: Vec<Arc<Message>> = (0..10).map(|_| message(100)).collect();
+    let run = Delivery::new(&messages).run(Encoding::MsgPack, 0).unwrap();
+    let rest = outbound.push_run(1, run, 4 * messages[0].footprint());
+    assert_eq!(rest.map(|rest| rest.len()), Some(7));
+    let kept: Vec<usize> = messages.iter().map(|message| Arc::strong_count(message) - 1).collect();
+    assert_eq!(kept, [1, 1, 1, 0, 0, 0, 0, 0, 0, 0]);
+}
+
+#[test]
 fn dropping_the_oldest_takes_just_enough_of_a_run() {
     let outbound = outbound(Encoding::MsgPack);
     let each = message(100).footprint();

@@ -4,14 +4,13 @@ use std::path::{Path, PathBuf};
 
 use fanfare_protocol::Encoding;
 
-use crate::adapter::bun::Bun;
 use crate::adapter::fanfare::Fanfare;
 use crate::adapter::floor::Floor;
 use crate::adapter::mqtt::Mqtt;
 use crate::adapter::nats::Nats;
-use crate::adapter::node_ws::NodeWs;
 use crate::adapter::script::Folder;
 use crate::adapter::socket_io::SocketIo;
+use crate::adapter::topic_script::TopicScript;
 use crate::adapter::{Adapter, Kind};
 use crate::error::LoadError;
 use crate::launch::find_program;
@@ -44,8 +43,8 @@ pub fn adapters(programs: &Path) -> Vec<Box<dyn Adapter>> {
         Box::new(Floor::direct(floor)),
         Box::new(Fanfare::new(fanfare.clone(), Encoding::MsgPack)),
         Box::new(Fanfare::new(fanfare, Encoding::Json)),
-        Box::new(Bun::new(folder.clone())),
-        Box::new(NodeWs::new(folder.clone())),
+        Box::new(TopicScript::bun(folder.clone())),
+        Box::new(TopicScript::ws(folder.clone())),
         Box::new(SocketIo::new(folder)),
         Box::new(Nats::new(installed("nats-server"))),
         Box::new(Mqtt::new(installed("mosquitto"))),

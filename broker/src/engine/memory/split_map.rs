@@ -36,17 +36,9 @@ impl<K: Hash + Eq, V, S: BuildHasher> SplitMap<K, V, S> {
     where
         K: Borrow<Q>,
     {
-        self.get_key_value(key).map(|(_, value)| value)
-    }
-
-    /// The value, and the key as the map has it.
-    pub(super) fn get_key_value<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<(&K, &V)>
-    where
-        K: Borrow<Q>,
-    {
         let hash = self.hasher.hash_one(key);
         let found = self.parts.get(part(hash))?.find(hash, |(known, _)| known.borrow() == key);
-        found.map(|(key, value)| (key, value))
+        found.map(|(_, value)| value)
     }
 
     pub(super) fn get_mut<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> Option<&mut V>

@@ -1,13 +1,12 @@
 //! How each server is started and spoken to: one file a server.
 
-pub mod bun;
 pub mod fanfare;
 pub mod floor;
 pub mod mqtt;
 pub mod nats;
-pub mod node_ws;
 pub mod script;
 pub mod socket_io;
+pub mod topic_script;
 
 use fanfare_protocol::{Encoding, Position};
 

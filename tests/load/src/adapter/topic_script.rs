@@ -1,4 +1,4 @@
-//! A broker as one writes it in an afternoon with Node's package `ws`: `peers/ws.mjs`.
+//! Peers that are a script and speak the words of `script.rs`: Bun's server, and a broker over Node's package `ws`.
 
 use super::script::{self, Folder};
 use super::{Adapter, Kind, Verdict};
@@ -6,22 +6,29 @@ use crate::error::LoadError;
 use crate::frame::Opcode;
 use crate::launch::Launch;
 
-/// The naive broker.
+/// A script that keeps topics.
 #[derive(Debug)]
-pub struct NodeWs {
+pub struct TopicScript {
+    name: &'static str,
     folder: Folder,
+    launch: fn(&Folder) -> Result<Launch, LoadError>,
 }
 
-impl NodeWs {
-    /// As installed here.
-    pub fn new(folder: Folder) -> Self {
-        Self { folder }
+impl TopicScript {
+    /// Bun's server, which keeps topics and publishes by itself (inside, it is uWebSockets): `peers/bun.mjs`.
+    pub fn bun(folder: Folder) -> Self {
+        Self { name: "bun", folder, launch: |folder| folder.on_bun("bun.mjs") }
+    }
+
+    /// A broker as one writes it in an afternoon with Node's package `ws`: `peers/ws.mjs`.
+    pub fn ws(folder: Folder) -> Self {
+        Self { name: "ws", folder, launch: |folder| folder.on_node("ws.mjs", "ws") }
     }
 }
 
-impl Adapter for NodeWs {
+impl Adapter for TopicScript {
     fn name(&self) -> &'static str {
-        "ws"
+        self.name
     }
 
     fn kind(&self) -> Kind {
@@ -29,7 +36,7 @@ impl Adapter for NodeWs {
     }
 
     fn launch(&self) -> Result<Launch, LoadError> {
-        self.folder.on_node("ws.mjs", "ws")
+        (self.launch)(&self.folder)
     }
 
     fn subscribe(&self, topic: &str, out: &mut Vec<u8>) -> Result<(), LoadError> {
