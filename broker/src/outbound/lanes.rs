@@ -67,9 +67,13 @@ impl Lanes {
             return None;
         }
         let room = queue_bytes.saturating_sub(self.queue.bytes() + ENTRY_BYTES);
-        let fitting = if run.footprint() <= room { run.len() } else { run.fitting(room) };
+        if run.footprint() <= room {
+            self.queue.push(Entry::messages(sub, run));
+            return None;
+        }
         // One message always fits, however large its encoding: else its subscriber could never be served.
-        let (fits, rest) = run.split(fitting.max(usize::from(self.queue.is_empty())));
+        let fitting = run.fitting(room).max(usize::from(self.queue.is_empty()));
+        let (fits, rest) = run.split(fitting);
         if let Some(fits) = fits {
             self.queue.push(Entry::messages(sub, fits));
         }
