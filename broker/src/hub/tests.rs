@@ -7,7 +7,7 @@ use fanfare_protocol::frame::{Deliver, Publish, ReplayFrom, Subscribe};
 use fanfare_protocol::{CloseCode, Encoding, Pattern, Payload, ServerFrame, StreamName, Topic};
 
 use super::*;
-use crate::auth::Authority;
+use crate::auth::Caller;
 use crate::clock::{Moment, Now};
 use crate::engine::{KeyLimits, MemoryEngine, SessionId, StreamConfig};
 use crate::limits::Limits;
@@ -50,14 +50,14 @@ impl Bench {
             echo: true,
             headers: None,
         };
-        let permitted = Authority.publish(publish).unwrap();
+        let permitted = Caller.publish(publish).unwrap();
         self.hub.publish(permitted, SessionId(999), Now::default())
     }
 
     fn subscribe(&mut self, outbound: &Outbound, sub: u32, pattern: &str, from: ReplayFrom) {
         let subscribe =
             Subscribe { sub, pattern: Pattern::new(pattern).unwrap(), from, deliver: Deliver::Every };
-        self.shard.subscribe(outbound.slot(), Authority.subscribe(subscribe)).unwrap();
+        self.shard.subscribe(outbound.slot(), Caller.subscribe(subscribe).unwrap()).unwrap();
     }
 
     /// Fans out all mail there is.

@@ -9,7 +9,7 @@ use fanfare_protocol::{Encoding, Pattern, Topic};
 use super::meter::check;
 use super::parts::{PUBLISHER, SMALL_PAYLOAD, TOPIC, hub, payload, publish};
 use super::{Meter, Outcome, Size};
-use crate::auth::Authority;
+use crate::auth::Caller;
 use crate::clock::Now;
 use crate::hub::{Hub, Mail, Shard};
 use crate::outbound::{Burst, Outbound};
@@ -59,7 +59,7 @@ impl Crowd {
             let outbound = shard.attach(encoding);
             let pattern = pattern.clone();
             let subscribe = Subscribe { sub: 1, pattern, from: ReplayFrom::Now, deliver: Deliver::Every };
-            shard.subscribe(outbound.slot(), Authority.subscribe(subscribe))?;
+            shard.subscribe(outbound.slot(), Caller.subscribe(subscribe)?)?;
             outbounds.push(outbound);
         }
         let mut crowd = Self { hub, shard, mail: Mail::default(), outbounds, dirty: Vec::new() };
@@ -71,7 +71,7 @@ impl Crowd {
     fn publish(&self, messages: u32) -> Outcome {
         for _ in 0..messages {
             let sent = publish(Topic::new(TOPIC)?, payload(Encoding::MsgPack, SMALL_PAYLOAD));
-            self.hub.publish(Authority.publish(sent)?, PUBLISHER, Now::default())?;
+            self.hub.publish(Caller.publish(sent)?, PUBLISHER, Now::default())?;
         }
         Ok(())
     }

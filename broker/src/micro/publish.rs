@@ -6,7 +6,7 @@ use fanfare_protocol::{ClientFrame, Encoding, Pattern, Topic};
 use super::meter::check;
 use super::parts::{PAYLOADS, PUBLISHER, TOPIC, hub, payload, publish};
 use super::{Meter, Outcome, Size};
-use crate::auth::Authority;
+use crate::auth::Caller;
 use crate::clock::{Moment, Now};
 use crate::hub::{Hub, Mail, Shard};
 use crate::session::{Deed, Session, SessionLimits};
@@ -30,7 +30,7 @@ fn measure(meter: &mut Meter, size: Size, encoding: Encoding, bytes: usize) -> O
     let session = shard.attach(encoding).slot();
     let pattern = Pattern::new(TOPIC)?;
     let subscribe = Subscribe { sub: 1, pattern, from: ReplayFrom::Now, deliver: Deliver::Every };
-    shard.subscribe(session, Authority.subscribe(subscribe))?;
+    shard.subscribe(session, Caller.subscribe(subscribe)?)?;
     let mut publisher = Publisher::new(&hub, encoding)?;
     let mut frame = Vec::new();
     let sent = publish(Topic::new(TOPIC)?, payload(encoding, bytes));
@@ -72,7 +72,7 @@ impl<'a> Publisher<'a> {
         let Ok(Deed::Publish(publish)) = self.session.frame(frame, Moment::default(), self.limits) else {
             return false;
         };
-        let Ok(permitted) = Authority.publish(publish) else { return false };
+        let Ok(permitted) = Caller.publish(publish) else { return false };
         self.hub.publish(permitted, PUBLISHER, Now::default()).is_ok()
     }
 }

@@ -8,6 +8,7 @@ use fanfare_protocol::{DecodeError, Encoding, ErrorCode, ServerFrame};
 
 use super::io::Io;
 use super::websocket::Incoming;
+use crate::auth::Denied;
 use crate::clock::Now;
 use crate::hub::{Accepted, PublishError, SubscribeError};
 use crate::outbound::Outbound;
@@ -75,7 +76,8 @@ fn perform(deed: Deed<'_>, outbound: &Outbound, io: &Io, now: Now) -> Result<Eff
         Deed::Publish(publish) => self::publish(publish, outbound, io, now)?,
         Deed::Subscribe(subscribe) => {
             let sub = subscribe.sub;
-            let permitted = io.authority.subscribe(subscribe);
+            let permitted = io.caller.subscribe(subscribe);
+            let permitted = permitted.map_err(|denied| Failed::denied(None, Some(sub), denied))?;
             let subscribed = io.shard.borrow_mut().subscribe(slot, permitted);
             subscribed.map_err(|error| Failed::subscription(error, sub))?;
         }
@@ -84,7 +86,9 @@ fn perform(deed: Deed<'_>, outbound: &Outbound, io: &Io, now: Now) -> Result<Eff
             ended.map_err(|error| Failed::subscription(error, sub))?;
         }
         Deed::History(history) => {
-            let permitted = io.authority.history(history);
+            let id = Some(history.id);
+            let permitted = io.caller.history(history);
+            let permitted = permitted.map_err(|denied| Failed::denied(id, None, denied))?;
             outbound.push_reply_payload(io.hub.history(permitted, outbound.encoding()));
             return Ok(Effort::Heavy);
         }
@@ -114,9 +118,7 @@ fn welcome(outbound: &Outbound, io: &Io) {
 
 fn publish(publish: Publish<'_>, outbound: &Outbound, io: &Io, now: Now) -> Result<(), Failed> {
     let id = publish.id;
-    let permitted = io.authority.publish(publish);
-    let permitted =
-        permitted.map_err(|denied| Failed::request(id, ErrorCode::Forbidden, denied.to_string()))?;
+    let permitted = io.caller.publish(publish).map_err(|denied| Failed::denied(id, None, denied))?;
     let accepted = io.hub.publish(permitted, outbound.session(), now);
     let Accepted { at, duplicate } = accepted.map_err(|error| Failed::publish(id, &error))?;
     let counters = io.counters();
@@ -143,6 +145,10 @@ fn answer(failed: Failed, outbound: &Outbound, io: &Io) {
 impl Failed {
     fn request(id: Option<u64>, code: ErrorCode, message: String) -> Self {
         Self { id, sub: None, code, message, retry_after: None, seq: None }
+    }
+
+    fn denied(id: Option<u64>, sub: Option<u32>, denied: Denied) -> Self {
+        Self { sub, ..Self::request(id, ErrorCode::Forbidden, denied.to_string()) }
     }
 
     fn publish(id: Option<u64>, error: &PublishError) -> Self {

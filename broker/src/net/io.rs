@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::websocket::Spare;
-use crate::auth::Authority;
+use crate::auth::Caller;
 use crate::clock::{self, Moment};
 use crate::engine::SessionId;
 use crate::hub::{Hub, Shard};
@@ -24,7 +24,8 @@ pub(super) struct Io {
     pub(super) number: usize,
     pub(super) limits: Arc<Limits>,
     pub(super) session_limits: SessionLimits,
-    pub(super) authority: Authority,
+    /// Who asks in every session: there is no authentication yet.
+    pub(super) caller: Caller,
     pub(super) shard: RefCell<Shard>,
     pub(super) spare: RefCell<Spare>,
     pub(super) scratch: RefCell<Box<[u8]>>,
@@ -39,7 +40,7 @@ impl Io {
     pub(super) fn new(number: usize, hub: Arc<Hub>, limits: Arc<Limits>) -> Self {
         Self {
             session_limits: SessionLimits::from(&*limits),
-            authority: Authority,
+            caller: Caller,
             shard: RefCell::new(Shard::new(Arc::clone(&hub), u8::try_from(number).unwrap_or(u8::MAX))),
             spare: RefCell::new(Spare::new(limits.max_frame_bytes)),
             scratch: RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()),

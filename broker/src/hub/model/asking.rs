@@ -13,7 +13,7 @@ use super::subscriber::Subscriber;
 use super::truth::{Audience, Log, Truth};
 use super::violation::{Check, Checked, ensure};
 use super::world::World;
-use crate::auth::Authority;
+use crate::auth::Caller;
 
 impl World {
     pub(super) fn subscribe(&mut self, wish: Wish) -> Checked {
@@ -30,7 +30,7 @@ impl World {
         let (deliver, pattern) = (deliver(wish.manner), Pattern::new(pattern).unwrap());
         let subscribe = Subscribe { sub: number, pattern, from, deliver };
         let shard = &mut self.desks[outbound.shard()].shard;
-        let answer = shard.subscribe(outbound.slot(), Authority.subscribe(subscribe));
+        let answer = shard.subscribe(outbound.slot(), Caller.subscribe(subscribe).unwrap());
         ensure(answer.is_ok() == may, Check::Answer, || format!("{answer:?}, it may: {may}"))?;
         if may {
             self.clients[at].subs.entry(number).or_default().push_back(expected);

@@ -10,7 +10,7 @@ use super::steps::From;
 use super::truth::id_of;
 use super::violation::{Check, Checked, Violation, ensure};
 use super::world::World;
-use crate::auth::Authority;
+use crate::auth::Caller;
 
 impl World {
     pub(super) fn history(&mut self, json: bool, pattern: usize, from: From, limit: u32) -> Checked {
@@ -63,7 +63,7 @@ impl World {
     fn page(&self, encoding: Encoding, pattern: &str, from: ReplayFrom, limit: u32) -> Checked<Page> {
         let may_have_gaps = matches!(from, ReplayFrom::Position(_) | ReplayFrom::LastAfter(_));
         let history = History { id: 1, pattern: Pattern::new(pattern).unwrap(), from, limit };
-        let frame = self.hub.history(Authority.history(history), encoding);
+        let frame = self.hub.history(Caller.history(history).unwrap(), encoding);
         match encoding.decode_server(&frame) {
             Ok(Some(ServerFrame::History { page, .. })) => {
                 let HistoryPage { messages, gaps, position, more } = page;

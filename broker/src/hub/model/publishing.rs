@@ -10,7 +10,7 @@ use super::steps::{Expect, Publication};
 use super::truth::{Record, Truth};
 use super::violation::{Check, Checked, ensure};
 use super::world::World;
-use crate::auth::Authority;
+use crate::auth::Caller;
 use crate::engine::SessionId;
 use crate::hub::{Accepted, PublishError};
 
@@ -79,7 +79,7 @@ impl World {
             echo,
             headers: None,
         };
-        let answer = self.hub.publish(Authority.publish(publish).unwrap(), session, self.now);
+        let answer = self.hub.publish(Caller.publish(publish).unwrap(), session, self.now);
         (record, answer)
     }
 

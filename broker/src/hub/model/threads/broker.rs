@@ -15,7 +15,7 @@ use super::super::restarting::new_broker;
 use super::super::setup::{Setup, StreamSetup};
 use super::super::truth::{Record, Rules, Truth};
 use super::worker::Worker;
-use crate::auth::Authority;
+use crate::auth::Caller;
 use crate::clock::{Moment, Now};
 use crate::engine::SessionId;
 use crate::hub::{Accepted, Hub, PublishError};
@@ -175,6 +175,6 @@ fn say(hub: &Hub, id: u64, line: Line) -> Said {
         echo: true,
         headers: None,
     };
-    let answer = hub.publish(Authority.publish(publish).unwrap(), SessionId(u64::MAX), now());
+    let answer = hub.publish(Caller.publish(publish).unwrap(), SessionId(u64::MAX), now());
     Said { record, answer }
 }

@@ -13,7 +13,7 @@ use super::super::client::Client;
 use super::broker::now;
 use super::parking::waker;
 use super::socket::Socket;
-use crate::auth::Authority;
+use crate::auth::Caller;
 use crate::hub::{Heads, Hub, Mail, Shard};
 use crate::outbound::Burst;
 
@@ -100,7 +100,7 @@ impl Worker {
         let subscribe =
             Subscribe { sub: number, pattern: Pattern::new(pattern).unwrap(), from: from.clone(), deliver };
         let before = self.hub.position_of_heads();
-        self.shard.subscribe(self.client.outbound.slot(), Authority.subscribe(subscribe)).unwrap();
+        self.shard.subscribe(self.client.outbound.slot(), Caller.subscribe(subscribe).unwrap()).unwrap();
         let between = [before, self.hub.position_of_heads()];
         self.asked.push(Asked { number, pattern, from, latest, between, passed_on, late });
     }
