@@ -14,7 +14,7 @@ import {
   list,
   object,
 } from "./kinds.js";
-import { type Facts, Message } from "./message.js";
+import { Message } from "./message.js";
 import { Reader, Unreadable } from "./msgpack_reader.js";
 import type { Payload } from "./payload.js";
 import { Layout, recordOf } from "./records.js";
