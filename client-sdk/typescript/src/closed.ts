@@ -1,11 +1,8 @@
 // Why a session or a subscription ended, and what to do then.
 
 import {
-  CLOSE_WORDS,
   FORBIDDEN,
-  NORMAL,
   NO_CODE,
-  PROTOCOL,
   type Reconnect,
   TOKEN_EXPIRED,
   TOO_LARGE,
@@ -38,8 +35,7 @@ const NEXT_STEPS: Readonly<Record<number, string>> = {
   [TOKEN_EXPIRED]: "connect with a new token",
   [FORBIDDEN]: "ask the operator for the permission",
   [TOO_LARGE]: "send smaller messages",
-  [TOO_SLOW]: "connect again and read faster, or subscribe to less",
-  [PROTOCOL]: "use a client of the broker's version, and report it",
+  [TOO_SLOW]: "read faster, or subscribe to less",
 };
 
 /** Whether and when it makes sense to connect again. */
@@ -89,18 +85,14 @@ export const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 
 function byBroker(code: number, reason: string): string {
   if (code === NO_CODE) return "the broker closed the session without a reason";
-  const word = CLOSE_WORDS[code];
-  const known = code === NORMAL || word === undefined ? "" : ` (${word})`;
-  return `the broker closed the session with ${code}${known}${reason && ": "}${reason}`;
+  return `the broker closed the session with ${code}${reason && ": "}${reason}`;
 }
 
 function nextStep(closed: Closed): string {
-  if (closed.kind === "by_client") return "connect again to go on";
-  if (closed.kind === "unreadable") return "use a client of the broker's version, and report it";
   if (closed.kind === "refused") return "check the address, the token and the permission";
   const step = closed.kind === "by_broker" ? NEXT_STEPS[closed.code] : undefined;
   if (step !== undefined) return step;
   const advice = reconnectOf(closed);
-  if (advice === "never") return "don't connect again: the same would happen";
-  return `connect again ${advice === "now" ? "now" : "after a short pause"}`;
+  if (advice === "never") return "nothing is sent any more";
+  return `connect again${advice === "now" ? "" : " after a short pause"}`;
 }

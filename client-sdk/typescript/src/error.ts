@@ -62,14 +62,16 @@ export class FanfareError extends Error {
 
 export const invalid = (message: string): FanfareError => new FanfareError("invalid", message);
 
+export const unreachable = (url: string, detail: string): FanfareError =>
+  new FanfareError("connect", `can't reach ${url}: ${detail}; check that the broker runs and the address`);
+
 export const sessionClosed = (closed: Closed): FanfareError =>
   new FanfareError("closed", closedText(closed), { closed });
 
 export const interrupted = (what: string, closed: Closed): FanfareError =>
   new FanfareError(
     "interrupted",
-    `the connection ended before the answer to ${what} came (${reasonOf(closed)}); the outcome is unknown: give a ` +
-      "message a key, and it is sent again while the broker surely remembers the key",
+    `no answer to ${what}: ${reasonOf(closed)}; the outcome is unknown: try again, a publish with the same key`,
     { closed },
   );
 
@@ -84,6 +86,9 @@ export const notSent = (what: string, after: number): FanfareError =>
     "not_sent",
     `${what} could not be sent within ${seconds(after)}: there was no connection; try again`,
   );
+
+export const tooMany = (what: string): FanfareError =>
+  new FanfareError("not_sent", `${what} was not sent: too many wait already; await some of them first`);
 
 export function requestRefused({ code, message, retry_after_ms, seq }: ErrorFrame): FanfareError {
   const again = retry_after_ms === undefined ? "" : `; try again in ${seconds(retry_after_ms)}`;

@@ -20,39 +20,34 @@ const REPEAT_PART = 3 / 4;
 export const REFRESH_PART = 4 / 5;
 /** Shortest time between two tokens. */
 export const MIN_REFRESH_PAUSE = 1_000;
-/** Requests that may wait for their turn; a further one is refused. */
-export const MAX_WAITING = 1_024;
 /** Unacknowledged messages that may wait to be written; a further one is refused. */
 export const MAX_UNSENT = 512;
 /** Bytes that may wait in the socket; beyond it frames wait in the client. */
 export const MAX_SOCKET_BYTES = 1024 * 1024;
 
-/** The bounds that a program may choose. */
+/** The bounds that a program may choose, as `ConnectOptions` names them. */
 export interface Limits {
-  /** Events that one subscription may hold before it is paused. */
-  readonly bufferMessages: number;
-  /** Bytes that one subscription may hold before it is paused. */
-  readonly bufferBytes: number;
-  /** Requests that may await their answer at a time; a further one waits for its turn. */
+  /** What one subscription may hold before it is paused. */
+  readonly buffer: { readonly messages: number; readonly bytes: number };
+  /** Requests that may await their answer at a time; a further one is refused. */
   readonly maxInFlight: number;
   /** Time for the token, the connection, the handshake and the broker's welcome, together. */
   readonly connectTimeout: number;
-  /** Time for the answer to a request, and for its turn before. */
+  /** Time for the answer to a request. */
   readonly requestTimeout: number;
   /** Time that a broker remembers a message's key, at most; the broker's own figure counts if it is shorter. */
   readonly keyWindow: number;
   /** Pauses before connecting again. */
-  readonly backoff: Backoff;
+  readonly reconnectPause: Backoff;
 }
 
 export const DEFAULT_LIMITS: Limits = {
-  bufferMessages: 1_024,
-  bufferBytes: 1024 * 1024,
-  maxInFlight: 1_024,
+  buffer: { messages: 1_024, bytes: 1024 * 1024 },
+  maxInFlight: 16_384,
   connectTimeout: 10_000,
   requestTimeout: 30_000,
   keyWindow: 120_000,
-  backoff: { first: 100, max: 30_000 },
+  reconnectPause: { first: 100, max: 30_000 },
 };
 
 /** Time after its first sending within which a message with a key may be sent again. */

@@ -31,24 +31,11 @@ export function opened(place: Place, { position, recovered }: Opened): Place {
  * without a position moves nothing.
  */
 export function passed(before: Place, event: Event): Place {
-  const follows = before.announced !== undefined && followsAnnouncement(event);
-  const place = follows ? placeAt(before.announced) : before;
-  switch (event.type) {
-    case "message": {
-      const { stream, seq } = event.message;
-      if (stream === undefined || seq === undefined) return place;
-      const position = advanced(place.position, stream, seq);
-      return position === place.position ? place : { ...place, position };
-    }
-    case "gap":
-      return event.gap.position === undefined ? place : { ...place, position: event.gap.position };
-    case "live":
-      return { ...place, position: event.position };
-    case "resumed":
-      return opened(place, event);
-    case "behind":
-      return place;
-  }
+  const place =
+    before.announced !== undefined && followsAnnouncement(event) ? placeAt(before.announced) : before;
+  if (event.type === "resumed") return opened(place, event);
+  const position = positionAfter(place.position, event);
+  return position === place.position ? place : { ...place, position };
 }
 
 /** The place moved to the heads that a ping brought: in each stream of the same epoch, and never back. */
@@ -60,19 +47,18 @@ export function movedTo(place: Place, heads: Position): Place {
   return position === place.position ? place : { ...place, position };
 }
 
+function positionAfter(position: Position, event: Event): Position {
+  if (event.type === "live") return event.position;
+  if (event.type === "gap") return event.gap.position ?? position;
+  if (event.type !== "message" || event.message.stream === undefined) return position;
+  return advanced(position, event.message.stream, event.message.seq ?? 0);
+}
+
 /**
  * Whether it is the gap that the broker has announced, or comes after it: that gap is of a stream, as all are that a
  * broker can know of.
  */
 function followsAnnouncement(event: Event): boolean {
-  switch (event.type) {
-    case "message":
-      return event.message.stream !== undefined;
-    case "gap":
-      return event.gap.stream !== undefined;
-    case "live":
-      return true;
-    default:
-      return false;
-  }
+  if (event.type === "message") return event.message.stream !== undefined;
+  return event.type === "live" || (event.type === "gap" && event.gap.stream !== undefined);
 }

@@ -35,21 +35,6 @@ export const FORBIDDEN = 4003;
 export const TOO_LARGE = 4004;
 export const TOO_SLOW = 4101;
 
-/** A close code in a word, where it is known. */
-export const CLOSE_WORDS: Readonly<Record<number, string>> = {
-  [PROTOCOL]: "protocol",
-  [UNAUTHENTICATED]: "unauthenticated",
-  [TOKEN_EXPIRED]: "token_expired",
-  [FORBIDDEN]: "forbidden",
-  [TOO_LARGE]: "too_large",
-  4100: "over_capacity",
-  [TOO_SLOW]: "too_slow",
-  4102: "flood",
-  4103: "no_hello",
-  4200: "drain",
-  4201: "heartbeat_missed",
-};
-
 /** What a close code says of connecting again: its hundreds say it. */
 export function reconnectAfter(code: number): Reconnect {
   if (code === NORMAL || (code >= 4000 && code <= 4099)) return "never";

@@ -1,23 +1,11 @@
 // Reads the broker's frames, in either encoding.
 
 import type { Gap, Member, ServerFrame } from "./frame.js";
-import {
-  FLAG,
-  HEADERS,
-  JSON_VALUE,
-  NUMBER,
-  PAYLOAD,
-  POSITION,
-  SEQ,
-  SUB,
-  TEXT,
-  list,
-  object,
-} from "./kinds.js";
+import { FLAG, HEADERS, JSON_VALUE, NUMBER, POSITION, SEQ, SUB, TEXT, list, object } from "./kinds.js";
 import { Message } from "./message.js";
-import { Reader, Unreadable } from "./msgpack_reader.js";
 import type { Payload } from "./payload.js";
-import { Layout, recordOf } from "./records.js";
+import { Layout, PAYLOAD, recordOf } from "./records.js";
+import { Unreadable, unpack } from "./unpack.js";
 
 const MESSAGE = [
   ["topic", TEXT],
@@ -31,7 +19,7 @@ const MESSAGE_OPTIONS = [
   ["by", TEXT],
   ["headers", HEADERS],
 ] as const;
-const MESSAGE_TOGETHER = [["stream", "seq"]] as const;
+const MESSAGE_TOGETHER = ["stream", "seq"];
 const GAP_OPTIONS = [
   ["stream", TEXT],
   ["from", NUMBER],
@@ -144,7 +132,7 @@ const OPS: readonly Op[] = /* @__PURE__ */ (() => [
       ["seq", SEQ],
       ["duplicate", FLAG],
     ],
-    [["stream", "epoch", "seq"]],
+    ["stream", "epoch", "seq"],
   ),
   op("ok", 25, [["id", NUMBER]], [["expires_in_ms", NUMBER]]),
   op(
@@ -200,22 +188,16 @@ function fromJson(text: string): ServerFrame | undefined {
   }
   const fields = object(value, "the frame");
   const place = { text, path: [] };
-  const name = TEXT.json(fields["op"], "op", place);
+  const name = TEXT(fields["op"], "op", place);
   const found = OPS.find((known) => known.name === name);
-  return found && framed(found.name, found.layout.json(fields, place));
+  return found && framed(name, found.layout.ofObject(fields, place));
 }
 
 function fromMsgpack(bytes: Uint8Array): ServerFrame | undefined {
-  const reader = new Reader(bytes);
-  const length = reader.array("the frame");
-  const code = reader.integer();
-  const found = OPS.find((known) => known.code === code);
-  if (found === undefined) return undefined;
-  if (length !== 1 + found.layout.length)
-    throw new Unreadable(`\`${found.name}\` must have ${found.layout.length}`);
-  const frame = framed(found.name, found.layout.read(reader));
-  if (!reader.isAtEnd()) throw new Unreadable("bytes follow the frame");
-  return frame;
+  const items = unpack(bytes);
+  if (!Array.isArray(items)) throw new Unreadable("the frame must be an array");
+  const found = OPS.find(({ code }) => code === items[0]);
+  return found && framed(found.name, found.layout.ofArray(items, 1, found.name, { text: "", path: [] }));
 }
 
 function framed(name: string, found: Record<string, unknown>): ServerFrame {

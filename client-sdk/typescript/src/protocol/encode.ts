@@ -1,7 +1,7 @@
 // Writes a client's frames, in either encoding.
 
 import type { ClientFrame, From } from "./frame.js";
-import { Writer } from "./msgpack_writer.js";
+import { Packer } from "./packer.js";
 import { KINDS, type Payload, toBase64 } from "./payload.js";
 import type { Position } from "./position.js";
 
@@ -17,30 +17,30 @@ export function encode(encoding: Encoding, frame: ClientFrame): string | Uint8Ar
 }
 
 /** How a value is written in MessagePack. */
-type Write = (writer: Writer, value: never) => void;
+type Write = (packer: Packer, value: never) => void;
 
-const number: Write = (writer, value: number) => writer.integer(value);
-const text: Write = (writer, value: string) => writer.text(value);
-const float: Write = (writer, value: number) => writer.float(value);
-const flag: Write = (writer, value: boolean) => writer.flag(value);
-const from: Write = (writer, value: From) => {
+const number: Write = (packer, value: number) => packer.integer(value);
+const text: Write = (packer, value: string) => packer.text(value);
+const float: Write = (packer, value: number) => packer.float(value);
+const flag: Write = (packer, value: boolean) => packer.flag(value);
+const from: Write = (packer, value: From) => {
   if (typeof value === "string") {
-    writer.text(value);
+    packer.text(value);
     return;
   }
-  writer.map(1);
-  writer.integer("position" in value ? 1 : "time" in value ? 2 : 3);
-  if ("time" in value) writer.integer(value.time);
-  else position(writer, "position" in value ? value.position : value.last);
+  packer.map(1);
+  packer.integer("position" in value ? 1 : "time" in value ? 2 : 3);
+  if ("time" in value) packer.integer(value.time);
+  else position(packer, "position" in value ? value.position : value.last);
 };
-const headers: Write = (writer, value: Record<string, string>) => {
+const headers: Write = (packer, value: Record<string, string>) => {
   const entries = Object.entries(value);
-  writer.map(entries.length);
-  for (const pair of entries) for (const part of pair) writer.text(part);
+  packer.map(entries.length);
+  for (const pair of entries) for (const part of pair) packer.text(part);
 };
-const payload: Write = (writer, value: Payload) => {
-  writer.integer(KINDS.indexOf(value.kind));
-  writer.bin(value.bytes());
+const payload: Write = (packer, value: Payload) => {
+  packer.integer(KINDS.indexOf(value.kind));
+  packer.bin(value.bytes());
 };
 
 /** The fields of an op: required ones in order, then optional ones by key. */
@@ -115,31 +115,31 @@ const OPS: Record<
 function toMsgpack(frame: ClientFrame): Uint8Array<ArrayBuffer> {
   const [code, required, options] = OPS[frame.op];
   const fields = frame as unknown as Record<string, unknown>;
-  const writer = new Writer();
-  writer.array(required.length + 2 + +("payload" in frame));
-  writer.integer(code);
+  const packer = new Packer();
+  packer.array(required.length + 2 + +("payload" in frame));
+  packer.integer(code);
   for (const [name, write] of required) {
     // Only `id` may be left out: the message is not acknowledged then.
-    if (fields[name] === undefined) writer.nil();
-    else write(writer, fields[name] as never);
+    if (fields[name] === undefined) packer.nil();
+    else write(packer, fields[name] as never);
   }
   const given = [...options.entries()].filter(([, [name]]) => fields[name] !== undefined);
-  writer.map(given.length);
+  packer.map(given.length);
   for (const [at, [name, write]] of given) {
-    writer.integer(at + 1);
-    write(writer, fields[name] as never);
+    packer.integer(at + 1);
+    write(packer, fields[name] as never);
   }
-  return writer.finish();
+  return packer.finish();
 }
 
-function position(writer: Writer, value: Position): void {
+function position(packer: Packer, value: Position): void {
   const streams = Object.entries(value);
-  writer.map(streams.length);
+  packer.map(streams.length);
   for (const [stream, { epoch, seq }] of streams) {
-    writer.text(stream);
-    writer.array(2);
-    writer.text(epoch);
-    writer.integer(seq);
+    packer.text(stream);
+    packer.array(2);
+    packer.text(epoch);
+    packer.integer(seq);
   }
 }
 

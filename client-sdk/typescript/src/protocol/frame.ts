@@ -34,28 +34,28 @@ export interface Member {
 
 export interface Hello {
   op: "hello";
-  token?: string;
-  name?: string;
+  token?: string | undefined;
+  name?: string | undefined;
 }
 
 export interface Subscribe {
   op: "subscribe";
   sub: number;
   pattern: string;
-  from?: From;
-  deliver?: Deliver;
-  max_rate?: number;
+  from?: From | undefined;
+  deliver?: Deliver | undefined;
+  max_rate?: number | undefined;
 }
 
 export interface Publish {
   op: "publish";
-  id?: number;
+  id?: number | undefined;
   topic: string;
   payload: Payload;
-  key?: string;
-  expect?: number;
-  echo?: boolean;
-  headers?: Headers;
+  key?: string | undefined;
+  expect?: number | undefined;
+  echo?: boolean | undefined;
+  headers?: Headers | undefined;
 }
 
 export interface History {
@@ -63,7 +63,7 @@ export interface History {
   id: number;
   pattern: string;
   from: From;
-  limit?: number;
+  limit?: number | undefined;
 }
 
 export type ClientFrame =

@@ -1,26 +1,20 @@
-// The kinds of values in the broker's frames: how each is read from either encoding.
+// The kinds of values in the broker's frames. Each takes what either encoding gives for it.
 
 import { jsonText } from "./json_text.js";
 import { MAX_POSITION_STREAMS } from "./limits.js";
 import type { Headers } from "./message.js";
-import { type Reader, Unreadable } from "./msgpack_reader.js";
 import { KINDS, Payload, fromBase64 } from "./payload.js";
 import { type Position, type StreamPosition, record } from "./position.js";
+import { PackedMap, Unreadable } from "./unpack.js";
 
-/** Where a JSON object stands: the frame's text, and the way there. */
+/** Where an object stands: the frame's text if it is JSON, and the way there. */
 export interface Place {
   readonly text: string;
   readonly path: readonly (string | number)[];
 }
 
-/** A kind of value; `what` names the field for errors. */
-export interface Kind<T> {
-  /** Reads it from a field of the JSON object at `place`. */
-  json(value: unknown, what: string, place: Place): T;
-  read(reader: Reader, what: string): T;
-  /** Whether it is spread over its object in JSON: then it is given the object. */
-  readonly spread?: true;
-}
+/** Checks a value, and gives it as the client wants it; `what` names the field for errors. */
+export type Kind<T> = (value: unknown, what: string, place: Place) => T;
 
 export function wrong(what: string, must: string): never {
   throw new Unreadable(`\`${what}\` must be ${must}`);
@@ -28,116 +22,85 @@ export function wrong(what: string, must: string): never {
 
 /** A whole number within bounds. */
 function integer(least: number, most: number): Kind<number> {
-  const check = (value: unknown, what: string): number =>
+  return (value, what) =>
     typeof value === "number" && Number.isSafeInteger(value) && value >= least && value <= most
       ? value
-      : wrong(what, `a whole number from ${least} to ${most}`);
-  return { json: check, read: (reader, what) => check(reader.integer(), what) };
+      : wrong(what, `a number from ${least} to ${most}`);
 }
 
 export const NUMBER = /* @__PURE__ */ integer(0, Number.MAX_SAFE_INTEGER);
 export const SEQ = /* @__PURE__ */ integer(1, Number.MAX_SAFE_INTEGER);
 export const SUB = /* @__PURE__ */ integer(0, 0xffff_ffff);
 
-export const TEXT: Kind<string> = {
-  json: (value, what) => (typeof value === "string" ? value : wrong(what, "a string")),
-  read: (reader, what) => reader.text(what),
+export const TEXT: Kind<string> = (value, what) =>
+  typeof value === "string" ? value : wrong(what, "a string");
+
+export const FLAG: Kind<boolean> = (value, what) =>
+  typeof value === "boolean" ? value : wrong(what, "true or false");
+
+/** Any JSON value; in MessagePack its text as bytes. */
+export const JSON_VALUE: Kind<unknown> = (value, what) => {
+  if (!(value instanceof Uint8Array)) return value;
+  try {
+    return Payload.ofBytes("json", value).json();
+  } catch {
+    return wrong(what, "JSON");
+  }
 };
 
-export const FLAG: Kind<boolean> = {
-  json: (value, what) => (typeof value === "boolean" ? value : wrong(what, "true or false")),
-  read: (reader, what) => reader.flag(what),
+export const POSITION: Kind<Position> = (value, what, place) => {
+  const position = record<StreamPosition>();
+  const streams = entriesOf(value, what);
+  if (streams.length > MAX_POSITION_STREAMS) wrong(what, `of at most ${MAX_POSITION_STREAMS} streams`);
+  for (const [stream, here] of streams) {
+    const name = TEXT(stream, what, place);
+    if (name in position) wrong(what, "of each stream once");
+    const [epoch, seq] = Array.isArray(here) && here.length === 2 ? (here as unknown[]) : partsOf(here, what);
+    position[name] = { epoch: TEXT(epoch, what, place), seq: NUMBER(seq, what, place) };
+  }
+  return position;
 };
 
-/** Any JSON value. */
-export const JSON_VALUE: Kind<unknown> = {
-  json: (value) => value,
-  read(reader, what) {
-    const payload = Payload.ofBytes("json", reader.bin(what, true));
-    try {
-      return payload.json();
-    } catch {
-      return wrong(what, "JSON");
-    }
-  },
+export const HEADERS: Kind<Headers> = (value, what, place) => {
+  const headers = record<string>();
+  for (const [name, text] of entriesOf(value, what))
+    headers[TEXT(name, what, place)] = TEXT(text, what, place);
+  return headers;
 };
 
-export const POSITION: Kind<Position> = {
-  json(value, what, place) {
-    const position = record<StreamPosition>();
-    const streams = Object.entries(object(value, what));
-    checkStreams(streams.length, what);
-    for (const [stream, here] of streams) {
-      const { epoch, seq } = object(here, what);
-      position[stream] = { epoch: TEXT.json(epoch, what, place), seq: NUMBER.json(seq, what, place) };
-    }
-    return position;
-  },
-  read(reader, what) {
-    const position = record<StreamPosition>();
-    let left = reader.map(what);
-    checkStreams(left, what);
-    for (; left > 0; left--) {
-      const stream = reader.text(what);
-      if (stream in position || reader.array(what) !== 2)
-        wrong(what, "epoch and sequence of each stream once");
-      position[stream] = { epoch: reader.text(what), seq: NUMBER.read(reader, what) };
-    }
-    return position;
-  },
-};
+/** A payload from its number and its bytes, which may be given as a string unless they are just bytes. */
+export function packedPayload(number: unknown, given: unknown): Payload {
+  const kind = KINDS[number as number] ?? wrong("payload", "of kind 0, 1 or 2");
+  if (given instanceof Uint8Array) return Payload.ofBytes(kind, given);
+  if (kind === "bytes" || typeof given !== "string") wrong("payload", "bytes");
+  return Payload.ofText(kind, given);
+}
 
-export const HEADERS: Kind<Headers> = {
-  json(value, what, place) {
-    const headers = record<string>();
-    for (const [name, text] of Object.entries(object(value, what)))
-      headers[name] = TEXT.json(text, what, place);
-    return headers;
-  },
-  read(reader, what) {
-    const headers = record<string>();
-    for (let left = reader.map(what); left > 0; left--) headers[reader.text(what)] = reader.text(what);
-    return headers;
-  },
-};
-
-/** In JSON one of three fields, in MessagePack its number and its bytes. */
-export const PAYLOAD: Kind<Payload> = {
-  spread: true,
-  json(value, what, place) {
-    // `null` is a value for `data` alone.
-    const { data, text, data_b64 } = value as Record<string, unknown>;
-    if (+(data !== undefined) + +(text != null) + +(data_b64 != null) !== 1) {
-      wrong(what, "one of `data`, `text` and `data_b64`");
-    }
-    if (data !== undefined) return Payload.ofJson(data, () => jsonText(place.text, [...place.path, "data"]));
-    if (text != null) return Payload.ofText("text", TEXT.json(text, "text", place));
-    try {
-      return Payload.ofBytes("bytes", fromBase64(TEXT.json(data_b64, "data_b64", place)));
-    } catch {
-      return wrong("data_b64", "base64");
-    }
-  },
-  read(reader, what) {
-    const kind = KINDS[reader.integer() ?? KINDS.length] ?? wrong(what, "of kind 0, 1 or 2");
-    return Payload.ofBytes(kind, reader.bin(what, kind !== "bytes"));
-  },
-};
+/** A payload from the three fields that may hold it in JSON. `null` is a value for `data` alone. */
+export function jsonPayload({ data, text, data_b64 }: Record<string, unknown>, place: Place): Payload {
+  if (+(data !== undefined) + +(text != null) + +(data_b64 != null) !== 1) {
+    wrong("payload", "one of `data`, `text` and `data_b64`");
+  }
+  if (data !== undefined) return Payload.ofJson(data, () => jsonText(place.text, [...place.path, "data"]));
+  if (text != null) return Payload.ofText("text", TEXT(text, "text", place));
+  try {
+    return Payload.ofBytes("bytes", fromBase64(TEXT(data_b64, "data_b64", place)));
+  } catch {
+    return wrong("data_b64", "base64");
+  }
+}
 
 /** A list of values of one kind. */
 export function list<T>(kind: Kind<T>): Kind<T[]> {
-  return {
-    json: (value, what, { text, path }) =>
-      Array.isArray(value)
-        ? value.map((item, at) => kind.json(item, what, { text, path: [...path, what, at] }))
-        : wrong(what, "an array"),
-    read(reader, what) {
-      // What is claimed is not allocated: a list grows as it is read.
-      const items: T[] = [];
-      for (let left = reader.array(what); left > 0; left--) items.push(kind.read(reader, what));
-      return items;
-    },
-  };
+  return (value, what, { text, path }) =>
+    Array.isArray(value)
+      ? value.map((item, at) => kind(item, what, { text, path: [...path, what, at] }))
+      : wrong(what, "an array");
+}
+
+/** The entries of a map or an object. */
+export function entriesOf(value: unknown, what: string): [unknown, unknown][] {
+  return value instanceof PackedMap ? value.entries : Object.entries(object(value, what));
 }
 
 export function object(value: unknown, what: string): Record<string, unknown> {
@@ -145,6 +108,7 @@ export function object(value: unknown, what: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-function checkStreams(streams: number, what: string): void {
-  if (streams > MAX_POSITION_STREAMS) wrong(what, `of at most ${MAX_POSITION_STREAMS} streams`);
+function partsOf(value: unknown, what: string): [unknown, unknown] {
+  const { epoch, seq } = object(value, what);
+  return [epoch, seq];
 }

@@ -12,15 +12,8 @@ export type NameRule =
   | "mixed_wildcard"
   | "tail_not_last";
 
-const RULES: Record<NameRule, string> = {
-  empty: "is empty; a topic has at least one segment, such as orders",
-  too_long: `has more than ${MAX_TOPIC_BYTES} bytes`,
-  too_many_segments: `has more than ${MAX_TOPIC_SEGMENTS} segments`,
-  empty_segment: "has an empty segment; remove the extra dot",
-  character: "holds white space, a control character, or a wildcard where none may stand",
-  mixed_wildcard: "mixes a wildcard with text in one segment; * and > stand alone between dots",
-  tail_not_last: "has > before the end; it stands for all that follows, so it comes last",
-};
+/** All the rules in a sentence. */
+export const RULES = `1 to ${MAX_TOPIC_SEGMENTS} segments between dots, ${MAX_TOPIC_BYTES} bytes, no white space; * and a last > stand alone in patterns`;
 
 const WRONG = /[\p{White_Space}\p{Cc}*>]/u;
 const WILDCARD = /[*>]/;
@@ -43,9 +36,6 @@ export function patternFault(pattern: string): NameRule | undefined {
     return WRONG.test(segment) ? "character" : undefined;
   });
 }
-
-/** A rule in words, to stand after the name. */
-export const ruleText = (rule: NameRule): string => RULES[rule];
 
 /** Whether a pattern means a topic. Both must be valid. */
 export function matches(pattern: string, topic: string): boolean {

@@ -33,9 +33,11 @@ export function disconnected<T>(session: Session<T>, why: Closed): void {
   session.phase = { at: "offline" };
   for (const subscription of session.subscriptions.values()) subscription.disconnected();
   session.outbox.disconnected();
-  session.refresh.stop();
-  for (const lost of session.requests.disconnected(why)) session.fail(lost, interruptedBy(lost, why));
-  session.outbox.keepRequests((request) => session.requests.has(request));
+  session.refresh.due = Infinity;
+  for (const lost of session.requests.disconnected(why)) {
+    session.outbox.remove({ request: lost.number });
+    session.fail(lost, interruptedBy(lost, why));
+  }
   session.outputs.push({ type: "disconnected", why, returnAt: session.returnAt });
   session.returnAt = undefined;
 }
@@ -66,14 +68,12 @@ export function tick<T>(session: Session<T>, now: number): void {
   sayGoodbyeWhenAnswered(session);
 }
 
-/** When to call `tick` next, if nothing else happens before. */
-export function dueOf<T>(session: Session<T>): number | undefined {
-  const { phase } = session;
-  if (phase.at === "ended") return undefined;
-  const own = phase.at === "greeting" || phase.at === "closing" ? [phase.until] : [];
-  const open = phase.at === "open" ? [session.liveness.due(), session.refresh.due()] : [];
-  const dues = [...own, ...open, session.requests.due(), session.outbox.due()];
-  return dues.reduce((a, b) => (a === undefined ? b : b === undefined ? a : Math.min(a, b)), undefined);
+/** When to call `tick` next, if nothing else happens before; never is infinite. */
+export function dueOf<T>({ phase, liveness, refresh, requests, outbox }: Session<T>): number {
+  if (phase.at === "ended") return Infinity;
+  const until = "until" in phase ? phase.until : Infinity;
+  const open = phase.at === "open" ? Math.min(liveness.due(), refresh.due) : Infinity;
+  return Math.min(until, open, requests.due(), outbox.due());
 }
 
 /** A closing session says goodbye once nothing is under way any more. */
@@ -91,22 +91,19 @@ function judge<T>(session: Session<T>, now: number): void {
 }
 
 function wantToken<T>(session: Session<T>, now: number): void {
-  const due = session.refresh.due();
-  if (due === undefined || due > now) return;
-  session.refresh.stop();
+  if (session.refresh.due > now) return;
+  session.refresh.due = Infinity;
   session.outputs.push({ type: "token_wanted" });
 }
 
 function giveUpOverdue<T>(session: Session<T>, now: number): void {
-  let gaveUp = false;
-  for (let overdue = session.requests.takeOverdue(now); overdue !== undefined;) {
-    const [request, error] = overdue;
+  for (;;) {
+    const [request, error] = session.requests.takeOverdue(now) ?? [];
+    if (request === undefined || error === undefined) return;
+    session.outbox.remove({ request: request.number });
     if (request.asked.op === "refresh") session.renewFailed(now, error);
     session.fail(request, error);
-    gaveUp = true;
-    overdue = session.requests.takeOverdue(now);
   }
-  if (gaveUp) session.outbox.keepRequests((request) => session.requests.has(request));
 }
 
 function failAll<T>(session: Session<T>, why: Closed): void {

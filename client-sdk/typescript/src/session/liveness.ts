@@ -7,35 +7,34 @@ export type Verdict = "fine" | "ask" | { readonly deadAfter: number };
 
 /** Watches one connection once the client is welcome. */
 export class Liveness {
-  #heartbeat = 0;
-  #heard: number | undefined;
+  /** A broker that names no heartbeat isn't watched. */
+  #heartbeat = Infinity;
+  #heard = Infinity;
   /** A sign of life was asked for, and must come by then. */
   #expected: number | undefined;
 
-  /** Begins to watch; a broker that names no heartbeat isn't watched. */
+  /** Begins to watch. */
   begin(now: number, heartbeat: number): void {
-    this.#heartbeat = heartbeat;
-    this.#heard = now;
-    this.#expected = undefined;
+    this.#heartbeat = heartbeat || Infinity;
+    this.heard(now);
   }
 
   /** Something came. */
   heard(now: number): void {
-    if (this.#heard === undefined) return;
     this.#heard = now;
     this.#expected = undefined;
   }
 
-  /** A sign of life was asked for. */
-  expect(now: number): void {
-    this.#expected ??= now + CHECK_TIMEOUT;
+  /** A sign of life must come soon; says whether it is to be asked for, which happens once. */
+  expect(now: number): boolean {
+    if (this.#expected !== undefined) return false;
+    this.#expected = now + CHECK_TIMEOUT;
+    return true;
   }
 
-  /** When to ask again. */
-  due(): number | undefined {
-    if (this.#expected !== undefined || this.#heard === undefined || this.#heartbeat === 0)
-      return this.#expected;
-    return this.#heard + SILENT_HEARTBEATS * this.#heartbeat;
+  /** When to ask again; never is infinite. */
+  due(): number {
+    return this.#expected ?? this.#heard + SILENT_HEARTBEATS * this.#heartbeat;
   }
 
   /**
@@ -43,9 +42,9 @@ export class Liveness {
    * machine: what came then may still wait to be read, so the broker is asked first.
    */
   judge(now: number): Verdict {
-    const due = this.due();
-    if (due === undefined || now < due) return "fine";
-    if (this.#expected === undefined && now - due >= ASLEEP) return "ask";
-    return { deadAfter: now - (this.#heard ?? now) };
+    const late = now - this.due();
+    if (late < 0) return "fine";
+    if (this.#expected === undefined && late >= ASLEEP) return "ask";
+    return { deadAfter: now - this.#heard };
   }
 }

@@ -76,7 +76,7 @@ export class Session<T> {
   constructor(limits: Limits, random: Random, renewsToken: boolean) {
     this.requests = new Requests(limits);
     this.refresh = new Refresh(renewsToken);
-    this.backoff = limits.backoff;
+    this.backoff = limits.reconnectPause;
     this.random = random;
   }
 
@@ -125,9 +125,7 @@ export class Session<T> {
   /** Forgets a request that was not sent yet; one that was is answered as if nothing had been. */
   cancel(ticket: T): void {
     const number = this.requests.unsentOf(ticket);
-    if (number === undefined) return;
-    this.requests.take(number);
-    this.outbox.remove({ request: number });
+    if (number !== undefined && this.requests.take(number)) this.outbox.remove({ request: number });
   }
 
   /** Sends a frame that awaits no answer. */
@@ -137,9 +135,8 @@ export class Session<T> {
 
   /** The time may have jumped, or the network changed: the broker must give a sign of life soon. */
   check(now: number): void {
-    if (!this.isOpen()) return;
+    if (!this.isOpen() || !this.liveness.expect(now)) return;
     this.outbox.push({ request: this.requests.add(now, { op: "ping" }) });
-    this.liveness.expect(now);
   }
 
   /** A new token is there. */
@@ -150,7 +147,7 @@ export class Session<T> {
   /** There was no token when one was wanted: asks again later, until the broker loses patience. */
   renewFailed(now: number, error: FanfareError): void {
     if (!this.isOpen()) return;
-    this.refresh.retryAt(now + this.pauseBefore(this.refresh.failed(), error));
+    this.refresh.due = now + this.pauseBefore(this.refresh.failures++, error);
     this.outputs.push({ type: "complaint", error });
   }
 

@@ -45,17 +45,14 @@ export class Outbox {
     return this.#greeting.length + this.#entries.length;
   }
 
-  /** When something is to be asked again. */
-  due(): number | undefined {
-    return this.#later[0]?.at;
+  /** When something is to be asked again; never is infinite. */
+  due(): number {
+    return this.#later[0]?.at ?? Infinity;
   }
 
   /** Queues what is to be asked again by now. */
   tick(now: number): void {
-    for (let next = this.#later[0]; next !== undefined && next.at <= now; next = this.#later[0]) {
-      this.#later.shift();
-      this.push(next.ask);
-    }
+    while (this.due() <= now) this.#entries.push(...this.#later.splice(0, 1).map(({ ask }) => ask));
   }
 
   /** Forgets what is not to be asked any more; says whether it still waited. */
@@ -66,11 +63,6 @@ export class Outbox {
     this.#entries = this.#entries.filter(other);
     this.#later = this.#later.filter((later) => other(later.ask));
     return this.length + this.#later.length < before;
-  }
-
-  /** Forgets the requests that nobody waits for any more. */
-  keepRequests(waits: (request: number) => boolean): void {
-    this.#entries = this.#entries.filter((entry) => !("request" in entry) || waits(entry.request));
   }
 
   /** Forgets what belonged to the connection that has ended, and keeps what is still to be sent. */

@@ -13,54 +13,20 @@ const EPHEMERAL_GAP: Gap = { reason: "dropped" };
 
 /** Takes a frame from the broker. */
 export function receive<T>(session: Session<T>, now: number, frame: ServerFrame): void {
-  switch (frame.op) {
-    case "message":
-      deliver(session, frame.sub, { type: "message", message: frame.message });
-      break;
-    case "gap":
-      deliver(session, frame.sub, { type: "gap", gap: frame.gap });
-      break;
-    case "behind":
-      deliver(session, frame.sub, { type: "behind" });
-      break;
-    case "live":
-      deliver(session, frame.sub, { type: "live", position: frame.position });
-      break;
-    case "welcome":
-      welcome(session, now, frame);
-      break;
-    case "subscribed":
-      subscribed(session, frame);
-      break;
-    case "unsubscribed":
-      unsubscribed(session, frame);
-      break;
-    case "error":
-      refused(session, now, frame);
-      break;
-    case "ping":
-      pinged(session, frame);
-      break;
-    case "pong":
-      session.settle(session.requests.takePing(), frame);
-      break;
-    case "goaway":
-      session.returnAt = now + Math.min(frame.reconnect_after_ms, MAX_REQUESTED_PAUSE);
-      break;
-    default:
-      answered(session, now, frame);
-  }
+  const deed = DEEDS[frame.op] as
+    ((session: Session<T>, frame: ServerFrame, now: number) => void) | undefined;
+  (deed ?? answered)(session, frame as ServerFrame & { id: number }, now);
   session.liveness.heard(now);
   sayGoodbyeWhenAnswered(session);
 }
 
-function answered<T>(session: Session<T>, now: number, frame: ServerFrame & { id: number }): void {
+function answered<T>(session: Session<T>, frame: ServerFrame & { id: number }, now: number): void {
   const request = session.requests.take(frame.id);
   if (frame.op === "ok" && request?.asked.op === "refresh") session.refresh.lasts(now, frame.expires_in_ms);
   session.settle(request, frame);
 }
 
-function welcome<T>(session: Session<T>, now: number, frame: Welcome): void {
+function welcome<T>(session: Session<T>, frame: Welcome, now: number): void {
   if (session.phase.at !== "greeting") return;
   session.phase = { at: "open" };
   session.liveness.begin(now, frame.heartbeat_ms);
@@ -69,10 +35,20 @@ function welcome<T>(session: Session<T>, now: number, frame: Welcome): void {
   session.outputs.push({ type: "welcomed", welcome: frame });
 }
 
-function deliver<T>(session: Session<T>, sub: number, event: Event): void {
+/** The frame has the fields of the event, and the event's name as its op. */
+function deliver<T>(session: Session<T>, { op: type, sub, ...fields }: ServerFrame & { sub: number }): void {
+  const event = { type, ...fields } as Event;
   if (session.isActive() && session.subscriptions.get(sub)?.pass(event) === true) {
     session.outputs.push({ type: "deliver", sub, event });
   }
+}
+
+function ponged<T>(session: Session<T>, frame: ServerFrame): void {
+  session.settle(session.requests.takePing(), frame);
+}
+
+function sentAway<T>(session: Session<T>, frame: ServerFrame & { op: "goaway" }, now: number): void {
+  session.returnAt = now + Math.min(frame.reconnect_after_ms, MAX_REQUESTED_PAUSE);
 }
 
 function pinged<T>(session: Session<T>, { position, except = [] }: ServerFrame & { op: "ping" }): void {
@@ -109,7 +85,7 @@ function unsubscribed<T>(session: Session<T>, { sub, code }: ServerFrame & { op:
   if (session.subscriptions.delete(sub)) session.outputs.push({ type: "unsubscribed", sub, code });
 }
 
-function refused<T>(session: Session<T>, now: number, frame: ErrorFrame): void {
+function refused<T>(session: Session<T>, frame: ErrorFrame, now: number): void {
   const error = requestRefused(frame);
   if (frame.id !== undefined) requestWasRefused(session, now, frame.id, error);
   else if (frame.sub !== undefined) subscriptionWasRefused(session, now, frame.sub, error);
@@ -145,3 +121,20 @@ function subscriptionWasRefused<T>(session: Session<T>, now: number, sub: number
     session.outputs.push({ type: "complaint", error });
   }
 }
+
+/** What to do with each frame; all others answer requests. */
+const DEEDS: Readonly<
+  Partial<Record<ServerFrame["op"], (session: never, frame: never, now: number) => void>>
+> = {
+  message: deliver,
+  gap: deliver,
+  behind: deliver,
+  live: deliver,
+  welcome,
+  subscribed,
+  unsubscribed,
+  error: refused,
+  ping: pinged,
+  pong: ponged,
+  goaway: sentAway,
+};

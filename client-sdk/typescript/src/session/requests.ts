@@ -12,6 +12,7 @@ type Other =
 
 /** One request. */
 export interface Waiting<T> {
+  readonly number: number;
   /** Whom to answer; nobody if the session asks for itself. */
   readonly ticket: T | undefined;
   readonly asked: Call | Other;
@@ -51,7 +52,7 @@ export class Requests<T> {
 
   add(askedAt: number, asked: Call | Other, ticket?: T): number {
     const number = this.#next++;
-    this.#waiting.set(number, { ticket, asked, until: askedAt + this.#limits.requestTimeout });
+    this.#waiting.set(number, { number, ticket, asked, until: askedAt + this.#limits.requestTimeout });
     return number;
   }
 
@@ -94,10 +95,8 @@ export class Requests<T> {
 
   /** The number of a request that was not sent and that nobody wants answered any more. */
   unsentOf(ticket: T): number | undefined {
-    for (const [number, waiting] of this.#waiting) {
-      if (waiting.ticket === ticket) return waiting.sent === undefined ? number : undefined;
-    }
-    return undefined;
+    const wanted = (waiting: Waiting<T>): boolean => waiting.ticket === ticket && waiting.sent === undefined;
+    return [...this.#waiting.values()].find(wanted)?.number;
   }
 
   /** The ping that a `pong` answers. */
@@ -119,15 +118,15 @@ export class Requests<T> {
   }
 
   /** When the oldest request times out: all have the same time, so it is the first. */
-  due(): number | undefined {
-    return this.#first()?.[1].until;
+  due(): number {
+    return this.#first()?.until ?? Infinity;
   }
 
   /** A request that has timed out, and how to say so. */
   takeOverdue(now: number): [Waiting<T>, FanfareError] | undefined {
-    const [number, overdue] = this.#first() ?? [];
-    if (number === undefined || overdue === undefined || overdue.until > now) return undefined;
-    this.#waiting.delete(number);
+    const overdue = this.#first();
+    if (overdue === undefined || overdue.until > now) return undefined;
+    this.#waiting.delete(overdue.number);
     const what = overdue.asked.op;
     const after = this.#limits.requestTimeout;
     const late = overdue.sent === undefined ? notSent(what, after) : timedOut(what, after);
@@ -136,35 +135,28 @@ export class Requests<T> {
 
   /** Any request. */
   takeFirst(): Waiting<T> | undefined {
-    const [number] = this.#first() ?? [];
-    return number === undefined ? undefined : this.take(number);
+    const first = this.#first();
+    return first && this.take(first.number);
   }
 
   /** The connection has ended: gives the requests whose answer is lost with it. */
   disconnected(why: Closed): Waiting<T>[] {
     this.#pings = [];
-    const lost: Waiting<T>[] = [];
-    for (const [number, waiting] of this.#waiting) {
-      if (waiting.sent === undefined && waiting.asked.op !== "refresh") continue;
-      waiting.lost = why;
-      if (!isLasting(waiting)) {
-        lost.push(waiting);
-        this.#waiting.delete(number);
-      }
-    }
+    const all = [...this.#waiting.values()];
+    for (const waiting of all) if (waiting.sent !== undefined) waiting.lost = why;
+    const lost = all.filter((waiting) => !isLasting(waiting));
+    for (const { number } of lost) this.#waiting.delete(number);
     return lost;
   }
 
   /** The requests that were sent before and are to be sent again, oldest first. */
   repeated(): number[] {
-    const again = [...this.#waiting].filter(
-      ([, { sent, asked }]) => sent !== undefined && asked.op !== "subscribe",
-    );
-    return again.map(([number]) => number);
+    const again = ({ sent, asked }: Waiting<T>): boolean => sent !== undefined && asked.op !== "subscribe";
+    return [...this.#waiting.values()].filter(again).map(({ number }) => number);
   }
 
-  #first(): [number, Waiting<T>] | undefined {
-    for (const first of this.#waiting) return first;
+  #first(): Waiting<T> | undefined {
+    for (const first of this.#waiting.values()) return first;
     return undefined;
   }
 }
@@ -179,15 +171,8 @@ function isKeyed({ asked }: Waiting<unknown>): boolean {
   return asked.op === "publish" && isRepeatable(asked);
 }
 
-/** Whether a request that was sent outlives its connection. */
-function isLasting({ asked }: Waiting<unknown>): boolean {
-  switch (asked.op) {
-    case "ping":
-    case "refresh":
-      return false;
-    case "subscribe":
-      return true;
-    default:
-      return isRepeatable(asked);
-  }
+/** Whether a request outlives its connection. */
+function isLasting({ asked, sent }: Waiting<unknown>): boolean {
+  if (asked.op === "refresh") return false;
+  return sent === undefined || asked.op === "subscribe" || (asked.op !== "ping" && isRepeatable(asked));
 }

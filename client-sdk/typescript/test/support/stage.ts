@@ -119,7 +119,7 @@ export class Stage {
 
   #assertDue(inMs: number | null, where: string): void {
     const due = dueOf(this.#session);
-    assert.equal(due === undefined ? null : due - this.#now, inMs, where);
+    assert.equal(due === Infinity ? null : due - this.#now, inMs, where);
   }
 
   #frames(): Plain[] {

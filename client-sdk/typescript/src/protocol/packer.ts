@@ -2,7 +2,7 @@
 
 const UTF8 = /* @__PURE__ */ new TextEncoder();
 
-export class Writer {
+export class Packer {
   #bytes = new Uint8Array(256);
   #at = 0;
 
