@@ -2,19 +2,14 @@
 
 /** Calls `wake` whenever the connection may have died unnoticed, or a new one may be had; gives what ends that. */
 export function onWake(wake: () => void): () => void {
-  const listening = new AbortController();
-  const { signal } = listening;
-  const listen = (target: EventTarget, types: string[], listener = wake): void => {
-    for (const type of types) target.addEventListener(type, listener, { signal });
+  const { window, document } = globalThis as { window?: EventTarget; document?: Document };
+  const seen = (): void => {
+    if (document?.hidden !== true) wake();
   };
-  if (typeof globalThis.addEventListener === "function") {
-    listen(globalThis, ["online", "offline", "pageshow"]);
-  }
-  if (typeof document !== "undefined") {
-    listen(document, ["resume"]);
-    listen(document, ["visibilitychange"], () => {
-      if (!document.hidden) wake();
-    });
-  }
-  return () => listening.abort();
+  const each = (deed: "addEventListener" | "removeEventListener"): void => {
+    for (const type of ["online", "offline", "pageshow"]) window?.[deed](type, wake);
+    for (const type of ["visibilitychange", "resume"]) document?.[deed](type, seen);
+  };
+  each("addEventListener");
+  return () => each("removeEventListener");
 }
