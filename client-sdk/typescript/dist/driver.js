@@ -121,26 +121,24 @@ export class Driver {
         return room;
     }
     /** Does all that can be done now. What it calls may ask for more meanwhile. */
-    #work() {
+    #work(time = now()) {
         if (this.#working)
             return;
         this.#working = true;
         try {
             do {
-                this.#keepTime();
+                if (this.#due() <= time)
+                    this.#keepTime(time);
                 this.#handOut();
-                this.#write();
-            } while (this.#session.outputs.length > 0 || this.#isDue());
+                this.#write(time);
+            } while (this.#session.outputs.length > 0 || this.#due() <= time);
         }
         finally {
             this.#working = false;
         }
-        this.#setAlarm();
+        this.#setAlarm(time);
     }
-    #keepTime() {
-        if (!this.#isDue())
-            return;
-        const time = now();
+    #keepTime(time) {
         tick(this.#session, time);
         if (this.#link.at === "down" && this.#link.tryAt <= time)
             void this.#connect();
@@ -152,12 +150,8 @@ export class Driver {
         const link = this.#link.at === "down" ? this.#link.tryAt : this.#link.at === "trying" ? this.#link.until : Infinity;
         return Math.min(dueOf(this.#session), link);
     }
-    #isDue() {
-        return this.#due() <= now();
-    }
     /** Deadlines mostly move later, and then the timer is left alone until it fires. */
-    #setAlarm() {
-        const time = now();
+    #setAlarm(time) {
         const stuck = this.#link.at === "up" && canSend(this.#session) ? time + LOOK_EVERY : Infinity;
         const due = Math.min(this.#due(), stuck);
         if (this.#alarm !== undefined && this.#alarm.at <= due)
@@ -228,7 +222,7 @@ export class Driver {
             this.#session.liveness.heard(time);
         else
             receive(this.#session, time, frame);
-        this.#work();
+        this.#work(time);
     }
     /** The connection has ended, or could not be had. */
     #ended(cause) {
@@ -240,12 +234,12 @@ export class Driver {
         }
         this.#work();
     }
-    #write() {
+    #write(time) {
         if (this.#link.at !== "up")
             return;
         const { transport } = this.#link;
         while (canSend(this.#session) && transport.waitingBytes < MAX_SOCKET_BYTES) {
-            const frame = nextFrame(this.#session, now());
+            const frame = nextFrame(this.#session, time);
             if (frame === undefined)
                 break;
             if (frame.op === "publish" && frame.id === undefined)

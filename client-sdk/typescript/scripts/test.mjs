@@ -14,7 +14,7 @@ const files = readdirSync("test", { recursive: true })
 const bytes = readFileSync("dist/fanfare-client.min.js");
 console.log(`single file: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`);
 try {
-  execFileSync(process.execPath, ["--import", "tsx", "--test", ...files], {
+  execFileSync(process.execPath, ["--import", "tsx", "--test", "--test-reporter=spec", ...files], {
     stdio: "inherit",
     env: { ...process.env, TSX_TSCONFIG_PATH: "tsconfig.test.json" },
   });

@@ -169,24 +169,22 @@ export class Driver {
   }
 
   /** Does all that can be done now. What it calls may ask for more meanwhile. */
-  #work(): void {
+  #work(time = now()): void {
     if (this.#working) return;
     this.#working = true;
     try {
       do {
-        this.#keepTime();
+        if (this.#due() <= time) this.#keepTime(time);
         this.#handOut();
-        this.#write();
-      } while (this.#session.outputs.length > 0 || this.#isDue());
+        this.#write(time);
+      } while (this.#session.outputs.length > 0 || this.#due() <= time);
     } finally {
       this.#working = false;
     }
-    this.#setAlarm();
+    this.#setAlarm(time);
   }
 
-  #keepTime(): void {
-    if (!this.#isDue()) return;
-    const time = now();
+  #keepTime(time: number): void {
     tick(this.#session, time);
     if (this.#link.at === "down" && this.#link.tryAt <= time) void this.#connect();
     else if (this.#link.at === "trying" && this.#link.until <= time) this.#late();
@@ -199,13 +197,8 @@ export class Driver {
     return Math.min(dueOf(this.#session), link);
   }
 
-  #isDue(): boolean {
-    return this.#due() <= now();
-  }
-
   /** Deadlines mostly move later, and then the timer is left alone until it fires. */
-  #setAlarm(): void {
-    const time = now();
+  #setAlarm(time: number): void {
     const stuck = this.#link.at === "up" && canSend(this.#session) ? time + LOOK_EVERY : Infinity;
     const due = Math.min(this.#due(), stuck);
     if (this.#alarm !== undefined && this.#alarm.at <= due) return;
@@ -271,7 +264,7 @@ export class Driver {
     }
     if (frame === undefined) this.#session.liveness.heard(time);
     else receive(this.#session, time, frame);
-    this.#work();
+    this.#work(time);
   }
 
   /** The connection has ended, or could not be had. */
@@ -284,11 +277,11 @@ export class Driver {
     this.#work();
   }
 
-  #write(): void {
+  #write(time: number): void {
     if (this.#link.at !== "up") return;
     const { transport } = this.#link;
     while (canSend(this.#session) && transport.waitingBytes < MAX_SOCKET_BYTES) {
-      const frame = nextFrame(this.#session, now());
+      const frame = nextFrame(this.#session, time);
       if (frame === undefined) break;
       if (frame.op === "publish" && frame.id === undefined) this.#unsent--;
       transport.send(frame);

@@ -94,8 +94,16 @@ function signed(number, bits) {
     return number < 2 ** (bits - 1) ? whole(number) : -1;
 }
 function text(bytes) {
-    if (bytes.length < SHORT && bytes.every((byte) => byte < 0x80))
-        return String.fromCharCode(...bytes);
+    let ascii = "";
+    for (let at = 0; at < bytes.length; at++) {
+        const byte = bytes[at] ?? 0;
+        if (byte >= 0x80 || at >= SHORT)
+            return utf8(bytes);
+        ascii += String.fromCharCode(byte);
+    }
+    return ascii;
+}
+function utf8(bytes) {
     try {
         return FROM_UTF8.decode(bytes);
     }

@@ -83,7 +83,16 @@ function signed(number: number, bits: number): number {
 }
 
 function text(bytes: Uint8Array): string {
-  if (bytes.length < SHORT && bytes.every((byte) => byte < 0x80)) return String.fromCharCode(...bytes);
+  let ascii = "";
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte >= 0x80 || at >= SHORT) return utf8(bytes);
+    ascii += String.fromCharCode(byte);
+  }
+  return ascii;
+}
+
+function utf8(bytes: Uint8Array): string {
   try {
     return FROM_UTF8.decode(bytes);
   } catch {

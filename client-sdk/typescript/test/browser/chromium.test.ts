@@ -6,6 +6,7 @@ import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { kill } from "node:process";
 import { fileURLToPath } from "node:url";
 
 import { type Browser, type Page, chromium } from "playwright-core";
@@ -110,6 +111,13 @@ async function reaches(page: Page, last: number): Promise<void> {
   });
 }
 
+/** The processes that run pages: stopping them is what freezes a page for certain. */
+async function renderersOf(browser: Browser): Promise<number[]> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  return processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
+}
+
 promise("a page hears what is published, and publishes itself", async ({ page, writer }) => {
   await publish(writer, 0, 10);
   const seq = await page.evaluate(
@@ -147,18 +155,19 @@ promise("a page that is offline for a while goes on where it stood", async ({ pa
 promise(
   "a frozen page falls behind, costs nobody else anything, and catches up when it thaws",
   async ({ page, writer }) => {
-    const session = await page.context().newCDPSession(page);
     await publish(writer, 0, 10);
     await reaches(page, 9);
-    await session.send("Page.setWebLifecycleState", { state: "frozen" });
+    const renderers = await renderersOf(browser);
+    for (const process of renderers) kill(process, "SIGSTOP");
     // More than sockets, the browser and the broker's queue hold.
     for (let n = 10; n < 1_010; n += 100) await publish(writer, n, n + 100, 40_000);
-    await session.send("Page.setWebLifecycleState", { state: "active" });
+    for (const process of renderers) kill(process, "SIGCONT");
     await publish(writer, 1_010, 1_011);
     await reaches(page, 1_010);
     assert.deepEqual(await numbers(page), range(0, 1_011));
     const seen = await seenBy(page);
     assert.equal(seen.includes("gap"), false);
+    assert.equal(seen.includes("behind"), true);
   },
 );
 
