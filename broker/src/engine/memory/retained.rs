@@ -5,6 +5,7 @@ mod save;
 use std::sync::Arc;
 
 use fanfare_protocol::{Epoch, Pattern, StreamPosition, Topic};
+use smallvec::SmallVec;
 
 use super::log::{Log, SLOT_BYTES};
 use super::topics::{Left, Noted, Topics};
@@ -18,7 +19,10 @@ use crate::fault::{Fault, planted};
 const REMOVALS_PER_STEP: usize = 64;
 
 /// The messages that left, to be freed when the lock is released.
-pub(crate) type Removed = Vec<Arc<Message>>;
+pub(crate) type Removed = SmallVec<[Arc<Message>; REMOVED_INLINE]>;
+
+/// An append mostly takes out one or two messages: those cost no memory of their own.
+const REMOVED_INLINE: usize = 4;
 
 #[derive(Debug, Default)]
 pub(crate) struct Retained {
