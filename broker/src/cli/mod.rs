@@ -13,6 +13,7 @@ mod connection;
 mod logging;
 mod publish;
 mod settings;
+mod signals;
 mod subscribe;
 mod terminal;
 
@@ -39,7 +40,6 @@ const EXAMPLES: &str = "Examples:
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the broker (also what happens without a command).
     Serve(serve::ServeArgs),
     Pub(publish::PublishArgs),
     Sub(subscribe::SubscribeArgs),

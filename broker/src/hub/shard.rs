@@ -111,7 +111,7 @@ impl Intake<'_> {
 impl Shard {
     pub(crate) fn new(hub: Arc<Hub>, number: u8) -> Self {
         Self {
-            budget: Budget::new(&hub.limits, hub.shards()),
+            budget: Budget::new(share(&hub)),
             bodies: JsonBodies::default(),
             hub,
             number,
@@ -121,6 +121,11 @@ impl Shard {
             due: Due::default(),
             dirty: Vec::new(),
         }
+    }
+
+    /// Keeps to the limits as they are now; for those that are not read at each use.
+    pub(crate) fn take_limits(&mut self) {
+        self.budget.share_is(share(&self.hub));
     }
 
     /// Takes in a new session; returns its outbound queue.
@@ -145,7 +150,7 @@ impl Shard {
     /// Puts a part of the mail into the outbound queues; true if there is more. The part is small against a queue, so
     /// that a queue that is written out between two parts has room. [`Shard::take_dirty`] tells which got something.
     pub(crate) fn fan_out(&mut self, mail: &mut Mail) -> bool {
-        let part_bytes = self.hub.limits.queue_bytes / PARTS_PER_QUEUE;
+        let part_bytes = self.hub.limits.queue_bytes() / PARTS_PER_QUEUE;
         for pushed in mail.next_part(part_bytes) {
             if !pushed.messages.iter().all(|message| self.hub.probe.answer(self.number, message)) {
                 self.deliver(&pushed);
@@ -169,7 +174,7 @@ impl Shard {
         let Self { hub, number: shard, index, subs, sessions, dirty, budget, .. } = self;
         let (limits, counters) = (&hub.limits, hub.counters(usize::from(*shard)));
         let mut delivery = Delivery::new(pushed.messages);
-        let mut intake = Intake { dirty, budget, queue_bytes: limits.queue_bytes, counters };
+        let mut intake = Intake { dirty, budget, queue_bytes: limits.queue_bytes(), counters };
         index.matches(pushed.topic(), |slots| {
             for slot in slots {
                 let Some(sub) = subs.get_mut(*slot as usize) else { continue };
@@ -254,6 +259,12 @@ impl Shard {
     pub(super) fn counters(&self) -> &ShardCounters {
         self.hub.metrics.shard(usize::from(self.number))
     }
+}
+
+/// What all queues of a shard may hold.
+fn share(hub: &Hub) -> usize {
+    // A share that is smaller than a queue would have sessions give up what they just read.
+    (hub.limits.queues_bytes() / hub.shards().max(1)).max(hub.limits.queue_bytes())
 }
 
 /// A slot as a number. Each takes at least 40 bytes, so there are never 2^32 of them.
