@@ -7,6 +7,7 @@ mod catch_up;
 mod due;
 mod ending;
 mod error;
+mod fan_out;
 mod heads;
 mod history;
 mod interest;
