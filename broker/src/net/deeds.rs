@@ -92,7 +92,9 @@ fn perform(deed: Deed<'_>, outbound: &Outbound, io: &Io, now: Now) -> Result<Eff
             outbound.push_reply_payload(io.hub.history(permitted, outbound.encoding()));
             return Ok(Effort::Heavy);
         }
-        Deed::Presence { id } => return Err(Failed::not_yet(id, "this version does not keep presence yet")),
+        Deed::Presence(presence) => {
+            return Err(Failed::not_yet(presence.id, "this version does not keep presence yet"));
+        }
         // Without authentication a token is good for nothing and never expires.
         Deed::Refresh { id } => outbound.push_reply(&ServerFrame::Ok { id, expires_in_ms: None }),
         Deed::AnswerPing => outbound.push_reply(&ServerFrame::Pong),
@@ -112,6 +114,7 @@ fn welcome(outbound: &Outbound, io: &Io) {
         max_payload_bytes: io.limits.max_payload_bytes as u64,
         expires_in_ms: None,
         key_window_ms: Some(millis(io.limits.key_window)),
+        resume: None,
     };
     outbound.push_reply(&ServerFrame::Welcome(welcome));
 }
