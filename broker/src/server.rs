@@ -12,6 +12,7 @@ use std::time::Duration;
 use fanfare_protocol::{CloseCode, ServerFrame};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
 use crate::clock;
 use crate::config::Config;
@@ -100,7 +101,8 @@ impl Server {
         let reasons: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.as_str()).collect();
         let metrics = Arc::new(Metrics::new(shards, &reasons));
         let (engine, restart) = restart::load(config)?;
-        let hub = Arc::new(Hub::new(engine, shards, Arc::clone(&limits), metrics)?);
+        let hub = Hub::new(engine, shards, Arc::clone(&limits), metrics)?;
+        let hub = Arc::new(hub.with_presence(config.presence.clone())?);
         let policy = Policy {
             loopback_only: client.ip().to_canonical().is_loopback(),
             max_head_bytes: limits.max_head_bytes,
@@ -141,6 +143,7 @@ impl Server {
             () = stop => {}
             () = listener.run(clients) => {}
             () = sweep(&hub) => {}
+            () = announce_presence(&hub) => {}
         }
         drain(&hub).await;
         stopped.send_replace(true);
@@ -187,6 +190,17 @@ async fn sweep(hub: &Hub) {
     loop {
         interval.tick().await;
         hub.sweep(clock::read());
+    }
+}
+
+/// Announces joins and leaves where presence is kept.
+async fn announce_presence(hub: &Hub) {
+    let Some(every) = hub.presence_interval() else { return std::future::pending().await };
+    let mut interval = tokio::time::interval(every);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        hub.announce_presence(clock::read());
     }
 }
 

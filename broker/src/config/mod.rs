@@ -5,6 +5,7 @@
 
 mod bounds;
 mod fault;
+mod presence;
 mod reader;
 mod resolved;
 mod streams;

@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::{Fault, Located, Place};
+use super::presence::{PRESENCE, WrittenPresence, read_presence};
 use super::reader::{Reader, Setting};
 use super::suggest::nearest;
 use crate::limits::{Limit, TABLE, Unit};
@@ -20,6 +21,7 @@ pub(super) struct Written {
     pub(super) data_dir: Option<Located<PathBuf>>,
     pub(super) limits: Vec<(&'static Limit, Located<WrittenAmount>)>,
     pub(super) streams: Vec<WrittenStream>,
+    pub(super) presence: Vec<WrittenPresence>,
 }
 
 /// A limit's value before its unit is read.
@@ -45,8 +47,16 @@ const INTERNAL: Setting = Setting { key: "internal", example: "\"127.0.0.1:7441\
 const SHARDS: Setting = Setting { key: "shards", example: "2" };
 const ALLOW_ANONYMOUS: Setting = Setting { key: "allow_anonymous", example: "true" };
 const DATA_DIR: Setting = Setting { key: "data_dir", example: "\"/var/lib/fanfare\"" };
-const TOP: &[&str] =
-    &[LISTEN.key, INTERNAL.key, SHARDS.key, ALLOW_ANONYMOUS.key, DATA_DIR.key, "limits", "stream"];
+const TOP: &[&str] = &[
+    LISTEN.key,
+    INTERNAL.key,
+    SHARDS.key,
+    ALLOW_ANONYMOUS.key,
+    DATA_DIR.key,
+    "limits",
+    "stream",
+    "presence",
+];
 
 const NAME: Setting = Setting { key: "name", example: "\"orders\"" };
 const PATTERNS: Setting = Setting { key: "patterns", example: "[\"orders.>\"]" };
@@ -92,6 +102,7 @@ fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
         data_dir: reader.string(table, DATA_DIR).map(|written| written.map(PathBuf::from)),
         limits: table.get("limits").map_or_else(Vec::new, |value| read_limits(reader, value)),
         streams: table.get("stream").map_or_else(Vec::new, |value| read_streams(reader, value)),
+        presence: table.get("presence").map_or_else(Vec::new, |value| read_presence(reader, value)),
     }
 }
 
@@ -172,7 +183,7 @@ fn limit_names() -> Vec<&'static str> {
 }
 
 /// Notes every key that the table does not know.
-fn report_unknown(reader: &mut Reader<'_>, table: &DeTable<'_>, place_name: &str, known: &[&str]) {
+pub(super) fn report_unknown(reader: &mut Reader<'_>, table: &DeTable<'_>, place_name: &str, known: &[&str]) {
     for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
         let name = key.get_ref();
         let shown: String = name.chars().take(64).flat_map(char::escape_debug).collect();
@@ -183,8 +194,12 @@ fn report_unknown(reader: &mut Reader<'_>, table: &DeTable<'_>, place_name: &str
 
 fn remedy_for_unknown(name: &str, known: &[&str]) -> String {
     let limits = limit_names();
-    let tables =
-        [("at the top, before any table", TOP), ("under [limits]", &limits), ("under [[stream]]", STREAM)];
+    let tables = [
+        ("at the top, before any table", TOP),
+        ("under [limits]", &limits),
+        ("under [[stream]]", STREAM),
+        ("under [[presence]]", PRESENCE),
+    ];
     if let Some((home, _)) = tables.iter().find(|(_, keys)| keys.contains(&name)) {
         return format!("`{name}` belongs {home}");
     }

@@ -16,6 +16,7 @@ mod mailbox;
 #[cfg(test)]
 mod model;
 mod overflow;
+mod presence;
 mod probe;
 mod publish;
 mod pushed;
@@ -34,6 +35,8 @@ pub use error::HubError;
 pub(crate) use heads::Heads;
 pub use interest::MAX_SHARDS;
 pub(crate) use mailbox::Mail;
+pub(crate) use presence::PresenceError;
+pub use presence::{MemberBy, PresenceConfig};
 pub(crate) use publish::{Accepted, PublishError};
 pub(crate) use shard::Shard;
 pub(crate) use shared::Hub;

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::error::HubError;
 use super::interest::Interest;
 use super::mailbox::Mailbox;
+use super::presence::{PresenceConfig, Registry};
 use super::probe::{NotReady, Probe};
 use crate::clock::Now;
 use crate::engine::{MemoryEngine, SessionId, Stream};
@@ -33,6 +34,7 @@ pub(crate) struct Hub {
     pub(super) left: Notify,
     pub(super) probe: Probe,
     pub(super) everything: Pattern,
+    pub(super) presence: Registry,
     pub(super) limits: Arc<Limits>,
     pub(super) metrics: Arc<Metrics>,
 }
@@ -56,9 +58,18 @@ impl Hub {
             left: Notify::new(),
             probe: Probe::new(shards)?,
             everything: Pattern::new(">").map_err(|e| HubError::InternalName(e.to_string()))?,
+            presence: Registry::default(),
             limits,
             metrics,
         })
+    }
+
+    /// Keeps presence as configured. To be called before the first session comes.
+    ///
+    /// # Errors
+    /// The operating system gives no random numbers.
+    pub(crate) fn with_presence(self, configs: Vec<PresenceConfig>) -> Result<Self, HubError> {
+        Ok(Self { presence: Registry::new(configs, &self.limits)?, ..self })
     }
 
     /// A number for a new session.
@@ -149,6 +160,7 @@ impl Hub {
             mailbox_bytes: self.mailboxes.iter().map(|mailbox| mailbox.bytes() as u64).sum(),
             conflated_bytes: self.metrics.sum(|shard| shard.conflated_bytes.get()),
             streams: self.engine.streams().iter().map(stream_gauges).collect(),
+            presence: self.presence.counts.gauges(),
             ..Gauges::default()
         };
         for outbound in self.all_outbounds() {

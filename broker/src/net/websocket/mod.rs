@@ -6,6 +6,7 @@ mod feed;
 use std::io;
 
 use tokio_tungstenite::tungstenite::error::CapacityError;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as WebSocketCode;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 
@@ -43,7 +44,10 @@ pub(super) enum Incoming {
     Text(Utf8Bytes),
     Binary(Bytes),
     /// A close frame; the answer is in the control lane.
-    Close,
+    Close {
+        /// Whether the client takes leave for good: normal, or without a code. A page that is left says 1001.
+        meant: bool,
+    },
 }
 
 /// Why reading can't go on.
@@ -112,11 +116,12 @@ impl Reading<'_> {
                 Ok(Message::Binary(bytes)) => return Ok(Some(Incoming::Binary(bytes))),
                 // tungstenite has a pong ready and sends it with its next call.
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
-                Ok(Message::Close(_)) => {
+                Ok(Message::Close(close)) => {
                     self.closed = true;
                     // The answer is written by this call; it then reports the end, or asks for bytes that won't matter.
                     let _ = self.context.flush(&mut self.feed);
-                    return Ok(Some(Incoming::Close));
+                    let meant = close.is_none_or(|close| close.code == WebSocketCode::Normal);
+                    return Ok(Some(Incoming::Close { meant }));
                 }
                 Err(Error::Io(e)) if e.kind() == io::ErrorKind::WouldBlock => {
                     self.used_up = true;
