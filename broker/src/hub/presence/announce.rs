@@ -53,7 +53,7 @@ impl Hub {
 }
 
 /// The text of an announcement of about `max_bytes` at most, and how many changes it does not name.
-fn render(news: News, max_bytes: usize, name: impl Fn(SessionId) -> String) -> (String, u64) {
+pub(super) fn render(news: News, max_bytes: usize, name: impl Fn(SessionId) -> String) -> (String, u64) {
     let mut unnamed = news.changes.more;
     let mut left_bytes = max_bytes;
     let (mut joined, mut left, mut returned) = (String::new(), String::new(), String::new());

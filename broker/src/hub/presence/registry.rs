@@ -146,7 +146,7 @@ impl Registry {
     }
 
     /// A session has subscribed. One that has done so before stays what it is.
-    pub(crate) fn join(&self, pattern: &Pattern, session: SessionId, who: Option<Arc<Who>>) {
+    pub(crate) fn join(&self, pattern: &Pattern, session: SessionId, who: Option<Arc<Who>>, now: Moment) {
         let Some((topic, config)) = self.kept(pattern) else { return };
         let goes_on_for = self.goes_on_for.lock().get(&session).copied();
         let mut part = self.part(&topic).lock();
@@ -158,7 +158,7 @@ impl Registry {
         let place = part.next_place;
         let comer = Comer { session, who, goes_on_for };
         let joined =
-            self.change(&mut part, &topic, |roster| roster.join(comer, config, place, self.max_members));
+            self.change(&mut part, &topic, |roster| roster.join(comer, config, place, self.max_members, now));
         if !joined {
             self.counts.left_out.add(1);
         }

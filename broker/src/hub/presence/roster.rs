@@ -75,8 +75,13 @@ impl Roster {
         config: &PresenceConfig,
         place: u64,
         max_members: usize,
+        now: Moment,
     ) -> bool {
-        if self.seats.contains_key(&comer.session) {
+        if let Some(place) = self.seats.get(&comer.session).copied() {
+            // It may be waited for, if another session of its subject was lost before it went.
+            if self.awaited_until(place).is_some() {
+                self.take_place(comer.session, place, comer, config);
+            }
             return true;
         }
         let earlier = comer.goes_on_for.and_then(|session| Some((session, *self.seats.get(&session)?)));
@@ -86,7 +91,10 @@ impl Roster {
                 return true;
             }
             // It is there no more, and whoever comes is somebody else.
-            self.go(session, Going::Meant, config, Moment::default());
+            match self.awaited_until(place) {
+                Some(_) => self.leave(place, config),
+                None => self.go(session, Going::Meant, config, now),
+            }
         }
         if let Some(place) = self.find(subject_of(comer.who.as_ref())) {
             let session = self.members.get(&place).map_or(comer.session, Member::session);
@@ -94,6 +102,10 @@ impl Roster {
             return true;
         }
         self.len() < max_members && self.add(comer, config, place)
+    }
+
+    fn awaited_until(&self, place: u64) -> Option<Moment> {
+        self.members.get(&place)?.awaited_until()
     }
 
     fn may_take(&self, place: u64, comer: &Comer) -> bool {
@@ -149,12 +161,7 @@ impl Roster {
     pub(super) fn go(&mut self, session: SessionId, going: Going, config: &PresenceConfig, now: Moment) {
         let Some(place) = self.seats.get(&session).copied() else { return };
         let Some(member) = self.members.get_mut(&place) else { return };
-        let awaited = member.awaited_until();
-        if let Some(until) = awaited.filter(|_| going == Going::Meant) {
-            self.awaited.remove(&(until, place));
-            return self.leave(place, config);
-        }
-        if awaited.is_some() {
+        if member.awaited_until().is_some() {
             return;
         }
         let linger_until = if going == Going::Lost { now.plus(config.linger) } else { Moment::default() };
@@ -172,6 +179,9 @@ impl Roster {
 
     fn leave(&mut self, place: u64, config: &PresenceConfig) {
         let Some(member) = self.members.remove(&place) else { return };
+        if let Some(until) = member.awaited_until() {
+            self.awaited.remove(&(until, place));
+        }
         if let Some(subject) = member.subject() {
             self.subjects.remove(&(Arc::clone(subject), place));
         }
@@ -182,8 +192,7 @@ impl Roster {
 
     /// Those who were waited for in vain leave; what happened since the last call is to be told.
     pub(super) fn tick(&mut self, config: &PresenceConfig, now: Moment) -> Changes {
-        while let Some((until, place)) = self.awaited.first().copied().filter(|(until, _)| *until <= now) {
-            self.awaited.remove(&(until, place));
+        while let Some((_, place)) = self.awaited.first().copied().filter(|(until, _)| *until <= now) {
             self.leave(place, config);
         }
         std::mem::take(&mut self.changes)

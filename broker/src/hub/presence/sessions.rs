@@ -20,17 +20,15 @@ impl Hub {
 impl Shard {
     /// The subscription in this slot was opened.
     pub(in crate::hub) fn note_presence(&self, slot: u32) {
-        let Some(sub) = self.subscription(slot) else { return };
+        let Some(sub) = self.covered(slot) else { return };
         if let Some(attached) = self.sessions.get(sub.session as usize) {
-            self.hub.presence.join(&sub.pattern, attached.outbound.session(), attached.who());
+            self.hub.presence.join(&sub.pattern, attached.outbound.session(), attached.who(), clock::now());
         }
     }
 
     /// The subscription in this slot ends; its session may have another of the same pattern.
     pub(in crate::hub) fn note_absence(&self, session: u32, slot: u32) {
-        let Some(sub) = self.subscription(slot).filter(|sub| self.hub.presence.covers(&sub.pattern)) else {
-            return;
-        };
+        let Some(sub) = self.covered(slot) else { return };
         let Some(attached) = self.sessions.get(session as usize) else { return };
         let mut others = attached.subs.iter().filter_map(|(_, other)| self.subscription(*other));
         if !others.any(|other| other.pattern == sub.pattern) {
@@ -51,6 +49,11 @@ impl Shard {
             presence.go(&sub.pattern, id, going, now);
         }
         presence.ended(id);
+    }
+
+    /// The subscription in this slot, if presence is kept of it.
+    fn covered(&self, slot: u32) -> Option<&Subscription> {
+        self.subscription(slot).filter(|sub| self.hub.presence.covers(&sub.pattern))
     }
 
     fn subscription(&self, slot: u32) -> Option<&Subscription> {
