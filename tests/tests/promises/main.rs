@@ -24,6 +24,7 @@ mod mailbox;
 mod metrics;
 mod operation;
 mod peers;
+mod presence;
 mod publishing;
 mod readme;
 mod reconnect;
