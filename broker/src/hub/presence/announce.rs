@@ -10,7 +10,7 @@ use super::changes::{Change, Happened};
 use super::registry::{ANNOUNCED_ON, News, member_bytes};
 use crate::auth::Permitted;
 use crate::clock::Now;
-use crate::engine::SessionId;
+use crate::engine::{Route, SessionId};
 use crate::hub::Hub;
 
 impl Hub {
@@ -38,7 +38,7 @@ impl Hub {
 
     /// Whether anybody subscribes to this topic.
     pub(in crate::hub) fn is_heard(&self, topic: &Topic) -> bool {
-        self.interest.shards(topic).iter().next().is_some()
+        self.interest.shards(topic, &mut Route::default()).iter().next().is_some()
     }
 
     /// Publishes a JSON text on one of the broker's own topics.

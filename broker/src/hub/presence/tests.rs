@@ -19,6 +19,7 @@ fn config(by: MemberBy) -> PresenceConfig {
     PresenceConfig { patterns: vec![Pattern::new("rooms.>").unwrap()], by, linger: LINGER, announce: true }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "it stands where nobody may")]
 fn who(subject: &str) -> Option<Arc<Who>> {
     Some(Arc::new(Who { subject: Some(subject.into()), info: None }))
 }

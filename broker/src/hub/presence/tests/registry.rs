@@ -72,7 +72,7 @@ fn a_page_ends_where_its_bytes_do_but_has_one_member_at_least() {
     let info = format!("\"{}\"", "x".repeat(1_000));
     let who = Arc::new(Who { subject: None, info: Some(info.into()) });
     (1..=9).for_each(|number| {
-        registry.join(&pattern("rooms.1"), SessionId(number), Some(Arc::clone(&who)), at_ms(0))
+        registry.join(&pattern("rooms.1"), SessionId(number), Some(Arc::clone(&who)), at_ms(0));
     });
     let page = registry.page(&topic("rooms.1"), None, 100, 3_500);
     assert_eq!((page.members.len(), page.next.is_some()), (3, true));

@@ -84,7 +84,7 @@ fn who_is_lost_leaves_after_the_linger_time_and_not_before() {
     bench.join(1);
     bench.told();
     bench.go(1, Going::Lost);
-    assert_eq!(bench.told_after(LINGER - Duration::from_millis(1)), "");
+    assert_eq!(bench.told_after(LINGER.saturating_sub(Duration::from_millis(1))), "");
     assert_eq!(bench.sessions(), [1]);
     assert_eq!(bench.told_after(Duration::from_millis(1)), "-1");
     assert!(bench.roster.is_done());
