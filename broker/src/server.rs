@@ -24,7 +24,8 @@ use crate::net::http::{self, Inside};
 use crate::net::{Door, Listener, ShardHandle, bind, spawn};
 use restart::Restart;
 
-/// How often messages over their age limit are taken out of streams that nobody publishes to.
+/// How often messages over their age limit are taken out of streams that nobody publishes to, and what goes on is told on
+/// `$sys.>`.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// Time that sessions are given to leave when the broker stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -189,7 +190,9 @@ async fn sweep(hub: &Hub) {
     let mut interval = tokio::time::interval(SWEEP_INTERVAL);
     loop {
         interval.tick().await;
-        hub.sweep(clock::read());
+        let now = clock::read();
+        hub.sweep(now);
+        hub.tell_second(now);
     }
 }
 

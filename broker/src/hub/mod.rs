@@ -29,6 +29,7 @@ mod shared;
 mod start;
 mod subscribe;
 mod subscription;
+mod sys;
 #[cfg(test)]
 mod tests;
 

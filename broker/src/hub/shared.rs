@@ -12,6 +12,7 @@ use super::interest::Interest;
 use super::mailbox::Mailbox;
 use super::presence::{PresenceConfig, Registry};
 use super::probe::{NotReady, Probe};
+use super::sys::Sys;
 use crate::clock::Now;
 use crate::engine::{MemoryEngine, SessionId, Stream};
 use crate::fault::{Fault, planted};
@@ -35,6 +36,7 @@ pub(crate) struct Hub {
     pub(super) probe: Probe,
     pub(super) everything: Pattern,
     pub(super) presence: Registry,
+    pub(super) sys: Sys,
     pub(super) limits: Arc<Limits>,
     pub(super) metrics: Arc<Metrics>,
 }
@@ -59,6 +61,7 @@ impl Hub {
             probe: Probe::new(shards)?,
             everything: Pattern::new(">").map_err(|e| HubError::InternalName(e.to_string()))?,
             presence: Registry::default(),
+            sys: Sys::new()?,
             limits,
             metrics,
         })

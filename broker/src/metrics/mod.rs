@@ -7,3 +7,5 @@ mod process;
 
 pub(crate) use collect::{Gauges, PresenceGauges, StreamGauges, render};
 pub(crate) use counters::{CLOSED_BY_PEER, CLOSED_LOST, Counter, Metrics, ShardCounters};
+pub(crate) use histogram::{BOUNDS_SECONDS, Counts};
+pub(crate) use process::cpu_seconds;

@@ -72,7 +72,7 @@ fn wrong_type(message: &str) -> DecodeError {
 fn perform(deed: Deed<'_>, outbound: &Outbound, io: &Io, now: Now) -> Result<Effort, Failed> {
     let slot = outbound.slot();
     match deed {
-        Deed::Welcome(hello) => welcome(&hello, outbound, io),
+        Deed::Welcome(hello) => welcome(&hello, outbound, io, now),
         Deed::Publish(publish) => self::publish(publish, outbound, io, now)?,
         Deed::Subscribe(subscribe) => {
             let sub = subscribe.sub;
@@ -112,7 +112,8 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn welcome(hello: &Hello<'_>, outbound: &Outbound, io: &Io) {
+fn welcome(hello: &Hello<'_>, outbound: &Outbound, io: &Io, now: Now) {
+    io.hub.tell_opened(outbound.session(), outbound.encoding(), hello.name.as_deref(), now);
     let resume = io.hub.begin_presence(outbound.session(), hello.resume.as_deref());
     let welcome = Welcome {
         session: Cow::Owned(io.hub.session_name(outbound.session())),

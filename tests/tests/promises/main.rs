@@ -35,3 +35,4 @@ mod retention;
 mod sharding;
 mod silence;
 mod slow_readers;
+mod system;

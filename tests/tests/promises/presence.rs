@@ -266,7 +266,7 @@ async fn a_crowd_comes_in_pages_and_few_announcements_of_bounded_size() {
         ClientFrame::Subscribe(Subscribe { sub: 1, pattern, from: ReplayFrom::Now, deliver: Deliver::Every });
     let mut crowd = Vec::new();
     for _ in 0..CROWD {
-        crowd.push(Session::open(broker.client(), Encoding::MsgPack, &[subscribe.clone()]).await);
+        crowd.push(Session::open(broker.client(), Encoding::MsgPack, std::slice::from_ref(&subscribe)).await);
     }
     broker.metric_reaches("fanfare_presence_members", &[], CROWD as u64).await;
     let (mut announcements, mut changes, mut count) = (0, 0, 0);

@@ -14,7 +14,7 @@ const NAMED_MAX: usize = 1_024;
 
 /// What happened to a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Happened {
+pub(in crate::hub) enum Happened {
     Joined,
     Left,
     /// It goes on by another session; known so far by this one.
@@ -25,9 +25,9 @@ pub(super) enum Happened {
 
 /// One thing to tell.
 #[derive(Debug, Clone)]
-pub(super) struct Change {
-    pub(super) happened: Happened,
-    pub(super) session: SessionId,
+pub(in crate::hub) struct Change {
+    pub(in crate::hub) happened: Happened,
+    pub(in crate::hub) session: SessionId,
     pub(super) who: Option<Arc<Who>>,
 }
 
@@ -36,7 +36,7 @@ type Known = (u64, Option<SessionId>);
 
 /// Since the last announcement.
 #[derive(Debug, Default)]
-pub(super) struct Changes {
+pub(in crate::hub) struct Changes {
     named: BTreeMap<Known, Change>,
     /// Changes that are not named.
     pub(super) more: u64,
@@ -78,7 +78,7 @@ impl Changes {
     }
 
     /// What there is to tell, by the order in which the members came.
-    pub(super) fn into_named(self) -> impl Iterator<Item = Change> {
+    pub(in crate::hub) fn into_named(self) -> impl Iterator<Item = Change> {
         self.named.into_values()
     }
 

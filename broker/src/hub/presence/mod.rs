@@ -16,5 +16,11 @@ mod settings;
 mod tests;
 
 pub(crate) use ask::PresenceError;
+#[cfg(test)]
+pub(super) use changes::Happened;
+#[cfg(test)]
+pub(super) use registry::News;
 pub(crate) use registry::Registry;
+#[cfg(test)]
+pub(super) use roster::Going;
 pub use settings::{MemberBy, PresenceConfig};

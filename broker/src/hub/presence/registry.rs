@@ -18,6 +18,7 @@ use super::roster::{Comer, Going, Roster};
 use super::settings::PresenceConfig;
 use crate::clock::Moment;
 use crate::engine::SessionId;
+use crate::fault::{Fault, planted};
 use crate::hub::HubError;
 use crate::limits::Limits;
 use crate::metrics::{Counter, PresenceGauges};
@@ -83,17 +84,17 @@ struct Part {
 
 /// What is to be told of a topic.
 #[derive(Debug)]
-pub(super) struct News {
-    pub(super) topic: Topic,
-    pub(super) changes: Changes,
+pub(in crate::hub) struct News {
+    pub(in crate::hub) topic: Topic,
+    pub(in crate::hub) changes: Changes,
     /// Members now.
     pub(super) count: usize,
 }
 
 /// A part of a roster.
 #[derive(Debug, Default)]
-pub(super) struct Page {
-    pub(super) members: Vec<(SessionId, Option<Arc<Who>>)>,
+pub(in crate::hub) struct Page {
+    pub(in crate::hub) members: Vec<(SessionId, Option<Arc<Who>>)>,
     /// Members on the whole roster.
     pub(super) count: usize,
     /// The place of the page's last member, if there are more.
@@ -212,13 +213,17 @@ impl Registry {
 
     /// Lets those go who were waited for in vain, and tells what happened on each topic since the last call. Called by
     /// one thread, so that what is told of a topic keeps its order.
-    pub(super) fn tick(&self, now: Moment, mut tell: impl FnMut(News)) {
+    pub(in crate::hub) fn tick(&self, now: Moment, mut tell: impl FnMut(News)) {
         for part in &self.parts {
-            let mut due: Vec<Topic> = part.lock().due.drain().collect();
+            let forgetful = planted(Fault::DueForgotten);
+            let mut due: Vec<Topic> = take_due(&mut part.lock(), forgetful);
             while !due.is_empty() {
                 let some = due.split_off(due.len().saturating_sub(TOPICS_AT_ONCE));
                 let news = self.look_after(&mut part.lock(), some, now);
                 news.into_iter().for_each(&mut tell);
+            }
+            if forgetful {
+                part.lock().due.clear();
             }
         }
     }
@@ -237,7 +242,7 @@ impl Registry {
     }
 
     /// A page of the roster of a topic: at most `limit` members after a place, and about `bytes` of them.
-    pub(super) fn page(&self, topic: &Topic, after: Option<u64>, limit: usize, bytes: usize) -> Page {
+    pub(in crate::hub) fn page(&self, topic: &Topic, after: Option<u64>, limit: usize, bytes: usize) -> Page {
         let mut page = Page::default();
         if self.parts.is_empty() {
             return page;
@@ -265,6 +270,11 @@ impl Registry {
         let number = std::hash::BuildHasher::hash_one(&hash, topic) >> 32;
         &self.parts[usize::try_from(number).unwrap_or(0) % self.parts.len()]
     }
+}
+
+/// The topics that want to be looked at; `left`: they stay among those that do.
+fn take_due(part: &mut Part, left: bool) -> Vec<Topic> {
+    if left { part.due.iter().cloned().collect() } else { part.due.drain().collect() }
 }
 
 /// Whether joins and leaves of a topic can be announced: the name of the announcement's topic keeps to the rules.
