@@ -1,6 +1,6 @@
 //! A caller: who asks, by whatever way they came, and what they may do.
 
-use fanfare_protocol::frame::{History, Publish, Subscribe};
+use fanfare_protocol::frame::{History, Presence, Publish, Subscribe};
 
 use super::permit::Permitted;
 
@@ -35,5 +35,10 @@ impl Caller {
     /// May this be read?
     pub(crate) fn history(&self, history: History) -> Result<Permitted<History>, Denied> {
         Ok(Permitted::new(history))
+    }
+
+    /// May this be asked?
+    pub(crate) fn presence(&self, presence: Presence) -> Result<Permitted<Presence>, Denied> {
+        Ok(Permitted::new(presence))
     }
 }
