@@ -1,6 +1,7 @@
 //! A caller: who asks, by whatever way they came, and what they may do.
 
-use fanfare_protocol::frame::{History, Presence, Publish, Subscribe};
+use fanfare_protocol::Topic;
+use fanfare_protocol::frame::{History, Publish, Subscribe};
 
 use super::permit::Permitted;
 
@@ -37,8 +38,8 @@ impl Caller {
         Ok(Permitted::new(history))
     }
 
-    /// May this be asked?
-    pub(crate) fn presence(&self, presence: Presence) -> Result<Permitted<Presence>, Denied> {
-        Ok(Permitted::new(presence))
+    /// May it be asked who is present on this topic?
+    pub(crate) fn presence(&self, topic: Topic) -> Result<Permitted<Topic>, Denied> {
+        Ok(Permitted::new(topic))
     }
 }

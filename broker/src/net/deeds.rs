@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use fanfare_protocol::frame::{ErrorFrame, Hello, Publish, Published, Welcome};
+use fanfare_protocol::frame::{ErrorFrame, Hello, Presence, Publish, Published, Welcome};
 use fanfare_protocol::{ClientFrame, DecodeError, Encoding, ErrorCode, ServerFrame};
 
 use super::io::Io;
@@ -93,11 +93,12 @@ fn perform(deed: Deed<'_>, outbound: &Outbound, io: &Io, now: Now) -> Result<Eff
             return Ok(Effort::Heavy);
         }
         Deed::Presence(presence) => {
-            let id = presence.id;
-            let permitted = io.caller.presence(presence);
+            let Presence { id, topic, after, limit } = presence;
+            let permitted = io.caller.presence(topic);
             let permitted = permitted.map_err(|denied| Failed::denied(Some(id), None, denied))?;
-            let answered = io.hub.presence(permitted, |frame| outbound.push_reply(frame));
-            answered.map_err(|error| Failed::presence(id, error))?;
+            let page = io.hub.presence(permitted, after, limit);
+            let page = page.map_err(|error| Failed::presence(id, error))?;
+            outbound.push_reply(&ServerFrame::Presence { id, page });
             return Ok(Effort::Heavy);
         }
         // Without authentication a token is good for nothing and never expires.
@@ -114,7 +115,7 @@ fn millis(duration: Duration) -> u64 {
 
 fn welcome(hello: &Hello<'_>, outbound: &Outbound, io: &Io, now: Now) {
     io.hub.tell_opened(outbound.session(), outbound.encoding(), hello.name.as_deref(), now);
-    let resume = io.hub.begin_presence(outbound.session(), hello.resume.as_deref());
+    let resume = io.hub.begin_presence(outbound.session(), None, hello.resume.as_deref());
     let welcome = Welcome {
         session: Cow::Owned(io.hub.session_name(outbound.session())),
         heartbeat_ms: millis(io.limits.heartbeat()),

@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
-use fanfare_protocol::ServerFrame;
-use fanfare_protocol::frame::{Member, Presence, PresencePage};
+use fanfare_protocol::Topic;
+use fanfare_protocol::frame::{Member, PresencePage};
 use fanfare_protocol::payload::JsonText;
 
+use super::member::Who;
 use super::registry::{ANNOUNCED_ON, is_short_enough};
 use crate::auth::Permitted;
+use crate::engine::SessionId;
 use crate::hub::Hub;
 
 /// What an answer takes beside its members, at most, in bytes.
@@ -28,13 +30,14 @@ pub(crate) enum PresenceError {
 }
 
 impl Hub {
-    /// Answers who is present on a topic: a `presence` frame.
+    /// Who is present on a topic: at most `limit` members after the page before, and as many as fit a frame.
     pub(crate) fn presence(
         &self,
-        request: Permitted<Presence>,
-        answer: impl FnOnce(&ServerFrame<'_>),
-    ) -> Result<(), PresenceError> {
-        let Presence { id, topic, after, limit } = request.into_inner();
+        topic: Permitted<Topic>,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<PresencePage<'static>, PresenceError> {
+        let topic = topic.into_inner();
         if self.presence.config(&topic).is_none() {
             return Err(PresenceError::NotKept);
         }
@@ -43,14 +46,16 @@ impl Hub {
         }
         let bytes = self.limits.max_frame_bytes().saturating_sub(PAGE_OVERHEAD_BYTES);
         let page = self.presence.page(&topic, after, limit as usize, bytes);
-        let members = page.members.iter().map(|(session, who)| Member {
-            session: Cow::Owned(self.session_name(*session)),
-            subject: who.as_ref().and_then(|who| Some(Cow::Borrowed(&**who.subject.as_ref()?))),
-            info: who.as_ref().and_then(|who| JsonText::new(who.info.as_deref()?).ok()),
-        });
-        let members = members.collect();
-        let page = PresencePage { members, count: Some(page.count as u64), next: page.next };
-        answer(&ServerFrame::Presence { id, page });
-        Ok(())
+        let members = page.members.into_iter().map(|(session, who)| self.member(session, who.as_deref()));
+        Ok(PresencePage { members: members.collect(), count: Some(page.count as u64), next: page.next })
+    }
+
+    fn member(&self, session: SessionId, who: Option<&Who>) -> Member<'static> {
+        let info = who.and_then(|who| who.info.as_deref());
+        Member {
+            session: Cow::Owned(self.session_name(session)),
+            subject: who.and_then(|who| Some(Cow::Owned(who.subject.as_deref()?.to_owned()))),
+            info: info.and_then(|info| JsonText::new(info).ok()).map(JsonText::into_owned),
+        }
     }
 }

@@ -38,11 +38,19 @@ pub(crate) struct Registry {
     /// None where presence is kept nowhere.
     prover: Option<Prover>,
     parts: Box<[Mutex<Part>]>,
-    /// The earlier session that a session goes on for, as it has proved.
-    goes_on_for: Mutex<HashMap<SessionId, SessionId>>,
+    /// What is known of sessions, of those of which anything is.
+    known: Mutex<HashMap<SessionId, Known>>,
     pub(super) max_members: usize,
     max_topics_of_part: usize,
     pub(crate) counts: Counts,
+}
+
+/// What is known of a session from its `hello` on.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    who: Option<Arc<Who>>,
+    /// The earlier session that it goes on for, as it has proved.
+    goes_on_for: Option<SessionId>,
 }
 
 /// What the registry counts.
@@ -113,7 +121,7 @@ impl Registry {
             configs: configs.into_boxed_slice(),
             prover,
             parts: (0..parts).map(|_| Mutex::default()).collect(),
-            goes_on_for: Mutex::default(),
+            known: Mutex::default(),
             max_members: limits.presence_members,
             max_topics_of_part: limits.presence_topics.div_ceil(PARTS),
             counts: Counts::default(),
@@ -147,9 +155,9 @@ impl Registry {
     }
 
     /// A session has subscribed. One that has done so before stays what it is.
-    pub(crate) fn join(&self, pattern: &Pattern, session: SessionId, who: Option<Arc<Who>>, now: Moment) {
+    pub(crate) fn join(&self, pattern: &Pattern, session: SessionId, now: Moment) {
         let Some((topic, config)) = self.kept(pattern) else { return };
-        let goes_on_for = self.goes_on_for.lock().get(&session).copied();
+        let Known { who, goes_on_for } = self.known.lock().get(&session).cloned().unwrap_or_default();
         let mut part = self.part(&topic).lock();
         let is_full = part.rosters.len() >= self.max_topics_of_part;
         if is_full && !part.rosters.contains_key(&topic) {
@@ -174,11 +182,18 @@ impl Registry {
         }
     }
 
-    /// A session begins, perhaps with a proof that it goes on for an earlier one. Returns its own, for a later session.
-    pub(crate) fn begin(&self, session: SessionId, proof: Option<&str>) -> Option<String> {
+    /// A session begins: whose it is, where that is known, and perhaps a proof that it goes on for an earlier one. Returns
+    /// its own proof, for a later session.
+    pub(crate) fn begin(
+        &self,
+        session: SessionId,
+        who: Option<Arc<Who>>,
+        proof: Option<&str>,
+    ) -> Option<String> {
         let prover = self.prover.as_ref()?;
-        if let Some(earlier) = proof.and_then(|proof| prover.check(proof)) {
-            self.goes_on_for.lock().insert(session, earlier);
+        let goes_on_for = proof.and_then(|proof| prover.check(proof));
+        if who.is_some() || goes_on_for.is_some() {
+            self.known.lock().insert(session, Known { who, goes_on_for });
         }
         Some(prover.prove(session))
     }
@@ -186,7 +201,7 @@ impl Registry {
     /// A session has ended, and is on no roster but as one that is waited for.
     pub(crate) fn ended(&self, session: SessionId) {
         if !self.is_empty() {
-            self.goes_on_for.lock().remove(&session);
+            self.known.lock().remove(&session);
         }
     }
 

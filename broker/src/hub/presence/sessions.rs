@@ -7,13 +7,19 @@ use super::roster::Going;
 use crate::clock;
 use crate::engine::SessionId;
 use crate::hub::Hub;
-use crate::hub::shard::{Attached, Shard};
+use crate::hub::shard::Shard;
 use crate::hub::subscription::Subscription;
 
 impl Hub {
-    /// A session begins, with the `resume` of its `hello`; returns that of its `welcome`, where presence is kept.
-    pub(crate) fn begin_presence(&self, session: SessionId, resume: Option<&str>) -> Option<String> {
-        self.presence.begin(session, resume)
+    /// A session begins: whose it is, where that is known, and the `resume` of its `hello`. Returns that of its `welcome`,
+    /// where presence is kept.
+    pub(crate) fn begin_presence(
+        &self,
+        session: SessionId,
+        who: Option<Arc<Who>>,
+        resume: Option<&str>,
+    ) -> Option<String> {
+        self.presence.begin(session, who, resume)
     }
 }
 
@@ -22,7 +28,7 @@ impl Shard {
     pub(in crate::hub) fn note_presence(&self, slot: u32) {
         let Some(sub) = self.covered(slot) else { return };
         if let Some(attached) = self.sessions.get(sub.session as usize) {
-            self.hub.presence.join(&sub.pattern, attached.outbound.session(), attached.who(), clock::now());
+            self.hub.presence.join(&sub.pattern, attached.outbound.session(), clock::now());
         }
     }
 
@@ -58,13 +64,5 @@ impl Shard {
 
     fn subscription(&self, slot: u32) -> Option<&Subscription> {
         self.subs.get(slot as usize)
-    }
-}
-
-impl Attached {
-    /// Whose session it is, where that is known.
-    #[allow(clippy::unused_self, reason = "a session tells whose it is as soon as it is asked for a token")]
-    fn who(&self) -> Option<Arc<Who>> {
-        None
     }
 }

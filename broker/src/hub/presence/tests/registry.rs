@@ -23,6 +23,11 @@ fn topic(text: &str) -> Topic {
     Topic::new(text).unwrap()
 }
 
+fn join_as(registry: &Registry, pattern: &Pattern, number: u64, who: Option<Arc<Who>>) {
+    registry.begin(SessionId(number), who, None);
+    registry.join(pattern, SessionId(number), at_ms(0));
+}
+
 fn news(registry: &Registry, now_ms: u64) -> Vec<News> {
     let mut news = Vec::new();
     registry.tick(at_ms(now_ms), |one| news.push(one));
@@ -52,7 +57,7 @@ fn a_topic_whose_announcements_would_have_too_long_a_name_has_no_members() {
 #[test]
 fn ten_thousand_members_come_in_pages_each_once() {
     let registry = registry(&Limits::default());
-    (1..=10_000).for_each(|number| registry.join(&pattern("rooms.1"), SessionId(number), None, at_ms(0)));
+    (1..=10_000).for_each(|number| registry.join(&pattern("rooms.1"), SessionId(number), at_ms(0)));
     let (mut seen, mut after, mut pages) = (BTreeSet::new(), None, 0);
     loop {
         let page = registry.page(&topic("rooms.1"), after, 1_000, 256 << 10);
@@ -72,7 +77,7 @@ fn a_page_ends_where_its_bytes_do_but_has_one_member_at_least() {
     let info = format!("\"{}\"", "x".repeat(1_000));
     let who = Arc::new(Who { subject: None, info: Some(info.into()) });
     (1..=9).for_each(|number| {
-        registry.join(&pattern("rooms.1"), SessionId(number), Some(Arc::clone(&who)), at_ms(0));
+        join_as(&registry, &pattern("rooms.1"), number, Some(Arc::clone(&who)));
     });
     let page = registry.page(&topic("rooms.1"), None, 100, 3_500);
     assert_eq!((page.members.len(), page.next.is_some()), (3, true));
@@ -83,7 +88,7 @@ fn a_page_ends_where_its_bytes_do_but_has_one_member_at_least() {
 #[test]
 fn ten_thousand_joins_are_one_announcement_of_bounded_size_that_counts_the_rest() {
     let registry = registry(&Limits::default());
-    (1..=10_000).for_each(|number| registry.join(&pattern("rooms.1"), SessionId(number), None, at_ms(0)));
+    (1..=10_000).for_each(|number| registry.join(&pattern("rooms.1"), SessionId(number), at_ms(0)));
     let mut news = news(&registry, 0);
     assert_eq!(news.len(), 1);
     let (text, unnamed) = render(news.remove(0), 16 << 10, |session| format!("0123abcd-{}", session.0));
@@ -101,10 +106,10 @@ fn an_announcement_tells_subjects_and_info_but_no_info_of_who_has_left() {
     let who = |subject: &str| {
         Some(Arc::new(Who { subject: Some(subject.into()), info: Some(r#"{"mood":null}"#.into()) }))
     };
-    registry.join(&pattern("rooms.1"), SessionId(1), who("al\"ice"), at_ms(0));
+    join_as(&registry, &pattern("rooms.1"), 1, who("al\"ice"));
     news(&registry, 0);
     registry.go(&pattern("rooms.1"), SessionId(1), Going::Meant, at_ms(0));
-    registry.join(&pattern("rooms.1"), SessionId(2), who("bob"), at_ms(0));
+    join_as(&registry, &pattern("rooms.1"), 2, who("bob"));
     let (text, _) = render(news(&registry, 0).remove(0), 1 << 10, |session| format!("s-{}", session.0));
     let joined = r#"{"session":"s-2","subject":"bob","info":{"mood":null}}"#;
     let left = r#"{"session":"s-1","subject":"al\"ice"}"#;
@@ -115,11 +120,10 @@ fn an_announcement_tells_subjects_and_info_but_no_info_of_who_has_left() {
 fn what_finds_no_room_is_counted_and_is_no_member() {
     let limits = Limits { presence_members: 2, presence_topics: 16, ..Limits::default() };
     let registry = registry(&limits);
-    (1..=3).for_each(|number| registry.join(&pattern("rooms.1"), SessionId(number), None, at_ms(0)));
+    (1..=3).for_each(|number| registry.join(&pattern("rooms.1"), SessionId(number), at_ms(0)));
     assert_eq!(registry.page(&topic("rooms.1"), None, 9, 9_999).count, 2);
     assert_eq!(registry.counts.left_out.get(), 1);
-    (2..1_000)
-        .for_each(|room| registry.join(&pattern(&format!("rooms.{room}")), SessionId(9), None, at_ms(0)));
+    (2..1_000).for_each(|room| registry.join(&pattern(&format!("rooms.{room}")), SessionId(9), at_ms(0)));
     let topics = registry.counts.topics.get();
     assert!(topics <= 16, "{topics}");
     assert_eq!(registry.counts.left_out.get(), 1 + 998 - (topics - 1));
@@ -130,7 +134,7 @@ fn nothing_is_left_of_those_who_have_left() {
     let registry = registry(&Limits::default());
     for number in 1..=100 {
         let rooms = pattern(&format!("rooms.{}", number % 7));
-        registry.join(&rooms, SessionId(number), who("alice"), at_ms(0));
+        join_as(&registry, &rooms, number, who("alice"));
         registry.go(&rooms, SessionId(number), Going::Lost, at_ms(0));
         registry.ended(SessionId(number));
     }
@@ -144,7 +148,7 @@ fn nothing_is_left_of_those_who_have_left() {
 fn what_nobody_announces_is_kept_all_the_same() {
     let silent = PresenceConfig { announce: false, ..config(MemberBy::Session) };
     let registry = Registry::new(vec![silent], &Limits::default()).unwrap();
-    registry.join(&pattern("rooms.1"), SessionId(1), None, at_ms(0));
+    registry.join(&pattern("rooms.1"), SessionId(1), at_ms(0));
     assert!(news(&registry, 0).is_empty());
     assert_eq!(registry.page(&topic("rooms.1"), None, 9, 9_999).count, 1);
 }
