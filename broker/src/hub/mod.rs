@@ -5,7 +5,9 @@ mod batches;
 mod budget;
 mod catch_up;
 mod due;
+mod ending;
 mod error;
+mod fan_out;
 mod heads;
 mod history;
 mod interest;
@@ -16,6 +18,7 @@ mod mailbox;
 #[cfg(test)]
 mod model;
 mod overflow;
+mod presence;
 mod probe;
 mod publish;
 mod pushed;
@@ -27,13 +30,17 @@ mod shared;
 mod start;
 mod subscribe;
 mod subscription;
+mod sys;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use ending::Phase;
 pub use error::HubError;
 pub(crate) use heads::Heads;
 pub use interest::MAX_SHARDS;
 pub(crate) use mailbox::Mail;
+pub(crate) use presence::PresenceError;
+pub use presence::{MemberBy, PresenceConfig};
 pub(crate) use publish::{Accepted, PublishError};
 pub(crate) use shard::Shard;
 pub(crate) use shared::Hub;

@@ -122,9 +122,9 @@ impl Connection {
         if inner.stage != Stage::Open || !inner.session.is_open() {
             return;
         }
-        let stalled = inner.blocked_since.is_some_and(|since| now.since(since) > io.limits.stall_timeout);
+        let stalled = inner.blocked_since.is_some_and(|since| now.since(since) > io.limits.stall_timeout());
         let waiting = inner.blocked_since.is_some();
-        let silent = inner.session.silent(now, waiting, io.session_limits);
+        let silent = inner.session.silent(now, waiting, io.session_limits());
         drop(inner);
         if stalled {
             self.close(io, CloseCode::TooSlow, "the socket took nothing for stall_timeout");
@@ -149,7 +149,7 @@ impl Connection {
 
     /// Whether so few answers wait that the next request may be worked off.
     fn answers_fit(&self, io: &Io) -> bool {
-        self.outbound.lanes().answer_bytes() <= io.limits.reply_bytes
+        self.outbound.lanes().answer_bytes() <= io.limits.reply_bytes()
     }
 
     /// Whether `hello` is still to come.
@@ -242,9 +242,9 @@ impl Inner {
             return Poll::Pending;
         }
         self.paused = false;
-        if !self.unread.is_empty() || self.reader.holds_unread() {
-            let unread = std::mem::take(&mut self.unread);
-            self.work(connection, io, &unread);
+        if !self.unread.is_empty() {
+            let mut unread = std::mem::take(&mut self.unread);
+            self.work(connection, io, &mut unread);
             return Poll::Ready(Ok(()));
         }
         let mut scratch = io.scratch.borrow_mut();
@@ -254,12 +254,12 @@ impl Inner {
             return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
         }
         io.counters().received_bytes.add(buf.filled().len() as u64);
-        self.work(connection, io, buf.filled());
+        self.work(connection, io, buf.filled_mut());
         Poll::Ready(Ok(()))
     }
 
     /// Works off bytes in order, until they are used up, the session ends, or others should have their turn.
-    fn work(&mut self, connection: &Connection, io: &Io, bytes: &[u8]) {
+    fn work(&mut self, connection: &Connection, io: &Io, bytes: &mut [u8]) {
         let now = clock::read();
         self.session.heard(now.moment);
         let control = Control(&connection.outbound);
@@ -267,8 +267,8 @@ impl Inner {
         let mut reading = self.reader.read(bytes, &control, &mut spare);
         let result = loop {
             match reading.next() {
-                Ok(Some(Incoming::Close)) => {
-                    connection.outbound.peer_closed();
+                Ok(Some(Incoming::Close { meant })) => {
+                    connection.outbound.peer_closed(meant);
                     io.expect_end(&connection.outbound);
                     self.stage = Stage::Answering;
                     break Ok(());
@@ -288,7 +288,7 @@ impl Inner {
             self.unread.extend_from_slice(reading.unread());
         }
         let overhead = reading.finish();
-        let result = result.and_then(|()| self.session.overhead(overhead, now.moment, io.session_limits));
+        let result = result.and_then(|()| self.session.overhead(overhead, now.moment, io.session_limits()));
         if let Err(Fault::Close(code, reason)) = result {
             connection.outbound.close_after_replies(code, reason);
         }

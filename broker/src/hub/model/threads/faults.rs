@@ -1,7 +1,7 @@
 //! Races planted on purpose: each must break its promise within the schedules that are tried.
 
 use super::schedules::is_caught;
-use super::{answers, closing, overflow, pings, retention, stream_order, subscribing};
+use super::{answers, closing, overflow, pings, presence, retention, stream_order, subscribing};
 use crate::fault::Fault;
 
 #[test]
@@ -19,6 +19,11 @@ fn a_waker_that_is_left_too_late_is_caught() {
 #[test]
 fn interest_that_is_registered_after_the_heads_were_read_is_caught() {
     is_caught(Fault::InterestLate, subscribing::from_now, &["Silence", "Ping", "Rest", "Count"]);
+}
+
+#[test]
+fn patterns_that_change_after_it_was_told_are_caught() {
+    is_caught(Fault::VersionEarly, subscribing::from_now, &["Silence", "Ping", "Rest", "Count"]);
 }
 
 #[test]
@@ -69,4 +74,9 @@ fn a_newest_message_that_is_never_sent_is_caught() {
 #[test]
 fn a_close_that_is_queued_after_its_shard_was_asked_to_write_is_caught() {
     is_caught(Fault::FlushEarly, closing::closing, &["Opened"]);
+}
+
+#[test]
+fn a_roster_that_changes_while_others_are_told_of_and_is_forgotten_is_caught() {
+    is_caught(Fault::DueForgotten, presence::following, &["Silence"]);
 }
