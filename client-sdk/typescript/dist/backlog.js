@@ -56,13 +56,14 @@ export class Backlog {
                 break;
             const { event } = item;
             if (event.type === "message")
-                count = add(count, 1);
+                count++;
+            // What one gap does not know, the sum does not know.
             else if (event.type === "gap")
-                count = add(count, event.gap.count);
+                count += event.gap.count ?? NaN;
             else
                 notice = item;
         }
-        const gap = { type: "gap", gap: { reason: "dropped", ...(count !== undefined && { count }) } };
+        const gap = { type: "gap", gap: { reason: "dropped", ...(count >= 0 && { count }) } };
         const kept = this.#items.slice(this.#first);
         this.clear();
         for (const item of [...(notice ? [notice] : []), { event: gap }, ...kept]) {
@@ -79,9 +80,5 @@ export class Backlog {
 export function passedItem(place, { event, heads }) {
     const after = passed(place, event);
     return heads === undefined ? after : movedTo(after, heads);
-}
-/** A sum that is known if both are. */
-function add(a, b) {
-    return a === undefined || b === undefined ? undefined : a + b;
 }
 //# sourceMappingURL=backlog.js.map

@@ -1,6 +1,6 @@
 import type { Closed } from "./closed.js";
 import { FanfareError } from "./error.js";
-import { type ConnectOptions, type HistoryOptions, type HistoryPage, type Member, type PublishOptions, type Published, type SubscribeOptions } from "./options.js";
+import { type ConnectOptions, type HistoryOptions, type HistoryPage, type PresenceOptions, type PresencePage, type PublishOptions, type Published, type SubscribeOptions } from "./options.js";
 import type { State } from "./state.js";
 import { type OnMessage, Subscription } from "./subscription.js";
 /** What a client tells of itself, by name. */
@@ -44,10 +44,8 @@ export declare class Fanfare {
     publish(topic: string, value: unknown, options?: PublishOptions): Promise<Published>;
     /** Asks for retained messages, once. */
     history<T = unknown>(pattern: string, options?: HistoryOptions): Promise<HistoryPage<T>>;
-    /** Who is present on a topic. */
-    presence(topic: string, options?: {
-        signal?: AbortSignal;
-    }): Promise<Member[]>;
+    /** Asks who is present on a topic, a page at a time. */
+    presence(topic: string, options?: PresenceOptions): Promise<PresencePage>;
     /** Asks the broker for a sign of life; gives the milliseconds that it took. What was sent before is dealt with then. */
     ping(options?: {
         signal?: AbortSignal;

@@ -132,7 +132,7 @@ export class Fanfare {
         if (!ack) {
             signal?.throwIfAborted();
             this.#driver.send(publish);
-            return { stream: undefined, epoch: undefined, seq: undefined, duplicate: false };
+            return { duplicate: false };
         }
         const { stream, epoch, seq, duplicate = false } = await this.#call(publish, "published", signal);
         return { stream, epoch, seq, duplicate };
@@ -145,11 +145,12 @@ export class Fanfare {
         const { messages, gaps = [], position, more } = await this.#call(call, "history", signal);
         return { messages: messages, gaps, position, more };
     }
-    /** Who is present on a topic. */
+    /** Asks who is present on a topic, a page at a time. */
     async presence(topic, options = {}) {
         checkTopic(topic);
-        const { members } = await this.#call({ op: "presence", topic }, "presence", options.signal);
-        return members;
+        const { limit, after, signal } = options;
+        const { members, count, next } = await this.#call({ op: "presence", topic, limit, after }, "presence", signal);
+        return { members, count, next };
     }
     /** Asks the broker for a sign of life; gives the milliseconds that it took. What was sent before is dealt with then. */
     async ping(options = {}) {
@@ -231,7 +232,7 @@ function socketOf(given) {
     const found = given ?? globalThis.WebSocket;
     if (found !== undefined)
         return found;
-    throw invalid('this platform has no WebSocket: import { WebSocket } from "ws" and connect(url, { WebSocket })');
+    throw invalid('no WebSocket here: import { WebSocket } from "ws", and connect(url, { WebSocket })');
 }
 /** The defaults, and what a program says instead. */
 function limitsOf(options) {

@@ -1,10 +1,9 @@
 // Why a session or a subscription ended, and what to do then.
-import { FORBIDDEN, NO_CODE, TOKEN_EXPIRED, TOO_LARGE, TOO_SLOW, UNAUTHENTICATED, reconnectAfter, } from "./protocol/codes.js";
+import { FORBIDDEN, NO_CODE, TOKEN_EXPIRED, TOO_SLOW, UNAUTHENTICATED, reconnectAfter, } from "./protocol/codes.js";
 const NEXT_STEPS = {
     [UNAUTHENTICATED]: "connect with a new token",
     [TOKEN_EXPIRED]: "connect with a new token",
     [FORBIDDEN]: "ask the operator for the permission",
-    [TOO_LARGE]: "send smaller messages",
     [TOO_SLOW]: "read faster, or subscribe to less",
 };
 /** Whether and when it makes sense to connect again. */
@@ -55,7 +54,7 @@ function byBroker(code, reason) {
 }
 function nextStep(closed) {
     if (closed.kind === "refused")
-        return "check the address, the token and the permission";
+        return "check address, token and permission";
     const step = closed.kind === "by_broker" ? NEXT_STEPS[closed.code] : undefined;
     if (step !== undefined)
         return step;

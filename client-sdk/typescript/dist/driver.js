@@ -3,6 +3,7 @@ import { now } from "./clock.js";
 import { FanfareError, sessionClosed, tooMany, unreachable } from "./error.js";
 import { Inbox } from "./inbox.js";
 import { MAX_SOCKET_BYTES, MAX_UNSENT } from "./limits.js";
+import { NORMAL } from "./protocol/codes.js";
 import { decode } from "./protocol/decode.js";
 import { Reconnector } from "./reconnect.js";
 import { close, disconnected, dueOf, end, tick, unreadable } from "./session/ending.js";
@@ -305,7 +306,7 @@ export class Driver {
     }
     #end(why) {
         if (this.#link.at !== "down")
-            this.#link.transport?.drop();
+            this.#link.transport?.drop(NORMAL);
         this.#link = { at: "down", tryAt: Infinity };
         this.#unwatch();
         const error = why.kind === "by_client" ? undefined : sessionClosed(why);

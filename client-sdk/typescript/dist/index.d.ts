@@ -2,7 +2,7 @@ export { type ClientEvents, Fanfare, connect } from "./client.js";
 export { type Closed, closedText } from "./closed.js";
 export { type ErrorKind, FanfareError } from "./error.js";
 export { type Event, gapText } from "./event.js";
-export type { ConnectOptions, From, HistoryOptions, HistoryPage, PublishOptions, Published, SubscribeOptions, } from "./options.js";
+export type { ConnectOptions, From, HistoryOptions, HistoryPage, PresenceOptions, PresencePage, PublishOptions, Published, SubscribeOptions, } from "./options.js";
 export type { ErrorCode, GapReason } from "./protocol/codes.js";
 export type { Encoding } from "./protocol/encode.js";
 export type { Deliver, Gap, Member } from "./protocol/frame.js";

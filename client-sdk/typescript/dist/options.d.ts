@@ -92,6 +92,22 @@ export interface HistoryOptions {
     limit?: number;
     signal?: AbortSignal;
 }
+/** What to ask of presence. */
+export interface PresenceOptions {
+    /** Most members in the page: 1 to 1,000; 100 unless said otherwise. */
+    limit?: number;
+    /** Goes on where a page ended: its `next`. */
+    after?: number;
+    signal?: AbortSignal;
+}
+/** Those who are present on a topic, in the order in which they came. */
+export interface PresencePage {
+    readonly members: readonly Member[];
+    /** How many there are in all. */
+    readonly count: number | undefined;
+    /** Where to go on, if there are more. */
+    readonly next: number | undefined;
+}
 /** A message that the broker has taken. */
 export interface Published {
     /** Where it stands; none for an ephemeral message. */
@@ -112,7 +128,6 @@ export interface HistoryPage<T = unknown> {
     /** Whether there is more. */
     readonly more: boolean;
 }
-export type { Member };
 /** Where to begin, as the wire says it. */
 export declare function wireFrom(from: From | {
     last: Position;

@@ -13,7 +13,7 @@ export async function tokenOf(source, timeout) {
         return await Promise.race([source(), late]);
     }
     catch (cause) {
-        throw new FanfareError("token", `no token to connect with: ${String(cause)}`, { cause });
+        throw new FanfareError("token", `no token: ${String(cause)}`, { cause });
     }
     finally {
         clearTimeout(timer);

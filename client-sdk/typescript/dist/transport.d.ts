@@ -33,5 +33,5 @@ export declare class Transport {
     /** Begins to close; the end comes when the broker has closed, too. */
     close(code: number): void;
     /** Closes, and hears nothing more. */
-    drop(): void;
+    drop(code?: number): void;
 }

@@ -1,6 +1,6 @@
 // One WebSocket connection: frames in either encoding, and how it ends. Knows nothing of sessions.
 import { sessionClosed, unreachable } from "./error.js";
-import { ABNORMAL } from "./protocol/codes.js";
+import { ABNORMAL, LOST } from "./protocol/codes.js";
 import { encode, subprotocol } from "./protocol/encode.js";
 /** What `ws` says of a handshake that was refused. */
 const REFUSED = /server response: (\d{3})/;
@@ -48,12 +48,12 @@ export class Transport {
         this.#socket.close(code);
     }
     /** Closes, and hears nothing more. */
-    drop() {
+    drop(code = LOST) {
         const nothing = () => undefined;
         this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
         // `ws` throws errors that nobody hears.
         this.#socket.onerror = nothing;
-        this.#socket.close();
+        this.#socket.close(code);
     }
 }
 /** Only `ws` tells the status. */
@@ -64,6 +64,6 @@ function refused(url, detail) {
 function closedBy(code, reason) {
     if (code !== ABNORMAL)
         return { kind: "by_broker", code, reason };
-    return { kind: "lost", detail: "the other side went away without a close frame" };
+    return { kind: "lost", detail: "it ended without a close frame" };
 }
 //# sourceMappingURL=transport.js.map

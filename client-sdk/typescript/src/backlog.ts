@@ -62,17 +62,18 @@ export class Backlog {
    * its place, which counts the messages where that can be known, and the newest notice.
    */
   shed(events: number, bytes: number): void {
-    let count: number | undefined = 0;
+    let count = 0;
     let notice: Item | undefined;
     while (this.length > events || this.#bytes > bytes) {
       const item = this.pop();
       if (item === undefined) break;
       const { event } = item;
-      if (event.type === "message") count = add(count, 1);
-      else if (event.type === "gap") count = add(count, event.gap.count);
+      if (event.type === "message") count++;
+      // What one gap does not know, the sum does not know.
+      else if (event.type === "gap") count += event.gap.count ?? NaN;
       else notice = item;
     }
-    const gap: Event = { type: "gap", gap: { reason: "dropped", ...(count !== undefined && { count }) } };
+    const gap: Event = { type: "gap", gap: { reason: "dropped", ...(count >= 0 && { count }) } };
     const kept = this.#items.slice(this.#first);
     this.clear();
     for (const item of [...(notice ? [notice] : []), { event: gap }, ...kept]) {
@@ -91,9 +92,4 @@ export class Backlog {
 export function passedItem(place: Place, { event, heads }: Item): Place {
   const after = passed(place, event);
   return heads === undefined ? after : movedTo(after, heads);
-}
-
-/** A sum that is known if both are. */
-function add(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? undefined : a + b;
 }

@@ -14,7 +14,8 @@ import {
   type ConnectOptions,
   type HistoryOptions,
   type HistoryPage,
-  type Member,
+  type PresenceOptions,
+  type PresencePage,
   type PublishOptions,
   type Published,
   type SubscribeOptions,
@@ -183,7 +184,7 @@ export class Fanfare {
     if (!ack) {
       signal?.throwIfAborted();
       this.#driver.send(publish);
-      return { stream: undefined, epoch: undefined, seq: undefined, duplicate: false };
+      return { duplicate: false } as Published;
     }
     const { stream, epoch, seq, duplicate = false } = await this.#call(publish, "published", signal);
     return { stream, epoch, seq, duplicate };
@@ -198,11 +199,16 @@ export class Fanfare {
     return { messages: messages, gaps, position, more };
   }
 
-  /** Who is present on a topic. */
-  async presence(topic: string, options: { signal?: AbortSignal } = {}): Promise<Member[]> {
+  /** Asks who is present on a topic, a page at a time. */
+  async presence(topic: string, options: PresenceOptions = {}): Promise<PresencePage> {
     checkTopic(topic);
-    const { members } = await this.#call({ op: "presence", topic }, "presence", options.signal);
-    return members;
+    const { limit, after, signal } = options;
+    const { members, count, next } = await this.#call(
+      { op: "presence", topic, limit, after },
+      "presence",
+      signal,
+    );
+    return { members, count, next };
   }
 
   /** Asks the broker for a sign of life; gives the milliseconds that it took. What was sent before is dealt with then. */
@@ -294,9 +300,7 @@ function onAbort(signal: AbortSignal | undefined, abort: () => void): () => void
 function socketOf(given: SocketClass | undefined): SocketClass {
   const found = given ?? (globalThis as { WebSocket?: unknown }).WebSocket;
   if (found !== undefined) return found as SocketClass;
-  throw invalid(
-    'this platform has no WebSocket: import { WebSocket } from "ws" and connect(url, { WebSocket })',
-  );
+  throw invalid('no WebSocket here: import { WebSocket } from "ws", and connect(url, { WebSocket })');
 }
 
 /** The defaults, and what a program says instead. */

@@ -5,7 +5,6 @@ import {
   NO_CODE,
   type Reconnect,
   TOKEN_EXPIRED,
-  TOO_LARGE,
   TOO_SLOW,
   UNAUTHENTICATED,
   reconnectAfter,
@@ -34,7 +33,6 @@ const NEXT_STEPS: Readonly<Record<number, string>> = {
   [UNAUTHENTICATED]: "connect with a new token",
   [TOKEN_EXPIRED]: "connect with a new token",
   [FORBIDDEN]: "ask the operator for the permission",
-  [TOO_LARGE]: "send smaller messages",
   [TOO_SLOW]: "read faster, or subscribe to less",
 };
 
@@ -89,7 +87,7 @@ function byBroker(code: number, reason: string): string {
 }
 
 function nextStep(closed: Closed): string {
-  if (closed.kind === "refused") return "check the address, the token and the permission";
+  if (closed.kind === "refused") return "check address, token and permission";
   const step = closed.kind === "by_broker" ? NEXT_STEPS[closed.code] : undefined;
   if (step !== undefined) return step;
   const advice = reconnectOf(closed);

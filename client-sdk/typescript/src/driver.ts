@@ -5,6 +5,7 @@ import type { Closed } from "./closed.js";
 import { FanfareError, sessionClosed, tooMany, unreachable } from "./error.js";
 import { Inbox } from "./inbox.js";
 import { type Limits, MAX_SOCKET_BYTES, MAX_UNSENT } from "./limits.js";
+import { NORMAL } from "./protocol/codes.js";
 import { decode } from "./protocol/decode.js";
 import type { Encoding } from "./protocol/encode.js";
 import type { Publish, ServerFrame, Subscribe, Welcome } from "./protocol/frame.js";
@@ -345,7 +346,7 @@ export class Driver {
   }
 
   #end(why: Closed): void {
-    if (this.#link.at !== "down") this.#link.transport?.drop();
+    if (this.#link.at !== "down") this.#link.transport?.drop(NORMAL);
     this.#link = { at: "down", tryAt: Infinity };
     this.#unwatch();
     const error = why.kind === "by_client" ? undefined : sessionClosed(why);

@@ -9,6 +9,8 @@ export type {
   From,
   HistoryOptions,
   HistoryPage,
+  PresenceOptions,
+  PresencePage,
   PublishOptions,
   Published,
   SubscribeOptions,

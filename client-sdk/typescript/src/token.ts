@@ -16,7 +16,7 @@ export async function tokenOf(source: TokenSource | undefined, timeout: number):
   try {
     return await Promise.race([source(), late]);
   } catch (cause) {
-    throw new FanfareError("token", `no token to connect with: ${String(cause)}`, { cause });
+    throw new FanfareError("token", `no token: ${String(cause)}`, { cause });
   } finally {
     clearTimeout(timer);
   }

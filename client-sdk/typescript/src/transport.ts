@@ -2,7 +2,7 @@
 
 import type { Closed } from "./closed.js";
 import { type FanfareError, sessionClosed, unreachable } from "./error.js";
-import { ABNORMAL } from "./protocol/codes.js";
+import { ABNORMAL, LOST } from "./protocol/codes.js";
 import { type Encoding, encode, subprotocol } from "./protocol/encode.js";
 import type { ClientFrame } from "./protocol/frame.js";
 
@@ -82,12 +82,12 @@ export class Transport {
   }
 
   /** Closes, and hears nothing more. */
-  drop(): void {
+  drop(code = LOST): void {
     const nothing = (): void => undefined;
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
     // `ws` throws errors that nobody hears.
     this.#socket.onerror = nothing;
-    this.#socket.close();
+    this.#socket.close(code);
   }
 }
 
@@ -99,5 +99,5 @@ function refused(url: string, detail: string): FanfareError {
 
 function closedBy(code: number, reason: string): Closed {
   if (code !== ABNORMAL) return { kind: "by_broker", code, reason };
-  return { kind: "lost", detail: "the other side went away without a close frame" };
+  return { kind: "lost", detail: "it ended without a close frame" };
 }

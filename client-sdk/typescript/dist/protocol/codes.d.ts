@@ -10,11 +10,12 @@ export declare const NORMAL = 1000;
 export declare const NO_CODE = 1005;
 /** What browsers give when there was no close frame. */
 export declare const ABNORMAL = 1006;
+/** Gives a connection up that may be dead: with this code the broker counts it as lost, and the session as coming back. */
+export declare const LOST = 4900;
 export declare const PROTOCOL = 4000;
 export declare const UNAUTHENTICATED = 4001;
 export declare const TOKEN_EXPIRED = 4002;
 export declare const FORBIDDEN = 4003;
-export declare const TOO_LARGE = 4004;
 export declare const TOO_SLOW = 4101;
 /** What a close code says of connecting again: its hundreds say it. */
 export declare function reconnectAfter(code: number): Reconnect;

@@ -5,11 +5,12 @@ export const NORMAL = 1000;
 export const NO_CODE = 1005;
 /** What browsers give when there was no close frame. */
 export const ABNORMAL = 1006;
+/** Gives a connection up that may be dead: with this code the broker counts it as lost, and the session as coming back. */
+export const LOST = 4900;
 export const PROTOCOL = 4000;
 export const UNAUTHENTICATED = 4001;
 export const TOKEN_EXPIRED = 4002;
 export const FORBIDDEN = 4003;
-export const TOO_LARGE = 4004;
 export const TOO_SLOW = 4101;
 /** What a close code says of connecting again: its hundreds say it. */
 export function reconnectAfter(code) {

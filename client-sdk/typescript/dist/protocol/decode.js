@@ -57,6 +57,7 @@ const OPS = /* @__PURE__ */ (() => [
     ], [
         ["expires_in_ms", NUMBER],
         ["key_window_ms", NUMBER],
+        ["resume", TEXT],
     ]),
     op("subscribed", 18, [
         ["sub", SUB],
@@ -93,6 +94,9 @@ const OPS = /* @__PURE__ */ (() => [
     op("presence", 27, [
         ["id", NUMBER],
         ["members", MEMBERS],
+    ], [
+        ["count", NUMBER],
+        ["next", NUMBER],
     ]),
     op("error", 28, [
         ["code", TEXT],

@@ -42,6 +42,7 @@ const OPS = {
         [
             ["token", text],
             ["name", text],
+            ["resume", text],
         ],
     ],
     subscribe: [
@@ -86,7 +87,10 @@ const OPS = {
             ["id", number],
             ["topic", text],
         ],
-        [],
+        [
+            ["limit", number],
+            ["after", number],
+        ],
     ],
     refresh: [
         7,

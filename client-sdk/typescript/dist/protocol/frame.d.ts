@@ -35,6 +35,14 @@ export interface Hello {
     op: "hello";
     token?: string | undefined;
     name?: string | undefined;
+    resume?: string | undefined;
+}
+export interface Presence {
+    op: "presence";
+    id: number;
+    topic: string;
+    limit?: number | undefined;
+    after?: number | undefined;
 }
 export interface Subscribe {
     op: "subscribe";
@@ -64,11 +72,7 @@ export interface History {
 export type ClientFrame = Hello | Subscribe | {
     op: "unsubscribe";
     sub: number;
-} | Publish | History | {
-    op: "presence";
-    id: number;
-    topic: string;
-} | {
+} | Publish | History | Presence | {
     op: "refresh";
     id: number;
     token: string;
@@ -84,6 +88,7 @@ export interface Welcome {
     max_payload_bytes: number;
     expires_in_ms?: number;
     key_window_ms?: number;
+    resume?: string;
 }
 export interface Subscribed {
     op: "subscribed";
@@ -146,6 +151,8 @@ export type ServerFrame = Welcome | Subscribed | {
     op: "presence";
     id: number;
     members: Member[];
+    count?: number;
+    next?: number;
 } | ErrorFrame | {
     op: "ping";
     position?: Position;

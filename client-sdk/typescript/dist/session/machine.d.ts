@@ -126,6 +126,8 @@ export declare class Session<T> {
     readonly backoff: Backoff;
     readonly random: Random;
     liveness: Liveness;
+    /** Proves to the broker, on the next connection, that this client was there before. */
+    resume: string | undefined;
     /** When the broker wants this client back. */
     returnAt: number | undefined;
     /** Begins a session that has no connection yet; `renewsToken` says whether another token can be had. */

@@ -18,6 +18,8 @@ export class Session {
     backoff;
     random;
     liveness = new Liveness();
+    /** Proves to the broker, on the next connection, that this client was there before. */
+    resume;
     /** When the broker wants this client back. */
     returnAt;
     /** Begins a session that has no connection yet; `renewsToken` says whether another token can be had. */
@@ -38,7 +40,7 @@ export class Session {
         this.liveness = new Liveness();
         const wanted = [...this.subscriptions].filter(([, subscription]) => subscription.isWanted());
         const subs = wanted.map(([sub]) => sub).sort((a, b) => a - b);
-        this.outbox.connected(hello, subs, this.requests.repeated());
+        this.outbox.connected({ ...hello, resume: this.resume }, subs, this.requests.repeated());
     }
     /** Asks the broker; the ticket comes back with the answer. Its time counts from `asked`. */
     call(asked, call, ticket) {

@@ -25,6 +25,7 @@ function welcome(session, frame, now) {
     session.liveness.begin(now, frame.heartbeat_ms);
     session.requests.keysLast(frame.key_window_ms);
     session.refresh.lasts(now, frame.expires_in_ms);
+    session.resume = frame.resume;
     session.outputs.push({ type: "welcomed", welcome: frame });
 }
 /** The frame has the fields of the event, and the event's name as its op. */

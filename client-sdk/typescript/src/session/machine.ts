@@ -69,6 +69,8 @@ export class Session<T> {
   readonly backoff: Backoff;
   readonly random: Random;
   liveness = new Liveness();
+  /** Proves to the broker, on the next connection, that this client was there before. */
+  resume: string | undefined;
   /** When the broker wants this client back. */
   returnAt: number | undefined;
 
@@ -90,7 +92,7 @@ export class Session<T> {
     this.liveness = new Liveness();
     const wanted = [...this.subscriptions].filter(([, subscription]) => subscription.isWanted());
     const subs = wanted.map(([sub]) => sub).sort((a, b) => a - b);
-    this.outbox.connected(hello, subs, this.requests.repeated());
+    this.outbox.connected({ ...hello, resume: this.resume }, subs, this.requests.repeated());
   }
 
   /** Asks the broker; the ticket comes back with the answer. Its time counts from `asked`. */

@@ -32,6 +32,7 @@ function welcome<T>(session: Session<T>, frame: Welcome, now: number): void {
   session.liveness.begin(now, frame.heartbeat_ms);
   session.requests.keysLast(frame.key_window_ms);
   session.refresh.lasts(now, frame.expires_in_ms);
+  session.resume = frame.resume;
   session.outputs.push({ type: "welcomed", welcome: frame });
 }
 

@@ -1,0 +1,126 @@
+// Where tokens come from, and what happens when one is not accepted or expires: against a broker that follows a script.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { type TestContext, test } from "node:test";
+
+import { WebSocket, WebSocketServer } from "ws";
+
+import { type ConnectOptions, type Fanfare, connect } from "../src/index.js";
+
+type Frame = Record<string, unknown>;
+
+interface Desk {
+  /** Connects to the broker of this test. */
+  connect: (options: ConnectOptions) => Fanfare;
+  /** What the client says next. */
+  said: () => Promise<Frame>;
+  /** Says something on the newest connection. */
+  say: (frame: Frame) => void;
+  close: (code: number) => void;
+}
+
+async function desk(context: TestContext): Promise<Desk> {
+  const server = new WebSocketServer({
+    port: 0,
+    host: "127.0.0.1",
+    handleProtocols: ([first]) => first ?? false,
+  });
+  await once(server, "listening");
+  const frames: Frame[] = [];
+  let [newest, told]: [WebSocket | undefined, () => void] = [undefined, () => undefined];
+  server.on("connection", (socket) => {
+    newest = socket;
+    socket.on("message", (data: Buffer) => {
+      frames.push(JSON.parse(data.toString()) as Frame);
+      told();
+    });
+  });
+  context.after(() => {
+    for (const socket of server.clients) socket.terminate();
+    server.close();
+  });
+  const said = async (): Promise<Frame> => {
+    while (frames.length === 0) await new Promise<void>((resolve) => (told = resolve));
+    return frames.shift() ?? {};
+  };
+  return {
+    connect: (options) => {
+      const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const fanfare = connect(url, {
+        WebSocket,
+        encoding: "json",
+        reconnectPause: { first: 1, max: 10 },
+        ...options,
+      });
+      context.after(() => fanfare.close());
+      return fanfare;
+    },
+    said,
+    say: (frame) => newest?.send(JSON.stringify(frame)),
+    close: (code) => newest?.close(code),
+  };
+}
+
+const WELCOME = { op: "welcome", session: "s", heartbeat_ms: 25_000, max_payload_bytes: 65_536 };
+
+test("a token that is given once is said in each hello, and one that is not accepted is final", async (context) => {
+  const { connect, said, close } = await desk(context);
+  const fanfare = connect({ token: "t", name: "n/1" });
+  assert.deepEqual(await said(), { op: "hello", token: "t", name: "n/1" });
+  close(4001);
+  assert.deepEqual(await fanfare.closed, { kind: "by_broker", code: 4001, reason: "" });
+  await assert.rejects(fanfare.ready, /connect with a new token/);
+});
+
+test("a source of tokens is asked before each connection, and again if one is not accepted", async (context) => {
+  const { connect, said, close } = await desk(context);
+  let asked = 0;
+  connect({ token: () => Promise.resolve(`t${++asked}`) });
+  assert.equal((await said())["token"], "t1");
+  close(4001);
+  assert.equal((await said())["token"], "t2");
+});
+
+test("a token is renewed before it expires, on the same connection", async (context) => {
+  const { connect, said, say } = await desk(context);
+  let asked = 0;
+  connect({ token: () => `t${++asked}` });
+  await said();
+  say({ ...WELCOME, expires_in_ms: 1_300 });
+  const refresh = await said();
+  assert.deepEqual([refresh["op"], refresh["token"]], ["refresh", "t2"]);
+  say({ op: "ok", id: refresh["id"], expires_in_ms: 1_300 });
+  assert.equal((await said())["token"], "t3");
+});
+
+test("a source that fails is told as an error and asked again", async (context) => {
+  const { connect, said } = await desk(context);
+  let asked = 0;
+  const fanfare = connect({
+    token: () => {
+      if (++asked === 1) throw new Error("the identity provider is away");
+      return "t";
+    },
+  });
+  const causes: string[] = [];
+  fanfare.on("state", (state) => {
+    if (state.status === "reconnecting") causes.push(state.cause.message);
+  });
+  assert.equal((await said())["token"], "t");
+  assert.match(causes[0] ?? "", /no token: .*the identity provider is away/);
+});
+
+test("a goaway says when to come back", async (context) => {
+  const { connect, said, say, close } = await desk(context);
+  const fanfare = connect({});
+  await said();
+  say(WELCOME);
+  await fanfare.ready;
+  say({ op: "goaway", reason: "drain", reconnect_after_ms: 300 });
+  close(4200);
+  const begun = Date.now();
+  assert.equal((await said())["op"], "hello");
+  assert.ok(Date.now() - begun >= 250);
+});
