@@ -10,17 +10,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fanfare_protocol::{CloseCode, ServerFrame};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::clock;
 use crate::config::Config;
 use crate::engine::DataDirError;
 use crate::hub::{Hub, HubError};
-use crate::metrics::Metrics;
+use crate::metrics::{CLIENT_PORT, INTERNAL_PORT, Metrics};
 use crate::net::handshake::{Policy, Refusal};
 use crate::net::http::{self, Inside};
-use crate::net::{Door, Listener, ShardHandle, bind, spawn};
+use crate::net::{Acceptor, Door, Listener, Names, Senders, ShardHandle, bind, make_room, spawn};
 use restart::Restart;
 
 /// How often messages over their age limit are taken out of streams that nobody publishes to.
@@ -73,8 +72,9 @@ struct Parts {
     restart: Option<Restart>,
     shards: Vec<ShardHandle>,
     stop: watch::Sender<bool>,
-    clients: TcpListener,
-    internals: TcpListener,
+    listener: Listener,
+    internals: Acceptor,
+    names: Names,
 }
 
 impl std::fmt::Debug for Parts {
@@ -99,19 +99,22 @@ impl Server {
         let shards = config.shards.get();
         let reasons: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.as_str()).collect();
         let metrics = Arc::new(Metrics::new(shards, &reasons));
+        let clients = Acceptor::new(clients, CLIENT_PORT, Arc::clone(&metrics));
+        let internals = Acceptor::new(internals, INTERNAL_PORT, Arc::clone(&metrics));
         let (engine, restart) = restart::load(config)?;
         let hub = Arc::new(Hub::new(engine, shards, Arc::clone(&limits), metrics)?);
-        let policy = Policy {
-            loopback_only: client.ip().to_canonical().is_loopback(),
-            max_head_bytes: limits.max_head_bytes,
-            internal,
-        };
-        let door = Door { policy, limits };
+        let senders =
+            Senders { loopback: client.ip().to_canonical().is_loopback(), names: config.names.clone() };
+        let policy = Policy { senders, max_head_bytes: limits.max_head_bytes, internal };
+        let door = Door::new(policy, limits, config.proxies.clone());
         let (stop, stopping) = watch::channel(false);
         let spawned =
             (0..shards).map(|number| spawn(number, Arc::clone(&hub), door.clone(), stopping.clone()));
         let shards = spawned.collect::<io::Result<Vec<_>>>()?;
-        Ok(Self { client, internal, parts: Parts { hub, restart, shards, stop, clients, internals } })
+        let listener = Listener::new(clients, Arc::clone(&hub), door, &shards, make_room());
+        let names = config.names.clone();
+        let parts = Parts { hub, restart, shards, stop, listener, internals, names };
+        Ok(Self { client, internal, parts })
     }
 
     /// Where clients connect; the actual port, where port 0 was asked for.
@@ -130,16 +133,15 @@ impl Server {
     /// # Errors
     /// The internal port failed, or `data_dir` can't be written to.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let Parts { hub, restart, shards, stop: stopped, clients, internals } = self.parts;
+        let Parts { hub, restart, shards, stop: stopped, listener, internals, names } = self.parts;
         let run = restart.map(Restart::begin).transpose()?;
-        let listener = Listener::new(&shards);
         let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
         let mut closing = stopped.subscribe();
         let closing = async move { drop(closing.wait_for(|stop| *stop).await) };
-        let inside = tokio::task::spawn_local(http::serve(internals, inside, closing));
+        let inside = tokio::task::spawn_local(http::serve(internals, names, inside, closing));
         tokio::select! {
             () = stop => {}
-            () = listener.run(clients) => {}
+            () = listener.run() => {}
             () = sweep(&hub) => {}
         }
         drain(&hub).await;

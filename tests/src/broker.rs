@@ -44,7 +44,11 @@ impl Broker {
         let files = Directory::new();
         let config = files.write("fanfare.toml", &setup.config);
         let log = files.path().join("log");
-        let mut child = command()
+        let mut command = command();
+        if let Some(files) = &setup.files {
+            command = limited(files);
+        }
+        let mut child = command
             .args(["serve", "--listen", &setup.listen, "--internal", "127.0.0.1:0", "--config"])
             .arg(config)
             .args(&setup.flags)
@@ -111,9 +115,20 @@ impl Broker {
         resources::open_files(self.process)
     }
 
+    /// Sets its limit of open files.
+    pub fn allow_files(&self, files: usize) {
+        resources::allow_files(self.process, files);
+    }
+
     /// What it wrote to standard error.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits until it has written this to standard error; gives all that it wrote.
+    pub async fn logs(&self, text: &str) -> String {
+        let seen = async || Some(self.log()).filter(|log| log.contains(text));
+        eventually(format!("the log to tell {text:?}"), seen).await
     }
 
     /// Asks it to stop (SIGTERM).
@@ -161,7 +176,17 @@ fn eprintln_log(log: &str) {
 
 /// The binary, with none of this environment's own settings; it is killed when dropped.
 pub fn command() -> Command {
-    let mut command = Command::new(binary());
+    prepared(Command::new(binary()))
+}
+
+/// The same with this limit of open files.
+fn limited(files: &str) -> Command {
+    let mut command = Command::new("prlimit");
+    command.arg(format!("--nofile={files}")).arg(binary());
+    prepared(command)
+}
+
+fn prepared(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("FANFARE_") {
             command.env_remove(name);

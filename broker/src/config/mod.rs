@@ -4,6 +4,7 @@
 //! `resolved` is complete, checked and free of text. Every fault is reported at once, with its place and remedy.
 
 mod bounds;
+mod doors;
 mod fault;
 mod reader;
 mod resolved;

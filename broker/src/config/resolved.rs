@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use super::bounds::resolve_limits;
+use super::doors::{resolve_names, resolve_proxies};
 use super::fault::{Fault, Faults, Located, Place};
 use super::streams::resolve_streams;
 use super::units::format_bytes;
@@ -15,6 +16,7 @@ use super::written::{self, Written};
 use crate::engine::StreamConfig;
 use crate::hub::MAX_SHARDS;
 use crate::limits::Limits;
+use crate::net::{Names, Proxies};
 
 /// What the broker needs to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,10 @@ pub struct Config {
     pub streams: Vec<StreamConfig>,
     /// Whether anyone may connect from beyond this machine.
     pub allow_anonymous: bool,
+    /// Under which names both ports may be reached, and which web pages may connect.
+    pub names: Names,
+    /// Whose word about a client's address is taken.
+    pub proxies: Proxies,
     /// Where streams outlive a planned restart; if nowhere, each start begins anew.
     pub data_dir: Option<PathBuf>,
 }
@@ -99,6 +105,8 @@ impl Config {
             streams: resolve_streams(&written.streams, &limits, &mut faults),
             limits,
             allow_anonymous: written.allow_anonymous.as_ref().is_some_and(|allow| allow.value),
+            names: resolve_names(&written, &mut faults),
+            proxies: resolve_proxies(&written, &mut faults),
             data_dir: resolve_data_dir(written.data_dir.as_ref(), &mut faults),
         };
         config.check_doors(&written, &mut faults);

@@ -18,6 +18,10 @@ pub(super) struct Written {
     pub(super) shards: Option<Located<u64>>,
     pub(super) allow_anonymous: Option<Located<bool>>,
     pub(super) data_dir: Option<Located<PathBuf>>,
+    pub(super) allowed_origins: Option<Vec<Located<String>>>,
+    pub(super) allowed_hosts: Option<Vec<Located<String>>>,
+    pub(super) trusted_proxies: Option<Vec<Located<String>>>,
+    pub(super) proxy_protocol: Option<Located<bool>>,
     pub(super) limits: Vec<(&'static Limit, Located<WrittenAmount>)>,
     pub(super) streams: Vec<WrittenStream>,
 }
@@ -45,8 +49,23 @@ const INTERNAL: Setting = Setting { key: "internal", example: "\"127.0.0.1:7441\
 const SHARDS: Setting = Setting { key: "shards", example: "2" };
 const ALLOW_ANONYMOUS: Setting = Setting { key: "allow_anonymous", example: "true" };
 const DATA_DIR: Setting = Setting { key: "data_dir", example: "\"/var/lib/fanfare\"" };
-const TOP: &[&str] =
-    &[LISTEN.key, INTERNAL.key, SHARDS.key, ALLOW_ANONYMOUS.key, DATA_DIR.key, "limits", "stream"];
+const ALLOWED_ORIGINS: Setting = Setting { key: "allowed_origins", example: "[\"https://app.example.com\"]" };
+const ALLOWED_HOSTS: Setting = Setting { key: "allowed_hosts", example: "[\"push.example.com\"]" };
+const TRUSTED_PROXIES: Setting = Setting { key: "trusted_proxies", example: "[\"10.0.0.0/8\"]" };
+const PROXY_PROTOCOL: Setting = Setting { key: "proxy_protocol", example: "true" };
+const TOP: &[&str] = &[
+    LISTEN.key,
+    INTERNAL.key,
+    SHARDS.key,
+    ALLOW_ANONYMOUS.key,
+    DATA_DIR.key,
+    ALLOWED_ORIGINS.key,
+    ALLOWED_HOSTS.key,
+    TRUSTED_PROXIES.key,
+    PROXY_PROTOCOL.key,
+    "limits",
+    "stream",
+];
 
 const NAME: Setting = Setting { key: "name", example: "\"orders\"" };
 const PATTERNS: Setting = Setting { key: "patterns", example: "[\"orders.>\"]" };
@@ -90,6 +109,10 @@ fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
         shards: reader.integer(table, SHARDS),
         allow_anonymous: reader.boolean(table, ALLOW_ANONYMOUS),
         data_dir: reader.string(table, DATA_DIR).map(|written| written.map(PathBuf::from)),
+        allowed_origins: reader.strings(table, ALLOWED_ORIGINS),
+        allowed_hosts: reader.strings(table, ALLOWED_HOSTS),
+        trusted_proxies: reader.strings(table, TRUSTED_PROXIES),
+        proxy_protocol: reader.boolean(table, PROXY_PROTOCOL),
         limits: table.get("limits").map_or_else(Vec::new, |value| read_limits(reader, value)),
         streams: table.get("stream").map_or_else(Vec::new, |value| read_streams(reader, value)),
     }

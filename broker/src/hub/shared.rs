@@ -94,6 +94,11 @@ impl Hub {
         }
     }
 
+    /// Every counter.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// What a shard counts.
     pub(crate) fn counters(&self, shard: usize) -> &ShardCounters {
         self.metrics.shard(shard)

@@ -101,8 +101,8 @@ pub(crate) struct ShardCounters {
     /// Bytes that wait for the next batches of conflated subscriptions, when the sessions were last looked after.
     pub(crate) conflated_bytes: Counter,
     pub(crate) mailbox_overflows: Counter,
-    /// Times that reading from a socket waited for its answers to be written.
-    pub(crate) reading_paused: Counter,
+    /// Times that reading from a socket paused, by reason.
+    pub(crate) reading_paused: Labelled,
     /// From a message's arrival to the end of the write that took it to this shard's sockets.
     pub(crate) publish_to_socket: Histogram,
 }
@@ -111,6 +111,10 @@ pub(crate) struct ShardCounters {
 pub(crate) const CLOSED_BY_PEER: &str = "by_peer";
 /// The connection broke: end of file without a close frame, or an I/O error.
 pub(crate) const CLOSED_LOST: &str = "lost";
+/// Why a socket is not read from for a while: its answers are to be written first.
+pub(crate) const PAUSED_FOR_ANSWERS: &str = "answers";
+/// It has sent all that it may in one second.
+pub(crate) const PAUSED_FOR_RATE: &str = "rate";
 
 impl ShardCounters {
     fn new(handshake_failures: &[&'static str]) -> Self {
@@ -139,7 +143,7 @@ impl ShardCounters {
             conflated_messages: Counter::default(),
             conflated_bytes: Counter::default(),
             mailbox_overflows: Counter::default(),
-            reading_paused: Counter::default(),
+            reading_paused: Labelled::new([PAUSED_FOR_ANSWERS, PAUSED_FOR_RATE]),
             publish_to_socket: Histogram::default(),
         }
     }
@@ -149,12 +153,31 @@ impl ShardCounters {
 #[derive(Debug)]
 pub(crate) struct Metrics {
     shards: Box<[ShardCounters]>,
+    pub(crate) listeners: ListenerCounters,
 }
+
+/// What is counted where connections are accepted, before a shard has them.
+#[derive(Debug)]
+pub(crate) struct ListenerCounters {
+    /// Accepts that failed, by port.
+    pub(crate) accept_failures: Labelled,
+    /// Times that accepting waited for its rate.
+    pub(crate) accepting_paused: Counter,
+}
+
+/// The port that clients connect to, as a label.
+pub(crate) const CLIENT_PORT: &str = "client";
+/// The port of metrics and health, as a label.
+pub(crate) const INTERNAL_PORT: &str = "internal";
 
 impl Metrics {
     /// Counters for this many shards; `handshake_failures` are the reasons that a handshake can fail for.
     pub(crate) fn new(shards: usize, handshake_failures: &[&'static str]) -> Self {
-        Self { shards: (0..shards).map(|_| ShardCounters::new(handshake_failures)).collect() }
+        let listeners = ListenerCounters {
+            accept_failures: Labelled::new([CLIENT_PORT, INTERNAL_PORT]),
+            accepting_paused: Counter::default(),
+        };
+        Self { shards: (0..shards).map(|_| ShardCounters::new(handshake_failures)).collect(), listeners }
     }
 
     pub(crate) fn shard(&self, shard: usize) -> &ShardCounters {

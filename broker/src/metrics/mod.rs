@@ -6,4 +6,7 @@ mod histogram;
 mod process;
 
 pub(crate) use collect::{Gauges, StreamGauges, render};
-pub(crate) use counters::{CLOSED_BY_PEER, CLOSED_LOST, Counter, Metrics, ShardCounters};
+pub(crate) use counters::{
+    CLIENT_PORT, CLOSED_BY_PEER, CLOSED_LOST, Counter, INTERNAL_PORT, Metrics, PAUSED_FOR_ANSWERS,
+    PAUSED_FOR_RATE, ShardCounters,
+};

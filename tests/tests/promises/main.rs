@@ -7,6 +7,7 @@
     reason = "a panic is how a test says what is wrong"
 )]
 
+mod admission;
 mod cli;
 mod cli_bench;
 mod cli_reconnect;
@@ -25,6 +26,7 @@ mod metrics;
 mod operation;
 mod peers;
 mod publishing;
+mod rates;
 mod readme;
 mod reconnect;
 mod replay;

@@ -9,7 +9,7 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -17,6 +17,8 @@ use tokio::time::{sleep, timeout};
 use super::Inside;
 use super::guard::Guard;
 use super::routes::router;
+use crate::net::accept::Acceptor;
+use crate::net::admission::{Names, Senders};
 
 /// Connections served at once; more wait in the kernel until one ends.
 const CONNECTIONS_MAX: usize = 256;
@@ -28,20 +30,19 @@ const CONNECTION_AGE_MAX: Duration = Duration::from_mins(5);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The request head, in bytes, and the most that is buffered of an answer.
 const BUFFER_BYTES_MAX: usize = 16 << 10;
-/// Pause after the system refuses to accept (no file descriptors left): trying again at once would only burn time.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves the internal port until `shutdown` resolves; then answers what is under way and returns.
+/// Serves the internal port, for requests under these names, until `shutdown` resolves; then answers what is under way and returns.
 ///
 /// # Errors
 /// The listener has no address.
 pub(crate) async fn serve<I: Inside>(
-    listener: TcpListener,
+    acceptor: Acceptor,
+    names: Names,
     inside: Arc<I>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let guard = Guard { loopback_only: listener.local_addr()?.ip().to_canonical().is_loopback() };
-    let router = router(inside, guard);
+    let loopback = acceptor.address()?.ip().to_canonical().is_loopback();
+    let router = router(inside, Guard::new(Senders { loopback, names }));
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -49,7 +50,7 @@ pub(crate) async fn serve<I: Inside>(
     loop {
         let next = async {
             let place = Arc::clone(&places).acquire_owned().await;
-            (place, accept(&listener).await)
+            (place, acceptor.accept().await.0)
         };
         let (place, socket) = tokio::select! {
             next = next => next,
@@ -66,18 +67,6 @@ pub(crate) async fn serve<I: Inside>(
     drop(stop);
     while connections.join_next().await.is_some() {}
     Ok(())
-}
-
-async fn accept(listener: &TcpListener) -> TcpStream {
-    loop {
-        match listener.accept().await {
-            Ok((socket, _)) => return socket,
-            Err(error) => {
-                tracing::warn!(%error, "the internal port can't accept a connection");
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
 }
 
 async fn converse(socket: TcpStream, router: Router, mut stopped: watch::Receiver<()>) {
