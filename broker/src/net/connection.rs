@@ -249,9 +249,9 @@ impl Inner {
         }
         self.paused = false;
         ready!(self.poll_rest(io, cx));
-        if !self.unread.is_empty() || self.reader.holds_unread() {
-            let unread = std::mem::take(&mut self.unread);
-            self.work(connection, io, &unread, 0);
+        if !self.unread.is_empty() {
+            let mut unread = std::mem::take(&mut self.unread);
+            self.work(connection, io, &mut unread, 0);
             return Poll::Ready(Ok(()));
         }
         let mut scratch = io.scratch.borrow_mut();
@@ -261,13 +261,14 @@ impl Inner {
             return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
         }
         io.counters().received_bytes.add(buf.filled().len() as u64);
-        self.work(connection, io, buf.filled(), buf.filled().len());
+        let fresh = buf.filled().len();
+        self.work(connection, io, buf.filled_mut(), fresh);
         Poll::Ready(Ok(()))
     }
 
     /// Works off bytes in order, until they are used up, the session ends, or others should have their turn.
     /// So many of them, `fresh`, were not counted yet.
-    fn work(&mut self, connection: &Connection, io: &Io, bytes: &[u8], fresh: usize) {
+    fn work(&mut self, connection: &Connection, io: &Io, bytes: &mut [u8], fresh: usize) {
         let now = clock::read();
         self.session.heard(fresh, now.moment);
         let control = Control(&connection.outbound);
