@@ -36,5 +36,5 @@ mod version;
 
 pub use engine::{DataDirError, StreamConfig};
 pub use hub::{HubError, MAX_SHARDS};
-pub use net::{Names, Proxies};
+pub use net::{Names, Proxies, TlsError, TlsFiles};
 pub use version::{REVISION, VERSION};

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use fanfare_protocol::{CloseCode, ServerFrame};
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
 use crate::clock;
 use crate::config::Config;
@@ -19,11 +20,15 @@ use crate::hub::{Hub, HubError};
 use crate::metrics::{CLIENT_PORT, INTERNAL_PORT, Metrics};
 use crate::net::handshake::{Policy, Refusal};
 use crate::net::http::{self, Inside};
-use crate::net::{Acceptor, Door, Listener, Names, Senders, ShardHandle, bind, make_room, spawn};
+use crate::net::{
+    Acceptor, Door, Keeper, Listener, Senders, ShardHandle, TlsError, TlsFiles, bind, make_room, spawn,
+};
 use restart::Restart;
 
 /// How often messages over their age limit are taken out of streams that nobody publishes to.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// How often the files of certificates are read again.
+const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(2);
 /// Time that sessions are given to leave when the broker stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// When clients may come back after a stop, in milliseconds.
@@ -41,6 +46,14 @@ pub enum ServerError {
         address: SocketAddr,
         /// What the operating system says.
         error: io::Error,
+    },
+    /// A certificate can't be used.
+    #[error("[{setting}]: {error}")]
+    Tls {
+        /// The table of the configuration that names it.
+        setting: &'static str,
+        /// What is wrong.
+        error: Box<TlsError>,
     },
     /// The hub can't be built.
     #[error(transparent)]
@@ -73,8 +86,8 @@ struct Parts {
     shards: Vec<ShardHandle>,
     stop: watch::Sender<bool>,
     listener: Listener,
-    internals: Acceptor,
-    names: Names,
+    port: http::Port,
+    certificates: Vec<Arc<Keeper>>,
 }
 
 impl std::fmt::Debug for Parts {
@@ -102,18 +115,21 @@ impl Server {
         let clients = Acceptor::new(clients, CLIENT_PORT, Arc::clone(&metrics));
         let internals = Acceptor::new(internals, INTERNAL_PORT, Arc::clone(&metrics));
         let (engine, restart) = restart::load(config)?;
-        let hub = Arc::new(Hub::new(engine, shards, Arc::clone(&limits), metrics)?);
+        let hub = Arc::new(Hub::new(engine, shards, Arc::clone(&limits), Arc::clone(&metrics))?);
         let senders =
             Senders { loopback: client.ip().to_canonical().is_loopback(), names: config.names.clone() };
         let policy = Policy { senders, max_head_bytes: limits.max_head_bytes, internal };
-        let door = Door::new(policy, limits, config.proxies.clone());
+        let tls = open_tls("tls", config.tls.as_ref(), CLIENT_PORT, &metrics)?;
+        let internal_tls = open_tls("internal_tls", config.internal_tls.as_ref(), INTERNAL_PORT, &metrics)?;
+        let certificates = tls.iter().chain(&internal_tls).map(Arc::clone).collect();
+        let door = Door::new(policy, limits, config.proxies.clone(), tls);
         let (stop, stopping) = watch::channel(false);
         let spawned =
             (0..shards).map(|number| spawn(number, Arc::clone(&hub), door.clone(), stopping.clone()));
         let shards = spawned.collect::<io::Result<Vec<_>>>()?;
         let listener = Listener::new(clients, Arc::clone(&hub), door, &shards, make_room());
-        let names = config.names.clone();
-        let parts = Parts { hub, restart, shards, stop, listener, internals, names };
+        let port = http::Port { acceptor: internals, names: config.names.clone(), tls: internal_tls };
+        let parts = Parts { hub, restart, shards, stop, listener, port, certificates };
         Ok(Self { client, internal, parts })
     }
 
@@ -133,16 +149,17 @@ impl Server {
     /// # Errors
     /// The internal port failed, or `data_dir` can't be written to.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let Parts { hub, restart, shards, stop: stopped, listener, internals, names } = self.parts;
+        let Parts { hub, restart, shards, stop: stopped, listener, port, certificates } = self.parts;
         let run = restart.map(Restart::begin).transpose()?;
         let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
         let mut closing = stopped.subscribe();
         let closing = async move { drop(closing.wait_for(|stop| *stop).await) };
-        let inside = tokio::task::spawn_local(http::serve(internals, names, inside, closing));
+        let inside = tokio::task::spawn_local(http::serve(port, inside, closing));
         tokio::select! {
             () = stop => {}
             () = listener.run() => {}
             () = sweep(&hub) => {}
+            () = keep(certificates) => {}
         }
         drain(&hub).await;
         stopped.send_replace(true);
@@ -182,6 +199,31 @@ impl Inside for Inspection {
 
 fn refused(setting: &'static str, address: SocketAddr, error: io::Error) -> ServerError {
     ServerError::Bind { setting, address, error }
+}
+
+fn open_tls(
+    setting: &'static str,
+    files: Option<&TlsFiles>,
+    port: &'static str,
+    metrics: &Arc<Metrics>,
+) -> Result<Option<Arc<Keeper>>, ServerError> {
+    let keeper = files.map(|files| Keeper::open(files.clone(), port, Arc::clone(metrics))).transpose();
+    keeper
+        .map(|keeper| keeper.map(Arc::new))
+        .map_err(|error| ServerError::Tls { setting, error: Box::new(error) })
+}
+
+/// Looks for new certificates, again and again.
+async fn keep(certificates: Vec<Arc<Keeper>>) {
+    let mut interval = tokio::time::interval(CERTIFICATE_INTERVAL);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        let certificates = certificates.clone();
+        // Files may lie on a disk that is slow to answer, and meanwhile connections are to be accepted.
+        let look = move || certificates.iter().for_each(|keeper| keeper.look());
+        let _ = tokio::task::spawn_blocking(look).await;
+    }
 }
 
 async fn sweep(hub: &Hub) {

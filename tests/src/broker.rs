@@ -58,8 +58,8 @@ impl Broker {
             .expect("the broker can be started");
         let process = child.id().expect("the broker was just started");
         let mut stdout = BufReader::new(child.stdout.take().expect("standard output is a pipe"));
-        let client = announced(&mut stdout, "listening on ws://", &log).await;
-        let internal = announced(&mut stdout, "internal   on http://", &log).await;
+        let client = announced(&mut stdout, "listening on ws", &log).await;
+        let internal = announced(&mut stdout, "internal   on http", &log).await;
         Self { child, process, client, internal, log, ended: false, _files: files, _stdout: stdout }
     }
 
@@ -76,6 +76,11 @@ impl Broker {
     /// Where clients connect, as a URL.
     pub fn url(&self) -> String {
         format!("ws://{}/ws", self.client)
+    }
+
+    /// The same for a broker that speaks TLS, under the name that its certificate is for.
+    pub fn secure_url(&self) -> String {
+        format!("wss://localhost:{}/ws", self.client.port())
     }
 
     /// The metrics now.
@@ -202,7 +207,7 @@ async fn announced(stdout: &mut BufReader<ChildStdout>, prefix: &str, log: &Path
         let mut line = String::new();
         while stdout.read_line(&mut line).await.expect("standard output is text") > 0 {
             if let Some((_, rest)) = line.split_once(prefix) {
-                return rest.split('/').next().and_then(|address| address.parse().ok());
+                return rest.split('/').nth(2).and_then(|address| address.parse().ok());
             }
             line.clear();
         }

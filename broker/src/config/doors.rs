@@ -1,12 +1,13 @@
-//! The doors of the configuration: origins, host names and trusted proxies, read and checked.
+//! The doors of the configuration: origins, host names, trusted proxies and certificates, read and checked.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 
 use super::fault::{Fault, Located};
-use super::written::Written;
-use crate::net::{Names, Proxies};
+use super::written::{Written, WrittenTls};
+use crate::net::{Names, Proxies, TlsFiles};
 
 /// The entry that lets pages from anywhere in.
 const ANY_ORIGIN: &str = "*";
@@ -37,6 +38,23 @@ pub(super) fn resolve_proxies(written: &Written, faults: &mut Vec<Fault>) -> Pro
         faults.push(Fault::new(place, what, "add trusted_proxies = [\"10.0.0.0/8\"], with their networks"));
     }
     Proxies { networks, protocol: written.proxy_protocol.as_ref().is_some_and(|on| on.value) }
+}
+
+/// Where a port's certificate is, if it is to have one. The files are read when the port opens.
+pub(super) fn resolve_tls(written: Option<&WrittenTls>, faults: &mut Vec<Fault>) -> Option<TlsFiles> {
+    let WrittenTls { cert, key, client_ca } = written?;
+    let mut path = |written: &Located<String>| {
+        if written.value.is_empty() {
+            faults.push(Fault::new(
+                written.place,
+                "this path is empty",
+                "write where the file is, or leave it out",
+            ));
+        }
+        PathBuf::from(&written.value)
+    };
+    let (cert, key) = (cert.as_ref().map(&mut path), key.as_ref().map(&mut path));
+    Some(TlsFiles { cert: cert?, key: key?, client_ca: client_ca.as_ref().map(path) })
 }
 
 /// An origin as browsers write it: scheme, host, and a port that is not the scheme's own; no path.

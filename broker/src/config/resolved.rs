@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use super::bounds::resolve_limits;
-use super::doors::{resolve_names, resolve_proxies};
+use super::doors::{resolve_names, resolve_proxies, resolve_tls};
 use super::fault::{Fault, Faults, Located, Place};
 use super::streams::resolve_streams;
 use super::units::format_bytes;
@@ -16,7 +16,7 @@ use super::written::{self, Written};
 use crate::engine::StreamConfig;
 use crate::hub::MAX_SHARDS;
 use crate::limits::Limits;
-use crate::net::{Names, Proxies};
+use crate::net::{Names, Proxies, TlsFiles};
 
 /// What the broker needs to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,10 @@ pub struct Config {
     pub names: Names,
     /// Whose word about a client's address is taken.
     pub proxies: Proxies,
+    /// The certificate of the client port, if it speaks TLS.
+    pub tls: Option<TlsFiles>,
+    /// The certificate of the internal port, if it speaks TLS.
+    pub internal_tls: Option<TlsFiles>,
     /// Where streams outlive a planned restart; if nowhere, each start begins anew.
     pub data_dir: Option<PathBuf>,
 }
@@ -107,6 +111,8 @@ impl Config {
             allow_anonymous: written.allow_anonymous.as_ref().is_some_and(|allow| allow.value),
             names: resolve_names(&written, &mut faults),
             proxies: resolve_proxies(&written, &mut faults),
+            tls: resolve_tls(written.tls.as_ref(), &mut faults),
+            internal_tls: resolve_tls(written.internal_tls.as_ref(), &mut faults),
             data_dir: resolve_data_dir(written.data_dir.as_ref(), &mut faults),
         };
         config.check_doors(&written, &mut faults);

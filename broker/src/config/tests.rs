@@ -296,6 +296,17 @@ fn the_proxy_protocol_needs_a_proxy_that_is_trusted() {
 }
 
 #[test]
+fn a_certificate_has_a_key() {
+    let tls = parse("[tls]\ncert = \"c.pem\"\nkey = \"k.pem\"").unwrap().tls.unwrap();
+    assert_eq!((tls.cert.to_str(), tls.key.to_str(), tls.client_ca), (Some("c.pem"), Some("k.pem"), None));
+    check_faults(
+        "[internal_tls]\ncert = \"c.pem\"\nca = \"\"",
+        "fanfare.toml:1:1: [internal_tls] has no `key`\n    add key = \"/etc/fanfare/key.pem\"\n\
+         fanfare.toml:3:1: unknown setting `ca` in [internal_tls]\n    remove it; known here: cert, key, client_ca",
+    );
+}
+
+#[test]
 fn what_is_not_toml_is_reported_line_by_line() {
     let faults = parse("listen = 127.0.0.1:7440\nshards = 2\n[limits]\nheartbeat = 25s\n").unwrap_err();
     let places: Vec<_> = faults.lines().filter(|line| !line.starts_with(' ')).collect();
@@ -337,6 +348,8 @@ fn the_example_file_shows_every_default() {
     // Nor do a data_dir, names and proxies.
     assert_eq!(std::mem::take(&mut config.names).hosts, ["push.example.com"]);
     assert_eq!(std::mem::take(&mut config.proxies).networks.len(), 1);
+    assert!(config.tls.take().is_some_and(|tls| tls.client_ca.is_some()));
+    assert!(config.internal_tls.take().is_some());
     assert_eq!(config.data_dir.take().as_deref(), Some(Path::new("/var/lib/fanfare")));
     assert_eq!(config, default);
 }

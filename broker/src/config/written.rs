@@ -22,6 +22,8 @@ pub(super) struct Written {
     pub(super) allowed_hosts: Option<Vec<Located<String>>>,
     pub(super) trusted_proxies: Option<Vec<Located<String>>>,
     pub(super) proxy_protocol: Option<Located<bool>>,
+    pub(super) tls: Option<WrittenTls>,
+    pub(super) internal_tls: Option<WrittenTls>,
     pub(super) limits: Vec<(&'static Limit, Located<WrittenAmount>)>,
     pub(super) streams: Vec<WrittenStream>,
 }
@@ -31,6 +33,14 @@ pub(super) struct Written {
 pub(super) enum WrittenAmount {
     Number(u64),
     WithUnit(String),
+}
+
+/// `[tls]` or `[internal_tls]`.
+#[derive(Debug)]
+pub(super) struct WrittenTls {
+    pub(super) cert: Option<Located<String>>,
+    pub(super) key: Option<Located<String>>,
+    pub(super) client_ca: Option<Located<String>>,
 }
 
 /// One `[[stream]]`.
@@ -63,9 +73,19 @@ const TOP: &[&str] = &[
     ALLOWED_HOSTS.key,
     TRUSTED_PROXIES.key,
     PROXY_PROTOCOL.key,
+    TLS.key,
+    INTERNAL_TLS.key,
     "limits",
     "stream",
 ];
+
+const TLS: Setting = Setting { key: "tls", example: TLS_EXAMPLE };
+const INTERNAL_TLS: Setting = Setting { key: "internal_tls", example: TLS_EXAMPLE };
+const TLS_EXAMPLE: &str = "{ cert = \"cert.pem\", key = \"key.pem\" }";
+const CERT: Setting = Setting { key: "cert", example: "\"/etc/fanfare/cert.pem\"" };
+const KEY: Setting = Setting { key: "key", example: "\"/etc/fanfare/key.pem\"" };
+const CLIENT_CA: Setting = Setting { key: "client_ca", example: "\"/etc/fanfare/clients.pem\"" };
+const TLS_KEYS: &[&str] = &[CERT.key, KEY.key, CLIENT_CA.key];
 
 const NAME: Setting = Setting { key: "name", example: "\"orders\"" };
 const PATTERNS: Setting = Setting { key: "patterns", example: "[\"orders.>\"]" };
@@ -113,6 +133,8 @@ fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
         allowed_hosts: reader.strings(table, ALLOWED_HOSTS),
         trusted_proxies: reader.strings(table, TRUSTED_PROXIES),
         proxy_protocol: reader.boolean(table, PROXY_PROTOCOL),
+        tls: read_tls(reader, table, TLS),
+        internal_tls: read_tls(reader, table, INTERNAL_TLS),
         limits: table.get("limits").map_or_else(Vec::new, |value| read_limits(reader, value)),
         streams: table.get("stream").map_or_else(Vec::new, |value| read_streams(reader, value)),
     }
@@ -151,6 +173,27 @@ fn read_limit(
         }
     };
     Some(Located { value: amount, place })
+}
+
+fn read_tls(reader: &mut Reader<'_>, table: &DeTable<'_>, header: Setting) -> Option<WrittenTls> {
+    let value = table.get(header.key)?;
+    let DeValue::Table(table) = value.get_ref() else {
+        reader.wrong_type(value, header, "a table");
+        return None;
+    };
+    let place = reader.place(&value.span());
+    report_unknown(reader, table, &format!("in [{}]", header.key), TLS_KEYS);
+    for setting in [CERT, KEY] {
+        if !table.contains_key(setting.key) {
+            let what = format!("[{}] has no `{}`", header.key, setting.key);
+            reader.faults.push(Fault::new(place, what, format!("add {} = {}", setting.key, setting.example)));
+        }
+    }
+    Some(WrittenTls {
+        cert: reader.string(table, CERT),
+        key: reader.string(table, KEY),
+        client_ca: reader.string(table, CLIENT_CA),
+    })
 }
 
 fn read_streams(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Vec<WrittenStream> {
@@ -206,8 +249,12 @@ fn report_unknown(reader: &mut Reader<'_>, table: &DeTable<'_>, place_name: &str
 
 fn remedy_for_unknown(name: &str, known: &[&str]) -> String {
     let limits = limit_names();
-    let tables =
-        [("at the top, before any table", TOP), ("under [limits]", &limits), ("under [[stream]]", STREAM)];
+    let tables = [
+        ("at the top, before any table", TOP),
+        ("under [limits]", &limits),
+        ("under [[stream]]", STREAM),
+        ("under [tls] or [internal_tls]", TLS_KEYS),
+    ];
     if let Some((home, _)) = tables.iter().find(|(_, keys)| keys.contains(&name)) {
         return format!("`{name}` belongs {home}");
     }

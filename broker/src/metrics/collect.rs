@@ -108,6 +108,21 @@ fn listener_families(metrics: &Metrics) -> Vec<MetricFamily> {
             "Times that accepting waited because connections came too fast.",
             one(listeners.accepting_paused.get()),
         ),
+        counter(
+            "fanfare_tls_reloads_total",
+            "Certificates that replaced an older one while the broker ran.",
+            labelled_by("port", listeners.certificate_reloads.iter()),
+        ),
+        counter(
+            "fanfare_tls_reload_failures_total",
+            "New certificates that could not be used, so that the old one stayed.",
+            labelled_by("port", listeners.certificate_failures.iter()),
+        ),
+        gauge(
+            "fanfare_tls_not_after_timestamp_seconds",
+            "When the certificate in force expires, since 1970; 0 where the port speaks no TLS.",
+            labelled_by("port", listeners.certificate_not_after.iter()),
+        ),
     ]
 }
 

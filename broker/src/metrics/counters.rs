@@ -53,6 +53,13 @@ impl Labelled {
         }
     }
 
+    /// Sets the value: for what is not counted but found.
+    pub(crate) fn set(&self, label: &str, n: u64) {
+        if let Some(counter) = self.find(label) {
+            counter.set(n);
+        }
+    }
+
     /// Takes one back: for counts of what is there now.
     pub(crate) fn uncount(&self, label: &str) {
         if let Some(counter) = self.find(label) {
@@ -163,6 +170,12 @@ pub(crate) struct ListenerCounters {
     pub(crate) accept_failures: Labelled,
     /// Times that accepting waited for its rate.
     pub(crate) accepting_paused: Counter,
+    /// Certificates that replaced an older one, by port.
+    pub(crate) certificate_reloads: Labelled,
+    /// New certificates that could not be used, by port.
+    pub(crate) certificate_failures: Labelled,
+    /// When the certificate in force is good no longer, in seconds since 1970, by port; 0 where there is none.
+    pub(crate) certificate_not_after: Labelled,
 }
 
 /// The port that clients connect to, as a label.
@@ -173,9 +186,13 @@ pub(crate) const INTERNAL_PORT: &str = "internal";
 impl Metrics {
     /// Counters for this many shards; `handshake_failures` are the reasons that a handshake can fail for.
     pub(crate) fn new(shards: usize, handshake_failures: &[&'static str]) -> Self {
+        let by_port = || Labelled::new([CLIENT_PORT, INTERNAL_PORT]);
         let listeners = ListenerCounters {
-            accept_failures: Labelled::new([CLIENT_PORT, INTERNAL_PORT]),
+            accept_failures: by_port(),
             accepting_paused: Counter::default(),
+            certificate_reloads: by_port(),
+            certificate_failures: by_port(),
+            certificate_not_after: by_port(),
         };
         Self { shards: (0..shards).map(|_| ShardCounters::new(handshake_failures)).collect(), listeners }
     }

@@ -1,4 +1,4 @@
-//! The door: what a fresh socket goes through (PROXY header, HTTP handshake), after which it is a session's or gone.
+//! The door: what a fresh socket goes through (PROXY header, TLS, HTTP handshake), after which it is a session's or gone.
 
 use std::io::{self, Write as _};
 use std::net::IpAddr;
@@ -15,6 +15,7 @@ use super::connection::Connection;
 use super::handshake::{Accepted, Policy, Progress, Refusal, read_head, refuse};
 use super::io::Io;
 use super::refusals::Refusals;
+use super::tls::{self, Keeper};
 use super::transport::Transport;
 use crate::clock;
 use crate::limits::Limits;
@@ -31,15 +32,22 @@ pub(crate) struct Door {
     pub(super) proxies: Arc<Proxies>,
     pub(super) addresses: Arc<Addresses>,
     pub(super) refusals: Arc<Refusals>,
+    pub(super) tls: Option<Arc<Keeper>>,
 }
 
 impl Door {
-    pub(crate) fn new(policy: Policy, limits: Arc<Limits>, proxies: Proxies) -> Self {
+    pub(crate) fn new(
+        policy: Policy,
+        limits: Arc<Limits>,
+        proxies: Proxies,
+        tls: Option<Arc<Keeper>>,
+    ) -> Self {
         Self {
             policy: Arc::new(policy),
             proxies: Arc::new(proxies),
             addresses: Arc::new(Addresses::new(limits.max_connections_per_address)),
             refusals: Arc::new(Refusals::new()),
+            tls,
             limits,
         }
     }
@@ -52,8 +60,11 @@ impl Door {
         counters: &ShardCounters,
         reason: Refusal,
     ) {
-        // The socket is fresh, so its send buffer takes these few bytes, or it is gone.
-        let _ = socket.write(&refuse(reason));
+        // The socket is fresh, so its send buffer takes these few bytes, or it is gone. Where TLS is awaited, plain text
+        // would only puzzle.
+        if self.tls.is_none() {
+            let _ = socket.write(&refuse(reason));
+        }
         self.count(counters, reason, peer);
     }
 
@@ -74,50 +85,87 @@ struct Guest {
 /// Shakes hands; a connection for a new session if that succeeds, and the seat that it takes.
 pub(super) async fn enter(io: &Io, door: &Door, arrival: Arrival) -> Option<(Connection, Seat)> {
     let Arrival { socket, peer, seat } = arrival;
-    let mut socket = TcpStream::from_std(socket).ok()?;
+    let socket = TcpStream::from_std(socket).ok()?;
     let mut guest = Guest { address: peer, seat };
     let deadline = Instant::now() + door.limits.handshake_timeout;
-    let shaken = timeout_at(deadline, shake(&mut socket, door, &mut guest)).await;
-    let refusal = match shaken {
-        Ok(Ok(Shaken::Accepted(accepted, unread))) => {
-            return Some((open(io, socket, &accepted, unread), guest.seat));
-        }
-        Ok(Ok(Shaken::Refused(refusal))) => refusal,
-        Ok(Err(_)) => Refusal::Lost,
-        Err(_) => {
-            // The answer is a courtesy: a socket that does not take it is dropped all the same.
-            let _ = socket.try_write(&refuse(Refusal::Timeout));
-            Refusal::Timeout
-        }
+    let (mut transport, refusal) = match secure(socket, door, &mut guest, deadline).await {
+        Ok(mut transport) => match timeout_at(deadline, shake(&mut transport, door, &mut guest)).await {
+            Ok(Ok(Shaken::Accepted(accepted, unread))) => {
+                return Some((open(io, transport, &accepted, unread), guest.seat));
+            }
+            Ok(Ok(Shaken::Refused(refusal))) => (Some(transport), refusal),
+            Ok(Err(_)) => (None, Refusal::Lost),
+            Err(_) => (Some(transport), Refusal::Timeout),
+        },
+        Err((socket, refusal)) => (socket.map(Transport::Plain), refusal),
     };
     door.count(io.counters(), refusal, guest.address);
-    if refusal != Refusal::Lost {
+    if let Some(transport) = &mut transport {
         // However this ends, the answer had its time to arrive.
-        let _ = timeout(door.limits.close_timeout, drain(&mut socket)).await;
+        let _ = timeout(door.limits.close_timeout, part(transport, refusal)).await;
     }
     None
 }
 
-/// How a handshake ended; its answer is written.
+/// What comes before HTTP: the PROXY header, then TLS, where they belong.
+///
+/// # Errors
+/// Why it failed; with the socket, if it can take an answer.
+async fn secure(
+    mut socket: TcpStream,
+    door: &Door,
+    guest: &mut Guest,
+    deadline: Instant,
+) -> Result<Transport, (Option<TcpStream>, Refusal)> {
+    if door.proxies.announce(guest.address) {
+        match timeout_at(deadline, read_proxy_header(&mut socket)).await {
+            Ok(Ok(Ok(client))) => guest.address = client.unwrap_or(guest.address),
+            Ok(Ok(Err(reason))) => {
+                tracing::debug!(?reason, "no PROXY header of version 2");
+                return Err((Some(socket), Refusal::ProxyHeader));
+            }
+            Ok(Err(_)) => return Err((None, Refusal::Lost)),
+            Err(_) => return Err((Some(socket), Refusal::Timeout)),
+        }
+    }
+    let Some(keeper) = &door.tls else { return Ok(Transport::Plain(socket)) };
+    match timeout_at(deadline, first_byte(&socket)).await {
+        Ok(Ok(first)) if tls::is_tls(first) => {}
+        Ok(Ok(_)) => return Err((Some(socket), Refusal::PlainText)),
+        Ok(Err(_)) => return Err((None, Refusal::Lost)),
+        Err(_) => return Err((Some(socket), Refusal::Timeout)),
+    }
+    match timeout_at(deadline, tls::shake(keeper, socket)).await {
+        Ok(Ok(stream)) => Ok(Transport::Tls(stream)),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, client = %guest.address, "TLS handshake failed");
+            Err((None, Refusal::Tls))
+        }
+        Err(_) => Err((None, Refusal::Timeout)),
+    }
+}
+
+/// The first byte that a client sends; it stays to be read.
+async fn first_byte(socket: &TcpStream) -> io::Result<u8> {
+    let mut first = [0];
+    match socket.peek(&mut first).await? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(first[0]),
+    }
+}
+
+/// How a handshake ended.
 enum Shaken {
-    /// What the client asked for, and the bytes that came behind it.
+    /// What the client asked for, and the bytes that came behind it. The answer is written.
     Accepted(Accepted, Vec<u8>),
+    /// The answer is still to be written, unless it was one that depends on the request.
     Refused(Refusal),
 }
 
-async fn shake(socket: &mut TcpStream, door: &Door, guest: &mut Guest) -> io::Result<Shaken> {
-    if door.proxies.announce(guest.address) {
-        match read_proxy_header(socket).await? {
-            Ok(client) => guest.address = client.unwrap_or(guest.address),
-            Err(reason) => {
-                tracing::debug!(?reason, "no PROXY header of version 2");
-                return refused(socket, refuse(Refusal::ProxyHeader), Refusal::ProxyHeader).await;
-            }
-        }
-    }
+async fn shake(transport: &mut Transport, door: &Door, guest: &mut Guest) -> io::Result<Shaken> {
     let mut head = Vec::with_capacity(READ_BYTES);
     loop {
-        if socket.read_buf(&mut head).await? == 0 {
+        if transport.read_buf(&mut head).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         match read_head(&head, &door.policy) {
@@ -126,20 +174,24 @@ async fn shake(socket: &mut TcpStream, door: &Door, guest: &mut Guest) -> io::Re
                 let told = accepted.forwarded_for.iter().map(String::as_str);
                 guest.address = client_of(guest.address, told, &door.proxies);
                 if !guest.seat.count_for(guest.address) {
-                    let reason = Refusal::TooManyFromAddress;
-                    return refused(socket, refuse(reason), reason).await;
+                    return Ok(Shaken::Refused(Refusal::TooManyFromAddress));
                 }
-                socket.write_all(&response).await?;
+                write(transport, &response).await?;
                 return Ok(Shaken::Accepted(accepted, head.split_off(head_len)));
             }
-            Progress::Refused { response, reason } => return refused(socket, response, reason).await,
+            Progress::Refused { reason: Refusal::FrontPage, response } => {
+                write(transport, &response).await?;
+                return Ok(Shaken::Refused(Refusal::FrontPage));
+            }
+            Progress::Refused { reason, .. } => return Ok(Shaken::Refused(reason)),
         }
     }
 }
 
-async fn refused(socket: &mut TcpStream, response: Vec<u8>, reason: Refusal) -> io::Result<Shaken> {
-    socket.write_all(&response).await?;
-    Ok(Shaken::Refused(reason))
+/// Writes all of it, as far as to the kernel.
+async fn write(transport: &mut Transport, bytes: &[u8]) -> io::Result<()> {
+    transport.write_all(bytes).await?;
+    transport.flush().await
 }
 
 /// Reads the PROXY header and not a byte more; whom the proxy speaks for, if it is not itself.
@@ -156,15 +208,18 @@ async fn read_proxy_header(socket: &mut TcpStream) -> io::Result<Result<Option<I
     Ok(source(&header))
 }
 
-/// Ends our side, then reads and throws away what still comes, so that no reset overtakes the answer.
-async fn drain(socket: &mut TcpStream) -> io::Result<()> {
-    socket.shutdown().await?;
+/// Writes the answer, ends our side, then reads and throws away what still comes, so that no reset overtakes it.
+async fn part(transport: &mut Transport, refusal: Refusal) -> io::Result<()> {
+    if refusal != Refusal::FrontPage {
+        transport.write_all(&refuse(refusal)).await?;
+    }
+    transport.shutdown().await?;
     let mut scratch = [0; READ_BYTES];
-    while socket.read(&mut scratch).await? > 0 {}
+    while transport.read(&mut scratch).await? > 0 {}
     Ok(())
 }
 
-fn open(io: &Io, socket: TcpStream, accepted: &Accepted, unread: Vec<u8>) -> Connection {
+fn open(io: &Io, transport: Transport, accepted: &Accepted, unread: Vec<u8>) -> Connection {
     let full = io.hub.sessions() >= io.limits.max_connections;
     let outbound = io.shard.borrow_mut().attach(accepted.encoding);
     if io.hub.is_stopping() {
@@ -172,5 +227,5 @@ fn open(io: &Io, socket: TcpStream, accepted: &Accepted, unread: Vec<u8>) -> Con
     } else if full {
         outbound.close(CloseCode::OverCapacity, "as many sessions are open as may be (max_connections)");
     }
-    Connection::new(outbound, Transport::Plain(socket), unread, clock::now())
+    Connection::new(outbound, transport, unread, clock::now())
 }

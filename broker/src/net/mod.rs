@@ -16,6 +16,7 @@ mod listener;
 mod refusals;
 mod sessions;
 mod shard;
+mod tls;
 mod transport;
 mod websocket;
 
@@ -26,3 +27,5 @@ pub(crate) use door::Door;
 pub(crate) use files::make_room;
 pub(crate) use listener::{Listener, bind};
 pub(crate) use shard::{ShardHandle, spawn};
+pub(crate) use tls::Keeper;
+pub use tls::{TlsError, TlsFiles};

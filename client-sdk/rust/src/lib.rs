@@ -82,8 +82,10 @@ mod request_error;
 mod session;
 mod signals;
 mod state;
+mod stream;
 mod subscribe;
 mod subscription;
+mod tls;
 mod token;
 mod transport;
 

@@ -36,3 +36,4 @@ mod retention;
 mod sharding;
 mod silence;
 mod slow_readers;
+mod tls;

@@ -11,6 +11,10 @@ pub(crate) enum Refusal {
     TooManyFiles,
     /// A trusted proxy sent no PROXY header of version 2.
     ProxyHeader,
+    /// The port speaks TLS, and the client does not.
+    PlainText,
+    /// The TLS handshake failed: no certificate that we accept, or no version or cipher in common.
+    Tls,
     /// As many handshakes as may be are under way.
     TooManyHandshakes,
     /// The request did not come in time.
@@ -52,6 +56,8 @@ impl Refusal {
         Self::TooManyFromAddress,
         Self::TooManyFiles,
         Self::ProxyHeader,
+        Self::PlainText,
+        Self::Tls,
         Self::TooManyHandshakes,
         Self::Timeout,
         Self::Lost,
@@ -75,6 +81,8 @@ impl Refusal {
             Self::TooManyFromAddress => "too_many_from_address",
             Self::TooManyFiles => "too_many_files",
             Self::ProxyHeader => "proxy_header",
+            Self::PlainText => "plain_text",
+            Self::Tls => "tls",
             Self::TooManyHandshakes => "too_many_handshakes",
             Self::Timeout => "timeout",
             Self::Lost => "lost",
@@ -96,7 +104,8 @@ impl Refusal {
     #[rustfmt::skip]
     fn answer(self) -> Option<Answer> {
         Some(match self {
-            Self::Lost => return None,
+            // Nobody to answer, or nobody who would understand.
+            Self::Lost | Self::Tls => return None,
             Self::FrontPage => ("200 OK", "", "This is the client port of Fanfare. Connect a WebSocket to /ws."),
             Self::TooManyFromAddress => ("429 Too Many Requests", "Retry-After: 10\r\n",
                 "Your address has as many connections as it may. \
@@ -106,6 +115,8 @@ impl Refusal {
             Self::ProxyHeader => ("400 Bad Request", "",
                 "A connection from a trusted proxy must begin with a header of the PROXY protocol, version 2. \
                  Have the proxy send it (HAProxy: send-proxy-v2), or set proxy_protocol = false."),
+            Self::PlainText => ("400 Bad Request", "",
+                "This port speaks TLS. Connect with wss:// (or https://) instead of ws:// (or http://)."),
             Self::TooManyHandshakes => ("503 Service Unavailable", "Retry-After: 1\r\n",
                 "The broker is busy with other handshakes. Try again in a second."),
             Self::Timeout => ("408 Request Timeout", "",
@@ -143,7 +154,8 @@ impl Refusal {
     }
 }
 
-/// The answer to a handshake that fails: plain text, after which the connection closes. Empty for [`Refusal::Lost`].
+/// The answer to a handshake that fails: plain text, after which the connection closes. Empty where nobody
+/// would hear it.
 pub(crate) fn refuse(reason: Refusal) -> Vec<u8> {
     reason.answer().map_or_else(Vec::new, |(status, headers, text)| response(status, headers, text))
 }

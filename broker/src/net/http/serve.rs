@@ -19,6 +19,8 @@ use super::guard::Guard;
 use super::routes::router;
 use crate::net::accept::Acceptor;
 use crate::net::admission::{Names, Senders};
+use crate::net::tls::{self, Keeper};
+use crate::net::transport::Transport;
 
 /// Connections served at once; more wait in the kernel until one ends.
 const CONNECTIONS_MAX: usize = 256;
@@ -31,16 +33,25 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The request head, in bytes, and the most that is buffered of an answer.
 const BUFFER_BYTES_MAX: usize = 16 << 10;
 
-/// Serves the internal port, for requests under these names, until `shutdown` resolves; then answers what is under way and returns.
+/// The internal port, bound and not yet served.
+pub(crate) struct Port {
+    pub(crate) acceptor: Acceptor,
+    /// The names that it goes by.
+    pub(crate) names: Names,
+    /// Its certificate, if it speaks TLS.
+    pub(crate) tls: Option<Arc<Keeper>>,
+}
+
+/// Serves the internal port until `shutdown` resolves; then answers what is under way and returns.
 ///
 /// # Errors
 /// The listener has no address.
 pub(crate) async fn serve<I: Inside>(
-    acceptor: Acceptor,
-    names: Names,
+    port: Port,
     inside: Arc<I>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    let Port { acceptor, names, tls } = port;
     let loopback = acceptor.address()?.ip().to_canonical().is_loopback();
     let router = router(inside, Guard::new(Senders { loopback, names }));
     let (stop, stopped) = watch::channel(());
@@ -56,9 +67,11 @@ pub(crate) async fn serve<I: Inside>(
             next = next => next,
             () = &mut shutdown => break,
         };
-        let (router, stopped) = (router.clone(), stopped.clone());
+        let (router, stopped, tls) = (router.clone(), stopped.clone(), tls.clone());
         connections.spawn(async move {
-            converse(socket, router, stopped).await;
+            if let Some(transport) = secure(socket, tls.as_deref()).await {
+                converse(transport, router, stopped).await;
+            }
             drop(place);
         });
         // What has ended is cleared away here, so the set never holds more than the places and a few.
@@ -69,12 +82,19 @@ pub(crate) async fn serve<I: Inside>(
     Ok(())
 }
 
-async fn converse(socket: TcpStream, router: Router, mut stopped: watch::Receiver<()>) {
+/// Shakes hands by TLS, if the port speaks it. Who fails or takes too long is gone.
+async fn secure(socket: TcpStream, tls: Option<&Keeper>) -> Option<Transport> {
+    let Some(keeper) = tls else { return Some(Transport::Plain(socket)) };
+    let shaken = timeout(HEAD_TIMEOUT, tls::shake(keeper, socket)).await.ok()?;
+    shaken.map(Transport::Tls).inspect_err(|error| tracing::debug!(%error, "TLS handshake failed")).ok()
+}
+
+async fn converse(transport: Transport, router: Router, mut stopped: watch::Receiver<()>) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(BUFFER_BYTES_MAX)
-        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(transport), TowerToHyperService::new(router));
     let mut connection = pin!(connection);
     tokio::select! {
         // A peer that went away is no news.

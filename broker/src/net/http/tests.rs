@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::{Inside, serve};
+use super::{Inside, Port, serve};
 use crate::metrics::{INTERNAL_PORT, Metrics};
 use crate::net::accept::Acceptor;
 use crate::net::admission::Names;
@@ -45,10 +45,11 @@ impl Served {
         let listener = TcpListener::bind(bind).await.unwrap();
         let address = listener.local_addr().unwrap();
         let acceptor = Acceptor::new(listener, INTERNAL_PORT, Arc::new(Metrics::new(1, &[])));
+        let port = Port { acceptor, names: Names::default(), tls: None };
         let fake = Arc::new(Fake::default());
         let (stop, stopped) = oneshot::channel();
         let inside = Arc::clone(&fake);
-        let task = tokio::spawn(serve(acceptor, Names::default(), inside, async { stopped.await.unwrap() }));
+        let task = tokio::spawn(serve(port, inside, async { stopped.await.unwrap() }));
         Self { address, fake, stop, task }
     }
 
