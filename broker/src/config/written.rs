@@ -6,6 +6,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::{Fault, Located, Place};
+use super::layers::Overrides;
+use super::listing::Listing;
 use super::reader::{Reader, Setting};
 use super::suggest::nearest;
 use crate::limits::{Limit, TABLE, Unit};
@@ -24,6 +26,7 @@ pub(super) struct Written {
     pub(super) proxy_protocol: Option<Located<bool>>,
     pub(super) tls: Option<WrittenTls>,
     pub(super) internal_tls: Option<WrittenTls>,
+    pub(super) log_level: Option<Located<String>>,
     pub(super) limits: Vec<(&'static Limit, Located<WrittenAmount>)>,
     pub(super) streams: Vec<WrittenStream>,
 }
@@ -63,12 +66,14 @@ const ALLOWED_ORIGINS: Setting = Setting { key: "allowed_origins", example: "[\"
 const ALLOWED_HOSTS: Setting = Setting { key: "allowed_hosts", example: "[\"push.example.com\"]" };
 const TRUSTED_PROXIES: Setting = Setting { key: "trusted_proxies", example: "[\"10.0.0.0/8\"]" };
 const PROXY_PROTOCOL: Setting = Setting { key: "proxy_protocol", example: "true" };
+const LOG_LEVEL: Setting = Setting { key: "log_level", example: "\"info\"" };
 const TOP: &[&str] = &[
     LISTEN.key,
     INTERNAL.key,
     SHARDS.key,
     ALLOW_ANONYMOUS.key,
     DATA_DIR.key,
+    LOG_LEVEL.key,
     ALLOWED_ORIGINS.key,
     ALLOWED_HOSTS.key,
     TRUSTED_PROXIES.key,
@@ -94,13 +99,20 @@ const MAX_BYTES: Setting = Setting { key: "max_bytes", example: "\"64MiB\"" };
 const MAX_MESSAGES: Setting = Setting { key: "max_messages_per_topic", example: "100" };
 const STREAM: &[&str] = &[NAME.key, PATTERNS.key, MAX_AGE.key, MAX_BYTES.key, MAX_MESSAGES.key];
 
-/// Reads TOML. If the text is not TOML only that is said, since the rest can't be trusted.
-pub(super) fn read(text: &str) -> (Written, Vec<Fault>) {
-    let mut reader = Reader::new(text);
+/// Reads TOML and puts flags and environment over it. If the text is not TOML only that is said of it, since the rest
+/// can't be trusted.
+pub(super) fn read(text: &str, overrides: &Overrides) -> (Written, Listing, Vec<Fault>) {
+    let mut reader = Reader::new(text, overrides.places());
     let (document, errors) = DeTable::parse_recoverable(text);
-    if errors.is_empty() {
-        return (read_top(&mut reader, document.get_ref()), reader.faults);
-    }
+    let mut document = if errors.is_empty() { document.into_inner() } else { DeTable::new() };
+    report_no_toml(&mut reader, &errors);
+    overrides.apply(&mut document, Reader::beyond(text));
+    let written = read_top(&mut reader, &document);
+    let listing = Listing::of(&document, |span| reader.place(span));
+    (written, listing, reader.faults)
+}
+
+fn report_no_toml(reader: &mut Reader<'_>, errors: &[toml::de::Error]) {
     let mut last_line = 0;
     for error in errors {
         let place = error.span().map_or(Place::Whole, |span| reader.place(&span));
@@ -118,7 +130,6 @@ pub(super) fn read(text: &str) -> (Written, Vec<Fault>) {
             "text stands in quotes, and each setting on a line of its own",
         ));
     }
-    (Written::default(), reader.faults)
 }
 
 fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
@@ -135,6 +146,7 @@ fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
         proxy_protocol: reader.boolean(table, PROXY_PROTOCOL),
         tls: read_tls(reader, table, TLS),
         internal_tls: read_tls(reader, table, INTERNAL_TLS),
+        log_level: reader.string(table, LOG_LEVEL),
         limits: table.get("limits").map_or_else(Vec::new, |value| read_limits(reader, value)),
         streams: table.get("stream").map_or_else(Vec::new, |value| read_streams(reader, value)),
     }
@@ -183,6 +195,10 @@ fn read_tls(reader: &mut Reader<'_>, table: &DeTable<'_>, header: Setting) -> Op
     };
     let place = reader.place(&value.span());
     report_unknown(reader, table, &format!("in [{}]", header.key), TLS_KEYS);
+    if table.is_empty() {
+        // As `fanfare check --print` shows a port without TLS.
+        return None;
+    }
     for setting in [CERT, KEY] {
         if !table.contains_key(setting.key) {
             let what = format!("[{}] has no `{}`", header.key, setting.key);

@@ -161,6 +161,10 @@ impl ShardCounters {
 pub(crate) struct Metrics {
     shards: Box<[ShardCounters]>,
     pub(crate) listeners: ListenerCounters,
+    /// Reloads of the configuration, by what came of them.
+    pub(crate) reloads: Labelled,
+    /// When the configuration in force was read, in milliseconds since 1970.
+    pub(crate) configured_ms: Counter,
 }
 
 /// What is counted where connections are accepted, before a shard has them.
@@ -183,6 +187,9 @@ pub(crate) const CLIENT_PORT: &str = "client";
 /// The port of metrics and health, as a label.
 pub(crate) const INTERNAL_PORT: &str = "internal";
 
+const TAKEN: &str = "ok";
+const NOT_TAKEN: &str = "failed";
+
 impl Metrics {
     /// Counters for this many shards; `handshake_failures` are the reasons that a handshake can fail for.
     pub(crate) fn new(shards: usize, handshake_failures: &[&'static str]) -> Self {
@@ -194,7 +201,20 @@ impl Metrics {
             certificate_failures: by_port(),
             certificate_not_after: by_port(),
         };
-        Self { shards: (0..shards).map(|_| ShardCounters::new(handshake_failures)).collect(), listeners }
+        Self {
+            shards: (0..shards).map(|_| ShardCounters::new(handshake_failures)).collect(),
+            listeners,
+            reloads: Labelled::new([TAKEN, NOT_TAKEN]),
+            configured_ms: Counter::default(),
+        }
+    }
+
+    /// Counts a reload of the configuration.
+    pub(crate) fn count_reload(&self, taken: bool, wall_ms: u64) {
+        self.reloads.count(if taken { TAKEN } else { NOT_TAKEN });
+        if taken {
+            self.configured_ms.set(wall_ms);
+        }
     }
 
     pub(crate) fn shard(&self, shard: usize) -> &ShardCounters {

@@ -53,14 +53,14 @@ impl Seats {
 }
 
 impl Seat {
-    /// Counts the seat for an address, and no more for the one before. False if that address has as many as it may.
+    /// Counts the seat for an address, and no more for the one before. False if that address has `most` already.
     #[must_use]
-    pub(super) fn count_for(&mut self, address: IpAddr) -> bool {
+    pub(super) fn count_for(&mut self, address: IpAddr, most: usize) -> bool {
         let network = Network::from(address);
         if self.network == Some(network) {
             return true;
         }
-        let counted = self.room.addresses.enter(network);
+        let counted = self.room.addresses.enter(network, most);
         if counted && let Some(before) = self.network.replace(network) {
             self.room.addresses.leave(&before);
         }
@@ -83,14 +83,14 @@ mod tests {
 
     #[test]
     fn a_seat_counts_for_one_address_at_a_time_and_for_none_at_its_end() {
-        let seats = Seats::new(Arc::new(Addresses::new(1)));
+        let seats = Seats::new(Arc::default());
         let (proxy, client) = ([10, 0, 0, 1].into(), [203, 0, 113, 7].into());
         let (mut first, mut second) = (seats.take(), seats.take());
-        assert!(first.count_for(proxy) && first.count_for(client) && first.count_for(client));
-        assert!(second.count_for(proxy) && !second.count_for(client));
+        assert!(first.count_for(proxy, 1) && first.count_for(client, 1) && first.count_for(client, 1));
+        assert!(second.count_for(proxy, 1) && !second.count_for(client, 1));
         assert_eq!(seats.taken(), 2);
         drop(first);
-        assert!(second.count_for(client));
+        assert!(second.count_for(client, 1));
         assert_eq!(seats.taken(), 1);
     }
 }

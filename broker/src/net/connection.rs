@@ -127,10 +127,10 @@ impl Connection {
         if inner.stage != Stage::Open || !inner.session.is_open() {
             return;
         }
-        let stalled = inner.blocked_since.is_some_and(|since| now.since(since) > io.limits.stall_timeout);
+        let stalled = inner.blocked_since.is_some_and(|since| now.since(since) > io.limits.stall_timeout());
         // A peer that is not read from can't be heard.
         let waiting = inner.blocked_since.is_some() || inner.rest.is_some();
-        let silent = inner.session.silent(now, waiting, io.session_limits);
+        let silent = inner.session.silent(now, waiting, io.session_limits());
         drop(inner);
         if stalled {
             self.close(io, CloseCode::TooSlow, "the socket took nothing for stall_timeout");
@@ -155,7 +155,7 @@ impl Connection {
 
     /// Whether so few answers wait that the next request may be worked off.
     fn answers_fit(&self, io: &Io) -> bool {
-        self.outbound.lanes().answer_bytes() <= io.limits.reply_bytes
+        self.outbound.lanes().answer_bytes() <= io.limits.reply_bytes()
     }
 
     /// Whether `hello` is still to come.
@@ -286,7 +286,7 @@ impl Inner {
                     match deeds::take_in(&mut self.session, &connection.outbound, io, &incoming, now) {
                         Ok(Effort::Light)
                             if connection.answers_fit(io)
-                                && self.session.rest(io.session_limits).is_none() => {}
+                                && self.session.rest(io.session_limits()).is_none() => {}
                         Ok(_) => break Ok(()),
                         Err(fault) => break Err(fault),
                     }
@@ -299,7 +299,7 @@ impl Inner {
             self.unread.extend_from_slice(reading.unread());
         }
         let overhead = reading.finish();
-        let result = result.and_then(|()| self.session.overhead(overhead, now.moment, io.session_limits));
+        let result = result.and_then(|()| self.session.overhead(overhead, now.moment, io.session_limits()));
         if let Err(Fault::Close(code, reason)) = result {
             connection.outbound.close_after_replies(code, reason);
         }
@@ -308,7 +308,7 @@ impl Inner {
     /// Ready once the session may send on.
     fn poll_rest(&mut self, io: &Io, cx: &mut Context<'_>) -> Poll<()> {
         if self.rest.is_none()
-            && let Some(until) = self.session.rest(io.session_limits)
+            && let Some(until) = self.session.rest(io.session_limits())
         {
             let left = until.since(clock::now());
             if !left.is_zero() {

@@ -18,7 +18,8 @@ use super::refusals::Refusals;
 use super::tls::{self, Keeper};
 use super::transport::Transport;
 use crate::clock;
-use crate::limits::Limits;
+use crate::hub::Phase;
+use crate::limits::LiveLimits;
 use crate::metrics::ShardCounters;
 
 /// Bytes that a handshake reads at a time.
@@ -28,7 +29,7 @@ const READ_BYTES: usize = 1024;
 #[derive(Debug, Clone)]
 pub(crate) struct Door {
     pub(super) policy: Arc<Policy>,
-    pub(super) limits: Arc<Limits>,
+    pub(super) limits: Arc<LiveLimits>,
     pub(super) proxies: Arc<Proxies>,
     pub(super) addresses: Arc<Addresses>,
     pub(super) refusals: Arc<Refusals>,
@@ -38,17 +39,17 @@ pub(crate) struct Door {
 impl Door {
     pub(crate) fn new(
         policy: Policy,
-        limits: Arc<Limits>,
+        limits: Arc<LiveLimits>,
         proxies: Proxies,
         tls: Option<Arc<Keeper>>,
     ) -> Self {
         Self {
             policy: Arc::new(policy),
+            limits,
             proxies: Arc::new(proxies),
-            addresses: Arc::new(Addresses::new(limits.max_connections_per_address)),
+            addresses: Arc::default(),
             refusals: Arc::new(Refusals::new()),
             tls,
-            limits,
         }
     }
 
@@ -87,7 +88,7 @@ pub(super) async fn enter(io: &Io, door: &Door, arrival: Arrival) -> Option<(Con
     let Arrival { socket, peer, seat } = arrival;
     let socket = TcpStream::from_std(socket).ok()?;
     let mut guest = Guest { address: peer, seat };
-    let deadline = Instant::now() + door.limits.handshake_timeout;
+    let deadline = Instant::now() + door.limits.handshake_timeout();
     let (mut transport, refusal) = match secure(socket, door, &mut guest, deadline).await {
         Ok(mut transport) => match timeout_at(deadline, shake(&mut transport, door, &mut guest)).await {
             Ok(Ok(Shaken::Accepted(accepted, unread))) => {
@@ -102,7 +103,7 @@ pub(super) async fn enter(io: &Io, door: &Door, arrival: Arrival) -> Option<(Con
     door.count(io.counters(), refusal, guest.address);
     if let Some(transport) = &mut transport {
         // However this ends, the answer had its time to arrive.
-        let _ = timeout(door.limits.close_timeout, part(transport, refusal)).await;
+        let _ = timeout(door.limits.close_timeout(), part(transport, refusal)).await;
     }
     None
 }
@@ -173,7 +174,8 @@ async fn shake(transport: &mut Transport, door: &Door, guest: &mut Guest) -> io:
             Progress::Done { response, accepted, head_len } => {
                 let told = accepted.forwarded_for.iter().map(String::as_str);
                 guest.address = client_of(guest.address, told, &door.proxies);
-                if !guest.seat.count_for(guest.address) {
+                let most = door.limits.max_connections_per_address();
+                if !guest.seat.count_for(guest.address, most) {
                     return Ok(Shaken::Refused(Refusal::TooManyFromAddress));
                 }
                 write(transport, &response).await?;
@@ -220,9 +222,9 @@ async fn part(transport: &mut Transport, refusal: Refusal) -> io::Result<()> {
 }
 
 fn open(io: &Io, transport: Transport, accepted: &Accepted, unread: Vec<u8>) -> Connection {
-    let full = io.hub.sessions() >= io.limits.max_connections;
+    let full = io.hub.sessions() >= io.limits.max_connections();
     let outbound = io.shard.borrow_mut().attach(accepted.encoding);
-    if io.hub.is_stopping() {
+    if io.hub.has_reached(Phase::Draining) {
         outbound.close(CloseCode::Drain, "the broker is stopping");
     } else if full {
         outbound.close(CloseCode::OverCapacity, "as many sessions are open as may be (max_connections)");

@@ -61,7 +61,7 @@ impl Listener {
             hub,
             shards: shards.iter().map(|shard| (shard.arrivals.clone(), shard.seats.clone())).collect(),
             files,
-            bucket: Bucket::new(door.limits.accepts_per_second, clock::now()),
+            bucket: Bucket::new(clock::now()),
             door,
             notices: Notices::new([TOO_FAST]),
         }
@@ -79,7 +79,7 @@ impl Listener {
     /// Waits until the next connection may be accepted: until then the kernel's backlog is the queue.
     async fn keep_rate(&mut self) {
         let mut paused = false;
-        while let Err(wait) = self.bucket.take(clock::now()) {
+        while let Err(wait) = self.bucket.take(self.door.limits.accepts_per_second(), clock::now()) {
             if !paused {
                 self.hub.metrics().listeners.accepting_paused.add(1);
                 if let Some(untold) = self.notices.admit(TOO_FAST, clock::now()) {
@@ -107,7 +107,9 @@ impl Listener {
             return refuse(Refusal::TooManyFiles);
         }
         // A proxy counts as the clients that it speaks for, and they are not known yet.
-        if !self.door.proxies.trust(peer) && !seat.count_for(peer) {
+        if !self.door.proxies.trust(peer)
+            && !seat.count_for(peer, self.door.limits.max_connections_per_address())
+        {
             return refuse(Refusal::TooManyFromAddress);
         }
         if shard.send(Arrival { socket, peer, seat }).await.is_err() {

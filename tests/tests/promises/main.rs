@@ -8,12 +8,14 @@
 )]
 
 mod admission;
+mod check;
 mod cli;
 mod cli_bench;
 mod cli_reconnect;
 mod conversation;
 mod delivery;
 mod delivery_metrics;
+mod drain;
 mod ephemeral;
 mod errors;
 mod floods;
@@ -29,6 +31,7 @@ mod publishing;
 mod rates;
 mod readme;
 mod reconnect;
+mod reload;
 mod replay;
 mod restarts;
 mod resume;

@@ -8,23 +8,23 @@ use crate::sync::Mutex;
 /// Counts by key. A key with none takes no memory.
 #[derive(Debug)]
 pub(crate) struct Census<K> {
-    max: usize,
     counts: Mutex<HashMap<K, usize>>,
 }
 
-impl<K: Eq + Hash> Census<K> {
-    /// A census that lets each key have at most `max`.
-    pub(crate) fn new(max: usize) -> Self {
-        Self { max, counts: Mutex::default() }
+impl<K> Default for Census<K> {
+    fn default() -> Self {
+        Self { counts: Mutex::default() }
     }
+}
 
-    /// Counts one more for a key, unless it has as many as it may; true if it is counted. Each one counted has to
+impl<K: Eq + Hash> Census<K> {
+    /// Counts one more for a key, unless it has `most`; true if it is counted. Each one counted has to
     /// [leave](Census::leave).
     #[must_use]
-    pub(crate) fn enter(&self, key: K) -> bool {
+    pub(crate) fn enter(&self, key: K, most: usize) -> bool {
         let mut counts = self.counts.lock();
         let count = counts.entry(key).or_default();
-        let fits = *count < self.max;
+        let fits = *count < most;
         *count += usize::from(fits);
         fits
     }
@@ -47,17 +47,17 @@ mod tests {
 
     #[test]
     fn a_key_has_as_many_as_it_may_and_room_again_when_one_leaves() {
-        let census = Census::new(2);
-        assert_eq!([census.enter("a"), census.enter("a"), census.enter("a")], [true, true, false]);
-        assert!(census.enter("b"));
+        let census = Census::default();
+        assert_eq!([census.enter("a", 2), census.enter("a", 2), census.enter("a", 2)], [true, true, false]);
+        assert!(census.enter("b", 2));
         census.leave(&"a");
-        assert_eq!([census.enter("a"), census.enter("a")], [true, false]);
+        assert_eq!([census.enter("a", 2), census.enter("a", 2)], [true, false]);
     }
 
     #[test]
     fn a_key_with_none_is_forgotten() {
-        let census = Census::new(1);
-        assert!(census.enter("a"));
+        let census = Census::default();
+        assert!(census.enter("a", 1));
         census.leave(&"a");
         census.leave(&"a");
         assert!(census.counts.lock().is_empty());
