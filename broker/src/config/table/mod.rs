@@ -7,7 +7,7 @@ mod rows;
 
 pub use name::Name;
 pub(super) use row::{Applied, Fallback, Kind, Row};
-use rows::{LIMITS, PRESENCE, STREAM, TOP};
+use rows::{LIMITS, PRESENCE, STREAM, TLS, TOP};
 
 /// How a section stands in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,15 @@ pub(super) struct Section {
 /// see to it that the two know the same names.
 pub(super) const SECTIONS: &[Section] = &[
     Section { name: "", shape: Shape::Top, doc: "", rows: TOP },
+    Section {
+        name: "tls",
+        shape: Shape::Table,
+        doc: "TLS on the client port: wss:// instead of ws://. All files are PEM. They are read again every two seconds: a \
+              new certificate is used for new connections, without a restart, and one that can't be used leaves the old \
+              one in force.",
+        rows: TLS,
+    },
+    Section { name: "internal_tls", shape: Shape::Table, doc: "The same for the internal port.", rows: TLS },
     Section {
         name: "limits",
         shape: Shape::Table,
