@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::table::SECTIONS;
+use super::table::{SECTIONS, single_rows};
 use super::units::{format_bytes, format_duration};
 use super::{Config, Loaded, Name, Overrides, example_file, reference_page};
 use crate::limits::{Limits, TABLE, Unit};
@@ -498,6 +498,22 @@ proptest! {
     #[test]
     fn any_text_is_read_or_refused(text: String) {
         let _ = parse(&text);
+    }
+
+    #[test]
+    fn any_variable_is_read_or_refused(text: String, number in 0..single_rows().count()) {
+        let variable = single_rows().nth(number).map(|(name, _)| name.variable()).unwrap_or_default();
+        let (overrides, unknown) = Overrides::from_environment([(variable.into(), text.into())]);
+        prop_assert_eq!(unknown, []);
+        let _ = Config::load(None, &overrides);
+    }
+
+    #[test]
+    fn any_assignment_is_taken_or_refused(name: String, value: String) {
+        let _ = Overrides::default().set(&format!("{name}={value}"));
+        let mut overrides = Overrides::default();
+        overrides.set(&format!("limits.heartbeat={value}")).unwrap();
+        let _ = Config::load(None, &overrides);
     }
 
     #[test]
