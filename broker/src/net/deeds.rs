@@ -42,7 +42,7 @@ pub(super) fn take_in(
     now: Now,
 ) -> Result<Effort, Fault> {
     let frame = decode(outbound.encoding(), incoming);
-    let done = match session.frame(frame, now.moment, io.session_limits) {
+    let done = match session.frame(frame, now.moment, io.session_limits()) {
         Ok(deed) => perform(deed, outbound, io, now),
         Err(Fault::Answer(error)) => Err(Failed::from(error)),
         Err(end) => return Err(end),
@@ -118,10 +118,10 @@ fn welcome(hello: &Hello<'_>, outbound: &Outbound, io: &Io, now: Now) {
     let resume = io.hub.begin_presence(outbound.session(), None, hello.resume.as_deref());
     let welcome = Welcome {
         session: Cow::Owned(io.hub.session_name(outbound.session())),
-        heartbeat_ms: millis(io.limits.heartbeat),
-        max_payload_bytes: io.limits.max_payload_bytes as u64,
+        heartbeat_ms: millis(io.limits.heartbeat()),
+        max_payload_bytes: io.limits.max_payload_bytes() as u64,
         expires_in_ms: None,
-        key_window_ms: Some(millis(io.limits.key_window)),
+        key_window_ms: Some(millis(io.limits.key_window())),
         resume: resume.map(Cow::Owned),
     };
     outbound.push_reply(&ServerFrame::Welcome(welcome));

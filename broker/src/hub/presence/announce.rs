@@ -16,7 +16,7 @@ use crate::hub::Hub;
 impl Hub {
     /// Time between two calls of [`Hub::announce_presence`]; none if presence is kept nowhere.
     pub(crate) fn presence_interval(&self) -> Option<Duration> {
-        (!self.presence.is_empty()).then_some(self.limits.presence_interval)
+        (!self.presence.is_empty()).then_some(self.limits.presence_interval())
     }
 
     /// Lets members go who were waited for in vain, and announces what happened since the last call.
@@ -29,7 +29,7 @@ impl Hub {
         if !self.is_heard(&topic) {
             return;
         }
-        let max_bytes = self.limits.presence_announcement_bytes.min(self.limits.max_payload_bytes);
+        let max_bytes = self.limits.presence_announcement_bytes().min(self.limits.max_payload_bytes());
         let (text, unnamed) = render(news, max_bytes, |session| self.session_name(session));
         self.presence.counts.announcements.add(1);
         self.presence.counts.unnamed.add(unnamed);

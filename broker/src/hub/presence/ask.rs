@@ -44,7 +44,7 @@ impl Hub {
         if !is_short_enough(&topic) {
             return Err(PresenceError::TooLong);
         }
-        let bytes = self.limits.max_frame_bytes.saturating_sub(PAGE_OVERHEAD_BYTES);
+        let bytes = self.limits.max_frame_bytes().saturating_sub(PAGE_OVERHEAD_BYTES);
         let page = self.presence.page(&topic, after, limit as usize, bytes);
         let members = page.members.into_iter().map(|(session, who)| self.member(session, who.as_deref()));
         Ok(PresencePage { members: members.collect(), count: Some(page.count as u64), next: page.next })
