@@ -63,9 +63,9 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "presence",
         shape: Shape::List { implied: false },
-        doc: "Where the broker knows who is present. Sessions with a subscription to just a topic are its members: clients \
-              ask with `presence`, and hear of joins and leaves on `$presence.<topic>`. None is kept unless there is a \
-              [[presence]].",
+        doc: "Where it is kept who is there: a session is a member of a topic while it has a subscription to just that \
+              topic. Clients ask with `presence`, and hear of joins and leaves on `$presence.<topic>`. None is kept \
+              unless there is a [[presence]].",
         rows: PRESENCE,
     },
 ];

@@ -152,7 +152,7 @@ pub(super) const PRESENCE: &[Row] = &[
     Row::new(
         "patterns",
         Kind::Texts,
-        Value("[\"rooms.>\"]"),
+        Nothing { example: "[\"rooms.>\"]" },
         AtStart,
         "The topics; none may be in two [[presence]], nor longer than 246 bytes and 15 segments.",
     ),
@@ -161,14 +161,14 @@ pub(super) const PRESENCE: &[Row] = &[
         Kind::Text,
         Value("session"),
         AtStart,
-        "What a member is: each \"session\", or each \"subject\", with one join however many sessions it has.",
+        "What is one member: each \"session\", or all sessions of a \"subject\" together.",
     ),
     Row::new(
         "linger",
         Kind::Time,
         Value("5s"),
         AtStart,
-        "A member whose connection is lost stays this long; if it comes back by then, nobody hears of it.",
+        "Time that a member whose connection was lost is waited for. Back by then, it has never left.",
     ),
     Row::new("announce", Kind::Flag, Value("true"), AtStart, "Whether joins and leaves are published."),
 ];
