@@ -35,6 +35,6 @@ mod sync;
 mod version;
 
 pub use engine::{DataDirError, StreamConfig};
-pub use hub::{HubError, MAX_SHARDS};
+pub use hub::{HubError, MAX_SHARDS, MemberBy, PresenceConfig};
 pub use net::{Names, Proxies, TlsError, TlsFiles};
 pub use version::{REVISION, VERSION};

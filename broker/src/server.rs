@@ -29,7 +29,8 @@ use crate::net::{
 use reload::{Part, Reloader};
 use restart::Restart;
 
-/// How often messages over their age limit are taken out of streams that nobody publishes to.
+/// How often messages over their age limit are taken out of streams that nobody publishes to, and what goes on is told on
+/// `$sys.>`.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the files of certificates are read again.
 const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(2);
@@ -151,7 +152,8 @@ impl Server {
         let internals = Acceptor::new(internals, INTERNAL_PORT, Arc::clone(&metrics));
         let (engine, restart) = restart::load(config)?;
         metrics.configured_ms.set(clock::wall_ms());
-        let hub = Arc::new(Hub::new(engine, shards, Arc::clone(&limits), Arc::clone(&metrics))?);
+        let hub = Hub::new(engine, shards, Arc::clone(&limits), Arc::clone(&metrics))?;
+        let hub = Arc::new(hub.with_presence(config.presence.clone())?);
         let senders =
             Senders { loopback: client.ip().to_canonical().is_loopback(), names: config.names.clone() };
         let tls = open_tls("tls", config.tls.as_ref(), CLIENT_PORT, &metrics)?;
@@ -197,6 +199,7 @@ impl Server {
             () = obeying => {}
             () = sweep(&hub) => {}
             () = keep(certificates) => {}
+            () = announce_presence(&hub) => {}
         }
         stopped.send_replace(true);
         let result = inside.await.map_err(io::Error::other).flatten().map_err(ServerError::Io);
@@ -303,6 +306,19 @@ async fn sweep(hub: &Hub) {
     let mut interval = tokio::time::interval(SWEEP_INTERVAL);
     loop {
         interval.tick().await;
-        hub.sweep(clock::read());
+        let now = clock::read();
+        hub.sweep(now);
+        hub.tell_second(now);
+    }
+}
+
+/// Announces joins and leaves where presence is kept.
+async fn announce_presence(hub: &Hub) {
+    let Some(every) = hub.presence_interval() else { return std::future::pending().await };
+    let mut interval = tokio::time::interval(every);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        hub.announce_presence(clock::read());
     }
 }

@@ -11,6 +11,7 @@ mod doors;
 mod fault;
 mod layers;
 mod listing;
+mod presence;
 mod reader;
 mod reference;
 mod resolved;

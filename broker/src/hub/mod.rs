@@ -18,6 +18,7 @@ mod mailbox;
 #[cfg(test)]
 mod model;
 mod overflow;
+mod presence;
 mod probe;
 mod publish;
 mod pushed;
@@ -29,6 +30,7 @@ mod shared;
 mod start;
 mod subscribe;
 mod subscription;
+mod sys;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +39,8 @@ pub use error::HubError;
 pub(crate) use heads::Heads;
 pub use interest::MAX_SHARDS;
 pub(crate) use mailbox::Mail;
+pub(crate) use presence::PresenceError;
+pub use presence::{MemberBy, PresenceConfig};
 pub(crate) use publish::{Accepted, PublishError};
 pub(crate) use shard::Shard;
 pub(crate) use shared::Hub;

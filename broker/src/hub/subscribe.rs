@@ -60,6 +60,7 @@ impl Shard {
         let live = !opened.is_behind();
         let recovered = asked_position(&from).map(|_| gaps.is_empty());
         self.open(opened, slot);
+        self.note_presence(slot);
         let subscribed = Subscribed { sub, pattern: None, position, recovered, live, ephemeral };
         self.send_start(session, subscribed, gaps);
         Ok(())
@@ -105,6 +106,7 @@ impl Shard {
             attached.subs.iter().position(|(number, _)| *number == sub).ok_or(SubscribeError::Unknown)?;
         let (_, slot) = attached.subs.swap_remove(at);
         attached.outbound.push_unsubscribed(sub);
+        self.note_absence(session, slot);
         self.remove(slot);
         self.mark_dirty(session);
         Ok(())

@@ -5,8 +5,10 @@ mod counters;
 mod histogram;
 mod process;
 
-pub(crate) use collect::{Gauges, StreamGauges, render};
+pub(crate) use collect::{Gauges, PresenceGauges, StreamGauges, render};
 pub(crate) use counters::{
     CLIENT_PORT, CLOSED_BY_PEER, CLOSED_LOST, Counter, INTERNAL_PORT, Metrics, PAUSED_FOR_ANSWERS,
     PAUSED_FOR_RATE, ShardCounters,
 };
+pub(crate) use histogram::{BOUNDS_SECONDS, Counts};
+pub(crate) use process::cpu_seconds;

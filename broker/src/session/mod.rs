@@ -6,7 +6,7 @@ mod rates;
 
 use std::time::Duration;
 
-use fanfare_protocol::frame::{History, Publish, Subscribe};
+use fanfare_protocol::frame::{Hello, History, Presence, Publish, Subscribe};
 use fanfare_protocol::{ClientFrame, CloseCode, DecodeError, ErrorCode};
 
 use crate::clock::Moment;
@@ -34,17 +34,15 @@ pub(crate) struct SessionLimits {
 /// What a legal frame asks for.
 #[derive(Debug)]
 pub(crate) enum Deed<'a> {
-    /// Answer `hello`.
-    Welcome,
+    /// Answer this.
+    Welcome(Hello<'a>),
     Subscribe(Subscribe),
     Unsubscribe {
         sub: u32,
     },
     Publish(Publish<'a>),
     History(History),
-    Presence {
-        id: u64,
-    },
+    Presence(Presence),
     Refresh {
         id: u64,
     },
@@ -131,7 +129,7 @@ impl Session {
             self.overhead(1, now, limits)?;
         }
         if !self.open {
-            return self.greet(&frame);
+            return self.greet(frame);
         }
         if let ClientFrame::Publish(publish) = &frame {
             let id = publish.id;
@@ -141,12 +139,12 @@ impl Session {
         already_open(frame)
     }
 
-    fn greet(&mut self, frame: &ClientFrame<'_>) -> Result<Deed<'static>, Fault> {
-        if !matches!(frame, ClientFrame::Hello(_)) {
+    fn greet<'a>(&mut self, frame: ClientFrame<'a>) -> Result<Deed<'a>, Fault> {
+        let ClientFrame::Hello(hello) = frame else {
             return Err(Fault::Close(CloseCode::Protocol, "the first frame must be `hello`"));
-        }
+        };
         self.open = true;
-        Ok(Deed::Welcome)
+        Ok(Deed::Welcome(hello))
     }
 
     /// Whether the peer has been silent for too long. `waiting` says that something waits for its socket: then silence
@@ -173,7 +171,7 @@ fn already_open(frame: ClientFrame<'_>) -> Result<Deed<'_>, Fault> {
         ClientFrame::Unsubscribe { sub } => Deed::Unsubscribe { sub },
         ClientFrame::Publish(publish) => Deed::Publish(publish),
         ClientFrame::History(history) => Deed::History(history),
-        ClientFrame::Presence { id, .. } => Deed::Presence { id },
+        ClientFrame::Presence(presence) => Deed::Presence(presence),
         ClientFrame::Refresh { id, .. } => Deed::Refresh { id },
         ClientFrame::Ping => Deed::AnswerPing,
         ClientFrame::Pong => Deed::Nothing,
@@ -182,7 +180,6 @@ fn already_open(frame: ClientFrame<'_>) -> Result<Deed<'_>, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use fanfare_protocol::frame::Hello;
     use fanfare_protocol::{Payload, Topic};
 
     use super::*;
