@@ -156,9 +156,10 @@ impl Server {
         let hub = Arc::new(hub.with_presence(config.presence.clone())?);
         let senders =
             Senders { loopback: client.ip().to_canonical().is_loopback(), names: config.names.clone() };
-        let policy = Policy { senders, max_head_bytes: limits.max_head_bytes(), internal };
         let tls = open_tls("tls", config.tls.as_ref(), CLIENT_PORT, &metrics)?;
         let internal_tls = open_tls("internal_tls", config.internal_tls.as_ref(), INTERNAL_PORT, &metrics)?;
+        let max_head_bytes = limits.max_head_bytes();
+        let policy = Policy { senders, max_head_bytes, internal, internal_tls: internal_tls.is_some() };
         let certificates = tls.iter().chain(&internal_tls).map(Arc::clone).collect();
         let door = Door::new(policy, Arc::clone(&limits), config.proxies.clone(), tls);
         let (stop, stopping) = watch::channel(false);
@@ -197,8 +198,8 @@ impl Server {
         tokio::select! {
             () = obeying => {}
             () = sweep(&hub) => {}
-            () = announce_presence(&hub) => {}
             () = keep(certificates) => {}
+            () = announce_presence(&hub) => {}
         }
         stopped.send_replace(true);
         let result = inside.await.map_err(io::Error::other).flatten().map_err(ServerError::Io);

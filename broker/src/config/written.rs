@@ -273,8 +273,8 @@ fn remedy_for_unknown(name: &str, known: &[&str]) -> String {
         ("at the top, before any table", TOP),
         ("under [limits]", &limits),
         ("under [[stream]]", STREAM),
-        ("under [[presence]]", PRESENCE),
         ("under [tls] or [internal_tls]", TLS_KEYS),
+        ("under [[presence]]", PRESENCE),
     ];
     if let Some((home, _)) = tables.iter().find(|(_, keys)| keys.contains(&name)) {
         return format!("`{name}` belongs {home}");

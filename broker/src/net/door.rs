@@ -92,7 +92,10 @@ pub(super) async fn enter(io: &Io, door: &Door, arrival: Arrival) -> Option<(Con
     let (mut transport, refusal) = match secure(socket, door, &mut guest, deadline).await {
         Ok(mut transport) => match timeout_at(deadline, shake(&mut transport, door, &mut guest)).await {
             Ok(Ok(Shaken::Accepted(accepted, unread))) => {
-                return Some((open(io, transport, &accepted, unread), guest.seat));
+                let connection = open(io, transport, &accepted, unread);
+                let session = connection.outbound.session().0;
+                tracing::debug!(session, client = %guest.address, "session opened");
+                return Some((connection, guest.seat));
             }
             Ok(Ok(Shaken::Refused(refusal))) => (Some(transport), refusal),
             Ok(Err(_)) => (None, Refusal::Lost),

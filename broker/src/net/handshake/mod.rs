@@ -26,8 +26,9 @@ pub(crate) struct Policy {
     pub(crate) senders: Senders,
     /// Longest request head, in bytes.
     pub(crate) max_head_bytes: usize,
-    /// Where the internal port is, for people who knock at the wrong one.
+    /// Where the internal port is, for people who knock at the wrong one, and whether it speaks TLS.
     pub(crate) internal: SocketAddr,
+    pub(crate) internal_tls: bool,
 }
 
 /// What the bytes so far amount to.
@@ -92,7 +93,7 @@ pub(crate) fn read_head(bytes: &[u8], policy: &Policy) -> Progress {
             Progress::Done { response: granted.response(), accepted: granted.accepted, head_len }
         }
         Err(reason @ Refusal::FrontPage) => {
-            Progress::Refused { response: refusal::front_page(policy.internal), reason }
+            Progress::Refused { response: refusal::front_page(policy), reason }
         }
         Err(reason) => Progress::Refused { response: refuse(reason), reason },
     }

@@ -1,6 +1,6 @@
 //! Refusals: why a handshake fails, and the short answer that tells a person what to do instead.
 
-use std::net::SocketAddr;
+use super::Policy;
 
 /// Why a connection ended before it was a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -161,10 +161,11 @@ pub(crate) fn refuse(reason: Refusal) -> Vec<u8> {
 }
 
 /// The answer to somebody who looks what is here.
-pub(super) fn front_page(internal: SocketAddr) -> Vec<u8> {
+pub(super) fn front_page(policy: &Policy) -> Vec<u8> {
+    let (internal, scheme) = (policy.internal, if policy.internal_tls { "https" } else { "http" });
     let text = format!(
         "This is the client port of Fanfare. Connect a WebSocket to /ws, with the subprotocol \
-         fanfare.v1.json or fanfare.v1.msgpack.\nA page to try it with is at http://{internal}/."
+         fanfare.v1.json or fanfare.v1.msgpack.\nA page to try it with is at {scheme}://{internal}/."
     );
     response("200 OK", "", &text)
 }

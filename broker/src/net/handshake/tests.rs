@@ -15,6 +15,7 @@ const fn policy(loopback: bool) -> Policy {
         senders: Senders { loopback, names },
         max_head_bytes: 2048,
         internal: std::net::SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7441),
+        internal_tls: false,
     }
 }
 
