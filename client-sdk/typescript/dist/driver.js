@@ -193,7 +193,7 @@ export class Driver {
     }
     #open(token, until) {
         const { Socket, url, encoding, name } = this.#plan;
-        const hello = { op: "hello", ...(token && { token }), ...(name && { name }) };
+        const hello = { op: "hello", token, name };
         const transport = new Transport(Socket, url, encoding, {
             opened: () => {
                 this.#link = { at: "up", transport };

@@ -237,7 +237,7 @@ export class Driver {
 
   #open(token: string | undefined, until: number): void {
     const { Socket, url, encoding, name } = this.#plan;
-    const hello = { op: "hello" as const, ...(token && { token }), ...(name && { name }) };
+    const hello = { op: "hello" as const, token, name };
     const transport = new Transport(Socket, url, encoding, {
       opened: () => {
         this.#link = { at: "up", transport };

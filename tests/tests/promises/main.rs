@@ -7,6 +7,7 @@
     reason = "a panic is how a test says what is wrong"
 )]
 
+mod admission;
 mod check;
 mod cli;
 mod cli_bench;
@@ -28,6 +29,7 @@ mod operation;
 mod peers;
 mod presence;
 mod publishing;
+mod rates;
 mod readme;
 mod reconnect;
 mod reload;
@@ -39,3 +41,4 @@ mod sharding;
 mod silence;
 mod slow_readers;
 mod system;
+mod tls;

@@ -8,7 +8,7 @@ mod serve;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use serve::serve;
+pub(crate) use serve::{Port, serve};
 
 /// What the internal port shows of the broker. The roof hands in something that knows the broker.
 pub(crate) trait Inside: Send + Sync + 'static {

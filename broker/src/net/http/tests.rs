@@ -9,7 +9,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::{Inside, serve};
+use super::{Inside, Port, serve};
+use crate::metrics::{INTERNAL_PORT, Metrics};
+use crate::net::accept::Acceptor;
+use crate::net::admission::Names;
 
 /// A broker of which only what the port shows is there.
 #[derive(Debug, Default)]
@@ -41,10 +44,12 @@ impl Served {
     async fn start(bind: &str) -> Self {
         let listener = TcpListener::bind(bind).await.unwrap();
         let address = listener.local_addr().unwrap();
+        let acceptor = Acceptor::new(listener, INTERNAL_PORT, Arc::new(Metrics::new(1, &[])));
+        let port = Port { acceptor, names: Names::default(), tls: None };
         let fake = Arc::new(Fake::default());
         let (stop, stopped) = oneshot::channel();
         let inside = Arc::clone(&fake);
-        let task = tokio::spawn(serve(listener, inside, async { stopped.await.unwrap() }));
+        let task = tokio::spawn(serve(port, inside, async { stopped.await.unwrap() }));
         Self { address, fake, stop, task }
     }
 
