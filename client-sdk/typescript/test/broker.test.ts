@@ -290,6 +290,22 @@ promise("a close waits for what is under way, and ends loops quietly", async ({ 
   await assert.rejects(fanfare.publish("a", 1), { kind: "closed" });
 });
 
+promise(
+  "who is present is asked in pages, and whoever closes is gone",
+  async ({ connect }) => {
+    const [one, other] = [connect(), connect()];
+    for (const fanfare of [one, other]) await fanfare.subscribe("rooms.1").ready;
+    const page = await one.presence("rooms.1", { limit: 1 });
+    assert.deepEqual([page.members.length, page.count, page.next !== undefined], [1, 2, true]);
+    const rest = await one.presence("rooms.1", { after: page.next ?? 0 });
+    assert.deepEqual([rest.members.length, rest.next], [1, undefined]);
+    await other.close();
+    while ((await one.presence("rooms.1")).count !== 1) await sleep(5);
+    await assert.rejects(one.presence("elsewhere"), { kind: "request", code: "not_found" });
+  },
+  '[[presence]]\npatterns = ["rooms.>"]\n',
+);
+
 test("without a broker a client keeps trying, and requests wait for it", async (context) => {
   const broker = await Broker.start();
   context.after(() => broker[Symbol.asyncDispose]());
