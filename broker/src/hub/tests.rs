@@ -50,14 +50,14 @@ impl Bench {
             echo: true,
             headers: None,
         };
-        let permitted = Caller.publish(publish).unwrap();
+        let permitted = Caller::unlimited().publish(publish).unwrap();
         self.hub.publish(permitted, SessionId(999), Now::default())
     }
 
     fn subscribe(&mut self, outbound: &Outbound, sub: u32, pattern: &str, from: ReplayFrom) {
         let subscribe =
             Subscribe { sub, pattern: Pattern::new(pattern).unwrap(), from, deliver: Deliver::Every };
-        self.shard.subscribe(outbound.slot(), Caller.subscribe(subscribe).unwrap()).unwrap();
+        self.shard.subscribe(outbound.slot(), Caller::unlimited().subscribe(subscribe).unwrap()).unwrap();
     }
 
     /// Fans out all mail there is.

@@ -40,7 +40,7 @@ impl Io {
     pub(super) fn new(number: usize, hub: Arc<Hub>, limits: Arc<Limits>) -> Self {
         Self {
             session_limits: SessionLimits::from(&*limits),
-            caller: Caller,
+            caller: Caller::unlimited(),
             shard: RefCell::new(Shard::new(Arc::clone(&hub), u8::try_from(number).unwrap_or(u8::MAX))),
             spare: RefCell::new(Spare::new(limits.max_frame_bytes)),
             scratch: RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()),
