@@ -1,5 +1,6 @@
 //! Limits: every bound of the broker with its name, unit, default, consequence and metric, in one table.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use fanfare_protocol::limits::{
@@ -25,6 +26,8 @@ pub enum Unit {
 pub struct Limit {
     /// The name under `[limits]`.
     pub name: &'static str,
+    /// What is bounded, in sentences; they begin with a space.
+    pub doc: &'static str,
     /// What the numbers of this row count in.
     pub unit: Unit,
     /// The value unless configured.
@@ -39,6 +42,8 @@ pub struct Limit {
     pub beyond: &'static str,
     /// The metric in which reaching it shows.
     pub metric: &'static str,
+    /// Whether a running broker takes a new value; else it is read once, at the start.
+    pub live: bool,
     /// The value in a set of limits, in this row's unit.
     pub get: fn(&Limits) -> u64,
     /// Changes the value in a set of limits. Does not check `min`, `max` or the neighbours.
@@ -78,12 +83,12 @@ impl Amount for Duration {
 
 /// Makes the struct, its defaults and the table from one list, so that they can't differ.
 macro_rules! limits {
-    ($($(#[$doc:meta])* $name:ident: $type:ty = $unit:ident($default:expr, $text:literal), $min:literal..=$max:expr,
+    ($($(#[doc = $doc:literal])* $name:ident: $type:ty = $unit:ident($default:expr, $text:literal), $min:literal..=$max:expr,
        $beyond:literal, $metric:literal;)*) => {
         /// The bounds in force. Each field's text ends with its default and what happens beyond it.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Limits {
-            $($(#[$doc])* #[doc = concat!("Default `", $text, "`. Beyond it: ", $beyond, ".")] pub $name: $type,)*
+            $($(#[doc = $doc])* #[doc = concat!("Default `", $text, "`. Beyond it: ", $beyond, ".")] pub $name: $type,)*
         }
 
         impl Default for Limits {
@@ -92,9 +97,39 @@ macro_rules! limits {
             }
         }
 
+        /// The bounds in force in a running broker: every thread reads them here, at the cost of reading a number.
+        ///
+        /// Each is right by itself; a reader of two while they change may see one of them changed already.
+        #[derive(Debug)]
+        pub struct LiveLimits {
+            $($name: AtomicU64,)*
+        }
+
+        impl LiveLimits {
+            /// The bounds that a broker starts with.
+            pub fn new(limits: &Limits) -> Self {
+                Self { $($name: AtomicU64::new(limits.$name.number()),)* }
+            }
+
+            /// All of them as they are now.
+            pub fn snapshot(&self) -> Limits {
+                Limits { $($name: self.$name(),)* }
+            }
+
+            /// Puts these in force. What was copied at the start ([`Limit::live`] tells) stays as it was.
+            pub fn put(&self, limits: &Limits) {
+                $(self.$name.store(limits.$name.number(), Ordering::Relaxed);)*
+            }
+
+            $($(#[doc = $doc])* pub fn $name(&self) -> $type {
+                Amount::of(self.$name.load(Ordering::Relaxed))
+            })*
+        }
+
         /// Every limit, in the order of a session's life.
         pub const TABLE: &[Limit] = &[$(Limit {
             name: stringify!($name),
+            doc: concat!($($doc),*),
             unit: Unit::$unit,
             default: $default,
             default_text: $text,
@@ -102,10 +137,41 @@ macro_rules! limits {
             max: $max,
             beyond: $beyond,
             metric: $metric,
+            live: !is_in(stringify!($name), AT_START),
             get: |limits| limits.$name.number(),
             set: |limits, number| limits.$name = Amount::of(number),
         },)*];
     };
+}
+
+/// Limits that a running broker keeps: what they size was made at the start, or clients were told of them in `welcome`.
+const AT_START: &[&str] = &[
+    "max_handshakes",
+    "listen_backlog",
+    "max_head_bytes",
+    "heartbeat",
+    "mailbox_bytes",
+    "send_buffer_bytes",
+    "key_window",
+];
+
+const fn is_in(name: &str, names: &[&str]) -> bool {
+    let mut at = 0;
+    while at < names.len() {
+        if is_same(name.as_bytes(), names[at].as_bytes()) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+const fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
 }
 
 const KIB: u64 = 1 << 10;
@@ -283,6 +349,24 @@ mod tests {
                 assert_eq!((other.get)(&limits), expected, "{} after {}", other.name, limit.name);
             }
         }
+    }
+
+    #[test]
+    fn the_live_bounds_are_those_that_were_put_there() {
+        let live = LiveLimits::new(&Limits::default());
+        assert_eq!(live.snapshot(), Limits::default());
+        for limit in TABLE {
+            let mut limits = live.snapshot();
+            (limit.set)(&mut limits, limit.max);
+            live.put(&limits);
+            assert_eq!(live.snapshot(), limits, "{}", limit.name);
+        }
+    }
+
+    #[test]
+    fn what_is_read_once_is_a_limit() {
+        let kept: Vec<_> = TABLE.iter().filter(|limit| !limit.live).map(|limit| limit.name).collect();
+        assert_eq!(kept, AT_START);
     }
 
     #[test]

@@ -2,51 +2,37 @@
 
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use tokio::runtime::LocalRuntime;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::logging;
+use super::settings::SettingsArgs;
 use crate::config::units::{format_bytes, format_duration};
-use crate::config::{Config, DEFAULT_LISTEN, Overrides};
+use crate::config::{Config, DEFAULT_LISTEN, Fault};
 use crate::server::Server;
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
-    /// Settings file (TOML); flags and environment variables win over it
-    #[arg(long, value_name = "FILE", env = "FANFARE_CONFIG")]
-    config: Option<PathBuf>,
-    /// Address for clients [default: 127.0.0.1:7440]
-    #[arg(long, value_name = "ADDR", env = "FANFARE_LISTEN")]
-    listen: Option<String>,
-    /// Address for metrics, health and the page [default: 127.0.0.1:7441]
-    #[arg(long, value_name = "ADDR", env = "FANFARE_INTERNAL")]
-    internal: Option<String>,
-    /// Threads that own sessions [default: one for each processor]
-    #[arg(long, value_name = "N", env = "FANFARE_SHARDS")]
-    shards: Option<u64>,
-    /// Let anyone connect from beyond this machine
-    #[arg(long, env = "FANFARE_ALLOW_ANONYMOUS", num_args = 0..=1, default_missing_value = "true")]
-    allow_anonymous: Option<bool>,
-    /// Directory in which streams outlive a planned restart; nothing is saved without one
-    #[arg(long, value_name = "DIR", env = "FANFARE_DATA_DIR")]
-    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
-    let overrides = Overrides {
-        listen: args.listen.clone(),
-        internal: args.internal.clone(),
-        shards: args.shards,
-        allow_anonymous: args.allow_anonymous,
-        data_dir: args.data_dir.clone(),
+    let (overrides, unknown) = match args.settings.overrides() {
+        Ok(overrides) => overrides,
+        Err(fault) => return fail(&format_args!("{}\n    {}", fault.what, fault.remedy)),
     };
-    let config = match Config::load(args.config.as_deref(), &overrides) {
+    let config = match Config::load(args.settings.file(), &overrides) {
         Ok(config) => config,
         Err(faults) => return fail(&faults),
     };
+    logging::start(&config.log_level);
+    for Fault { what, remedy, .. } in unknown {
+        tracing::warn!("{what}; {remedy}");
+    }
     match serve(&config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),

@@ -43,7 +43,8 @@ fn resolve_amount(limit: &Limit, written: &WrittenAmount) -> Result<u64, (String
     Err((what, format!("the default is {}", show(limit.default))))
 }
 
-fn show_amount(unit: Unit, number: u64) -> String {
+/// A limit's number as TOML writes it.
+pub(super) fn show_amount(unit: Unit, number: u64) -> String {
     match unit {
         Unit::Count | Unit::PerSecond => number.to_string(),
         Unit::Bytes => format!("{:?}", format_bytes(number)),

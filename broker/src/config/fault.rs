@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::table::Name;
+
 /// Where a setting was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
@@ -15,8 +17,10 @@ pub enum Place {
         /// The character in it.
         column: usize,
     },
-    /// A flag of the command line or its environment variable.
-    Flag(&'static str),
+    /// The environment variable of a setting.
+    Variable(Name),
+    /// A flag of the command line that gives a setting.
+    Flag(Name),
 }
 
 /// A value and where it was written.
@@ -80,14 +84,14 @@ impl fmt::Display for Faults {
             if number > 0 {
                 writeln!(f)?;
             }
-            if let Place::Flag(flag) = place {
-                write!(f, "{flag}: ")?;
-            } else if let Some(file) = &self.file {
-                write!(f, "{}:", file.display())?;
-                if let Place::At { line, column } = place {
-                    write!(f, "{line}:{column}:")?;
+            match (place, &self.file) {
+                (Place::Variable(setting), _) => write!(f, "{}: ", setting.variable())?,
+                (Place::Flag(setting), _) => write!(f, "{}: ", setting.flag())?,
+                (Place::At { line, column }, Some(file)) => {
+                    write!(f, "{}:{line}:{column}: ", file.display())?;
                 }
-                write!(f, " ")?;
+                (Place::Whole, Some(file)) => write!(f, "{}: ", file.display())?,
+                (_, None) => {}
             }
             write!(f, "{what}\n    {remedy}")?;
         }
