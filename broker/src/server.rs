@@ -13,6 +13,7 @@ use fanfare_protocol::{CloseCode, ServerFrame};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::auth::{Authority, KeySource};
 use crate::clock;
 use crate::config::Config;
 use crate::engine::DataDirError;
@@ -20,7 +21,7 @@ use crate::hub::{Hub, HubError};
 use crate::metrics::Metrics;
 use crate::net::handshake::{Policy, Refusal};
 use crate::net::http::{self, Inside};
-use crate::net::{Door, Listener, ShardHandle, bind, spawn};
+use crate::net::{Door, Listener, ShardHandle, bind, fetch_key_sets, spawn};
 use restart::Restart;
 
 /// How often messages over their age limit are taken out of streams that nobody publishes to.
@@ -70,6 +71,7 @@ pub struct Server {
 
 struct Parts {
     hub: Arc<Hub>,
+    authority: Arc<Authority>,
     restart: Option<Restart>,
     shards: Vec<ShardHandle>,
     stop: watch::Sender<bool>,
@@ -100,7 +102,10 @@ impl Server {
         let reasons: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.as_str()).collect();
         let metrics = Arc::new(Metrics::new(shards, &reasons));
         let (engine, restart) = restart::load(config)?;
-        let hub = Arc::new(Hub::new(engine, shards, Arc::clone(&limits), metrics)?);
+        let authority = Arc::new(Authority::new(config.auth.clone()));
+        report_ignored_keys(config);
+        let hub = Hub::new(engine, shards, Arc::clone(&limits), metrics)?;
+        let hub = Arc::new(hub.with_authority(Arc::clone(&authority)));
         let policy = Policy {
             loopback_only: client.ip().to_canonical().is_loopback(),
             max_head_bytes: limits.max_head_bytes,
@@ -111,7 +116,11 @@ impl Server {
         let spawned =
             (0..shards).map(|number| spawn(number, Arc::clone(&hub), door.clone(), stopping.clone()));
         let shards = spawned.collect::<io::Result<Vec<_>>>()?;
-        Ok(Self { client, internal, parts: Parts { hub, restart, shards, stop, clients, internals } })
+        Ok(Self {
+            client,
+            internal,
+            parts: Parts { hub, authority, restart, shards, stop, clients, internals },
+        })
     }
 
     /// Where clients connect; the actual port, where port 0 was asked for.
@@ -130,7 +139,7 @@ impl Server {
     /// # Errors
     /// The internal port failed, or `data_dir` can't be written to.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let Parts { hub, restart, shards, stop: stopped, clients, internals } = self.parts;
+        let Parts { hub, authority, restart, shards, stop: stopped, clients, internals } = self.parts;
         let run = restart.map(Restart::begin).transpose()?;
         let listener = Listener::new(&shards);
         let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
@@ -141,6 +150,7 @@ impl Server {
             () = stop => {}
             () = listener.run(clients) => {}
             () = sweep(&hub) => {}
+            () = fetch_key_sets(authority) => {}
         }
         drain(&hub).await;
         stopped.send_replace(true);
@@ -182,11 +192,23 @@ fn refused(setting: &'static str, address: SocketAddr, error: io::Error) -> Serv
     ServerError::Bind { setting, address, error }
 }
 
+/// Keys of a set that are not used are told: somebody may wait for them.
+fn report_ignored_keys(config: &Config) {
+    for issuer in &config.auth.issuers {
+        let KeySource::Set(set) = &issuer.keys else { continue };
+        for ignored in &set.ignored {
+            tracing::warn!(key = ignored.name, why = %ignored.why, "a key of a `jwks_file` is not used");
+        }
+    }
+}
+
 async fn sweep(hub: &Hub) {
     let mut interval = tokio::time::interval(SWEEP_INTERVAL);
     loop {
         interval.tick().await;
-        hub.sweep(clock::read());
+        let now = clock::read();
+        hub.sweep(now);
+        hub.authority().sweep(now);
     }
 }
 

@@ -12,13 +12,17 @@ use super::rejection::Rejection;
 use super::revocations::{Full, Revocations, Revoked};
 use super::rights::{Filling, Granted, Rights};
 use super::settings::{ApiKeySettings, AuthSettings, IssuerSettings, KeySource};
+use super::sources::Sources;
 use super::token::{self, Issuer};
 use crate::clock::{Moment, Now};
+use crate::metrics::Labelled;
 use crate::sync::{Mutex, RwLock};
 
 /// Longest part of a token's life that is counted, in milliseconds; what lasts longer counts as for ever.
 const LIFE_MAX_MS: u64 = 100 * 365 * 24 * 3_600_000;
 
+/// The word for an admission that succeeded; the others are those of [`Rejection::WORDS`].
+const ACCEPTED: &str = "accepted";
 /// The least time between two logs of patterns that grant nothing.
 const REPORT_PAUSE: Duration = Duration::from_secs(10);
 
@@ -27,6 +31,8 @@ const REPORT_PAUSE: Duration = Duration::from_secs(10);
 pub(crate) struct Authority {
     rules: RwLock<Arc<Rules>>,
     revocations: Mutex<Revocations>,
+    sources: Sources,
+    admissions: Labelled,
     /// When a pattern that grants nothing was last logged.
     reported: Mutex<Option<Moment>>,
 }
@@ -60,15 +66,41 @@ impl Authority {
     pub(crate) fn new(settings: AuthSettings) -> Self {
         let fetched = vec![None; settings.issuers.len()];
         let rules = RwLock::new(Arc::new(Rules::new(settings, fetched)));
-        Self { rules, revocations: Mutex::default(), reported: Mutex::default() }
+        let words = [ACCEPTED].into_iter().chain(Rejection::WORDS.iter().copied());
+        let authority = Self {
+            sources: Sources::default(),
+            admissions: Labelled::new(words),
+            rules,
+            revocations: Mutex::default(),
+            reported: Mutex::default(),
+        };
+        authority.list_sources();
+        authority
     }
 
     /// Goes on with other rules. Keys that were fetched from where they still come from are kept, and so is what is
     /// revoked. Sessions keep what they were granted until they are refreshed or expire.
+    #[allow(dead_code, reason = "the reload of the configuration is to call it")]
     pub(crate) fn replace(&self, settings: AuthSettings) {
         let mut rules = self.rules.write();
         let kept = settings.issuers.iter().map(|issuer| rules.fetched_from(url_of(issuer)?)).collect();
         *rules = Arc::new(Rules::new(settings, kept));
+        drop(rules);
+        self.list_sources();
+    }
+
+    /// Where keys are fetched from, what is known of that, and when that changes.
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    fn list_sources(&self) {
+        let rules = self.rules.read();
+        let url = |issuer: &IssuerSettings| match &issuer.keys {
+            KeySource::Url { url, refresh } => Some((url.clone(), *refresh)),
+            KeySource::One(_) | KeySource::Set(_) => None,
+        };
+        self.sources.list(rules.settings.issuers.iter().filter_map(url));
     }
 
     /// Takes keys that were fetched from an address.
@@ -88,6 +120,16 @@ impl Authority {
     /// # Errors
     /// They are not accepted, and told why.
     pub(crate) fn admit(&self, bearer: Option<&str>, now: Now) -> Result<Caller, Refused> {
+        let admitted = self.judge(bearer, now);
+        self.admissions
+            .count(admitted.as_ref().map_or_else(|refused| refused.rejection.word(), |_| ACCEPTED));
+        if let Err(Refused { fetch: Some(url), .. }) = &admitted {
+            self.sources.want(url);
+        }
+        admitted
+    }
+
+    fn judge(&self, bearer: Option<&str>, now: Now) -> Result<Caller, Refused> {
         let rules = Arc::clone(&self.rules.read());
         let caller = match bearer {
             None => rules.anonymous.clone().ok_or(Rejection::Missing)?,
@@ -108,13 +150,25 @@ impl Authority {
     ///
     /// # Errors
     /// There is no such key, or it was revoked.
+    #[allow(dead_code, reason = "the HTTP API is to ask it")]
     pub(crate) fn key(&self, bearer: &str, now: Now) -> Result<Caller, Rejection> {
         let caller = self.rules.read().by_key(bearer)?;
         self.check_revoked(&caller, now)?;
         Ok(caller)
     }
 
+    /// How often each outcome of an admission was, by its word.
+    pub(crate) fn admissions(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.admissions.iter()
+    }
+
+    /// How many are shut out.
+    pub(crate) fn revocations(&self) -> usize {
+        self.revocations.lock().len()
+    }
+
     /// Whether it matters who comes.
+    #[allow(dead_code, reason = "the HTTP API is to ask it")]
     pub(crate) fn is_on(&self) -> bool {
         self.rules.read().settings.is_on()
     }
@@ -129,16 +183,19 @@ impl Authority {
     }
 
     /// Shuts somebody out until a time, in milliseconds since 1970. `most` is how many may be.
+    #[allow(dead_code, reason = "the HTTP API is to revoke")]
     pub(crate) fn revoke(&self, who: Revoked, until_ms: u64, most: usize, now: Now) -> Result<(), Full> {
         self.revocations.lock().add(who, until_ms, most, now.wall_ms)
     }
 
     /// Lets somebody in again; false if they were not shut out.
+    #[allow(dead_code, reason = "the HTTP API is to call it")]
     pub(crate) fn reinstate(&self, who: &Revoked) -> bool {
         self.revocations.lock().remove(who)
     }
 
     /// Who is shut out, and until when, in milliseconds since 1970.
+    #[allow(dead_code, reason = "the HTTP API is to list them")]
     pub(crate) fn revoked(&self) -> Vec<(Revoked, u64)> {
         self.revocations.lock().iter().map(|(who, until)| (who.clone(), until)).collect()
     }
@@ -188,6 +245,7 @@ impl Rules {
         self.anonymous.clone().unwrap_or_else(Caller::unlimited)
     }
 
+    #[allow(dead_code, reason = "the reload of the configuration is to call it")]
     fn fetched_from(&self, url: &str) -> Option<Arc<KeySet>> {
         let place = self.settings.issuers.iter().position(|issuer| url_of(issuer) == Some(url))?;
         self.fetched.get(place)?.clone()
@@ -251,7 +309,7 @@ impl Rules {
         let left_ms = claims.expires_ms.saturating_add(leeway_ms).saturating_sub(now.wall_ms);
         let left = Duration::from_millis(left_ms);
         let caller = Caller::new(Identity {
-            subject: claims.subject.clone(),
+            subject: claims.subject.as_deref().map(Arc::from),
             token_id: claims.token_id.clone(),
             expires: (left_ms <= LIFE_MAX_MS).then(|| now.moment.plus(left)),
             known: true,
@@ -279,7 +337,7 @@ fn anonymous(rights: &Rights) -> Caller {
 /// Whoever comes with this key.
 fn bearer_of(key: &ApiKeySettings) -> Caller {
     Caller::new(Identity {
-        subject: Some(format!("{KEY_SUBJECT}{}", key.name).into_boxed_str()),
+        subject: Some(format!("{KEY_SUBJECT}{}", key.name).into()),
         token_id: None,
         expires: None,
         known: true,

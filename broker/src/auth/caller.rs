@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fanfare_protocol::frame::{History, Publish, Subscribe};
 use fanfare_protocol::{ErrorCode, Pattern, Topic};
 
+use super::grants::Grants;
 use super::permit::Permitted;
 use super::rights::Granted;
 use crate::clock::Moment;
@@ -64,7 +65,7 @@ pub(crate) struct Caller(Arc<Identity>);
 #[derive(Debug)]
 pub(super) struct Identity {
     /// The `sub` of a token; `key:NAME` of an API key.
-    pub(super) subject: Option<Box<str>>,
+    pub(super) subject: Option<Arc<str>>,
     /// The `jti` of a token.
     pub(super) token_id: Option<Box<str>>,
     /// When the token expires; keys and anonymous callers never do.
@@ -110,7 +111,7 @@ impl Caller {
             return Err(Denied::InternalTopic);
         }
         self.check(Right::Publish, |granted| granted.publish.allow(&publish.topic))?;
-        Ok(Permitted::new(publish))
+        Ok(Permitted::by(publish, self.0.subject.as_ref()))
     }
 
     /// May this be subscribed to?
@@ -126,12 +127,14 @@ impl Caller {
     }
 
     /// May they know who is present on this topic?
+    #[allow(dead_code, reason = "presence is to ask it")]
     pub(crate) fn presence(&self, topic: Topic) -> Result<Permitted<Topic>, Denied> {
         self.check(Right::Presence, |granted| granted.presence.allow(&topic))?;
         Ok(Permitted::new(topic))
     }
 
     /// May they do what an administrator does? `request` is what they ask for.
+    #[allow(dead_code, reason = "the HTTP API is to ask it")]
     pub(crate) fn administer<T>(&self, request: T) -> Result<Permitted<T>, Denied> {
         self.check(Right::Admin, |granted| granted.admin)?;
         Ok(Permitted::new(request))
@@ -169,8 +172,20 @@ impl Caller {
     }
 
     /// What others are told of this caller where it is present, as JSON.
+    #[allow(dead_code, reason = "presence is to show it")]
     pub(crate) fn info(&self) -> Option<&str> {
         self.0.info.as_deref()
+    }
+
+    /// What is granted, by the names of the configuration.
+    pub(crate) fn grants(&self) -> Vec<(&'static str, Vec<String>)> {
+        let May::Granted(granted) = &self.0.may else { return vec![("everything", Vec::new())] };
+        let of = |grants: &Grants| grants.iter().map(ToString::to_string).collect();
+        vec![
+            ("subscribe", of(&granted.subscribe)),
+            ("publish", of(&granted.publish)),
+            ("presence", of(&granted.presence)),
+        ]
     }
 
     fn check(&self, right: Right, is_granted: impl FnOnce(&Granted) -> bool) -> Result<(), Denied> {

@@ -52,6 +52,8 @@ impl Claims {
         };
         let (roles, auto) = (names(fanfare, "roles")?, templates(fanfare, "auto", MAX_AUTO)?);
         let (subject, info) = (name(&all, "sub")?, info(fanfare)?);
+        // A subject without a name is nobody's.
+        let subject = subject.filter(|subject| !subject.is_empty());
         if subject.as_ref().is_some_and(|subject| subject.starts_with(KEY_SUBJECT)) {
             return Err(wrong("`sub` begins with `key:`, as only that of an API key does"));
         }

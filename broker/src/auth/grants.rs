@@ -23,6 +23,11 @@ impl Grants {
         self.cover_up_to(pattern, MAX_TOPIC_SEGMENTS)
     }
 
+    /// The patterns, one by one.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Pattern> {
+        self.0.iter()
+    }
+
     fn cover_up_to(&self, pattern: &Pattern, max_segments: usize) -> bool {
         if self.include(pattern) {
             return true;

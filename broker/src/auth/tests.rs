@@ -12,6 +12,7 @@ use fanfare_protocol::{ErrorCode, Pattern, Payload, Topic};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
+use super::authority::Refused;
 use super::*;
 use crate::clock::{Moment, Now};
 use keys::SECRET;
@@ -186,7 +187,7 @@ fn what_a_token_brings_along_may_be_heard_too() {
 
 #[test]
 fn an_api_key_is_known_by_its_hash_and_acts_under_its_name() {
-    let key = api_key::NewApiKey::random().unwrap();
+    let key = NewApiKey::random().unwrap();
     let settings = ApiKeySettings {
         name: "backend".to_owned(),
         hash: key.hash.clone(),
@@ -233,7 +234,7 @@ fn rules_that_are_replaced_hold_from_then_on() {
 #[test]
 fn nothing_secret_shows_in_debug_output() {
     let settings = AuthSettings { issuers: vec![secret_issuer()], ..AuthSettings::default() };
-    let key = api_key::NewApiKey::random().unwrap();
+    let key = NewApiKey::random().unwrap();
     let shown = format!("{settings:?} {:?} {:?}", Authority::new(settings.clone()), key.hash);
     let bytes = format!("{:?}", SECRET.as_bytes());
     assert!(!shown.contains(SECRET) && !shown.contains(&bytes[1..20]), "{shown}");

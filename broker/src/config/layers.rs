@@ -14,7 +14,7 @@ use super::table::{Kind, Name, Row, single_rows};
 const PREFIX: &str = "FANFARE_";
 /// Variables of this program that are no settings of the broker.
 pub(super) const OTHER_VARIABLES: &[&str] =
-    &["FANFARE_CONFIG", "FANFARE_SERVER", "FANFARE_TOKEN", "FANFARE_ENCODING"];
+    &["FANFARE_CONFIG", "FANFARE_SERVER", "FANFARE_TOKEN", "FANFARE_TOKEN_SECRET", "FANFARE_ENCODING"];
 
 /// What flags and environment variables say; the later wins over the earlier, and all of it over the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 //! `table` names every setting once. From it come the environment variables and `--set` (`layers`), what `fanfare check
 //! --print` shows and a reload compares (`listing`), and the example file and the reference page (`reference`).
 
+mod auth;
 mod bounds;
 mod fault;
 mod layers;
@@ -18,6 +19,7 @@ mod suggest;
 mod table;
 pub mod units;
 mod written;
+mod written_auth;
 
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,8 @@ mod publish;
 mod pushed;
 mod read_latest;
 mod relief;
+#[allow(dead_code, reason = "the HTTP API is to revoke")]
+mod revoke;
 mod save;
 mod shard;
 mod shared;
@@ -38,4 +40,4 @@ pub(crate) use mailbox::Mail;
 pub(crate) use publish::{Accepted, PublishError};
 pub(crate) use shard::Shard;
 pub(crate) use shared::Hub;
-pub(crate) use subscribe::SubscribeError;
+pub(crate) use subscribe::{AutoError, SubscribeError};

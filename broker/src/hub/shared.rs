@@ -11,11 +11,12 @@ use super::error::HubError;
 use super::interest::Interest;
 use super::mailbox::Mailbox;
 use super::probe::{NotReady, Probe};
+use crate::auth::{AuthSettings, Authority, KeySetSource};
 use crate::clock::Now;
 use crate::engine::{MemoryEngine, SessionId, Stream};
 use crate::fault::{Fault, planted};
 use crate::limits::Limits;
-use crate::metrics::{self, Gauges, Metrics, ShardCounters, StreamGauges};
+use crate::metrics::{self, Gauges, JwksGauges, Metrics, ShardCounters, StreamGauges};
 use crate::outbound::Outbound;
 
 /// What all threads share.
@@ -35,6 +36,7 @@ pub(crate) struct Hub {
     pub(super) everything: Pattern,
     pub(super) limits: Arc<Limits>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) authority: Arc<Authority>,
 }
 
 impl Hub {
@@ -58,7 +60,18 @@ impl Hub {
             everything: Pattern::new(">").map_err(|e| HubError::InternalName(e.to_string()))?,
             limits,
             metrics,
+            authority: Arc::new(Authority::new(AuthSettings::default())),
         })
+    }
+
+    /// The same hub, with somebody who says who may enter; else everyone may do everything.
+    pub(crate) fn with_authority(self, authority: Arc<Authority>) -> Self {
+        Self { authority, ..self }
+    }
+
+    /// Who says who may enter.
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.authority
     }
 
     /// A number for a new session.
@@ -149,6 +162,9 @@ impl Hub {
             mailbox_bytes: self.mailboxes.iter().map(|mailbox| mailbox.bytes() as u64).sum(),
             conflated_bytes: self.metrics.sum(|shard| shard.conflated_bytes.get()),
             streams: self.engine.streams().iter().map(stream_gauges).collect(),
+            admissions: self.authority.admissions().collect(),
+            revocations: self.authority.revocations() as u64,
+            jwks: self.authority.sources().all().iter().map(|source| jwks_gauges(source, wall_ms)).collect(),
             ..Gauges::default()
         };
         for outbound in self.all_outbounds() {
@@ -164,8 +180,18 @@ impl Hub {
     }
 
     /// The queues of all sessions. Copied first: no guard of the map is held while they are worked on.
-    fn all_outbounds(&self) -> Vec<Arc<Outbound>> {
+    pub(super) fn all_outbounds(&self) -> Vec<Arc<Outbound>> {
         self.outbounds.iter().map(|entry| Arc::clone(entry.value())).collect()
+    }
+}
+
+fn jwks_gauges(source: &KeySetSource, wall_ms: u64) -> JwksGauges {
+    let fetched_ms = source.fetched_ms.get();
+    JwksGauges {
+        url: source.url.clone(),
+        age_ms: (fetched_ms > 0).then(|| wall_ms.saturating_sub(fetched_ms)),
+        failures: source.failures.get(),
+        keys: source.keys.get(),
     }
 }
 

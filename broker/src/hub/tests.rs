@@ -28,6 +28,7 @@ impl Bench {
             max_age: std::time::Duration::from_mins(1),
             max_bytes: 1 << 30,
             max_messages_per_topic: None,
+            publisher: false,
         };
         let engine =
             MemoryEngine::new(&[stream], KeyLimits::from(&limits), Vec::new(), Now::default()).unwrap();

@@ -5,5 +5,5 @@ mod counters;
 mod histogram;
 mod process;
 
-pub(crate) use collect::{Gauges, StreamGauges, render};
-pub(crate) use counters::{CLOSED_BY_PEER, CLOSED_LOST, Counter, Metrics, ShardCounters};
+pub(crate) use collect::{Gauges, JwksGauges, StreamGauges, render};
+pub(crate) use counters::{CLOSED_BY_PEER, CLOSED_LOST, Counter, Labelled, Metrics, ShardCounters};

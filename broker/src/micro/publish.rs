@@ -64,6 +64,7 @@ impl<'a> Publisher<'a> {
         let limits = SessionLimits::from(&crate::limits::Limits::default());
         let hello = session.frame(Ok(ClientFrame::Hello(Hello::default())), Moment::default(), limits);
         check("a session that opens", hello.is_ok(), true)?;
+        session.admitted(Caller::unlimited());
         Ok(Self { hub, encoding, session, limits, caller: Caller::unlimited() })
     }
 

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 use fanfare_protocol::CloseCode;
 use tokio::io::ReadBuf;
 
+use super::admission;
 use super::deeds::{self, Effort};
 use super::flush::{Flushed, flush};
 use super::io::Io;
@@ -58,11 +59,18 @@ enum Stage {
 }
 
 impl Connection {
-    /// A connection that has just shaken hands; `unread` came behind the handshake.
-    pub(super) fn new(outbound: Arc<Outbound>, transport: Transport, unread: Vec<u8>, now: Moment) -> Self {
+    /// A connection that has just shaken hands; `bearer` is the token that came with that, and `unread` what came behind
+    /// it.
+    pub(super) fn new(
+        outbound: Arc<Outbound>,
+        transport: Transport,
+        bearer: Option<String>,
+        unread: Vec<u8>,
+        now: Moment,
+    ) -> Self {
         let inner = Inner {
             transport,
-            session: Session::new(now),
+            session: Session::with_bearer(bearer, now),
             reader: Reader::default(),
             unread,
             paused: false,
@@ -129,9 +137,21 @@ impl Connection {
         if stalled {
             self.close(io, CloseCode::TooSlow, "the socket took nothing for stall_timeout");
         } else if let Err(Fault::Close(code, reason)) = silent {
-            self.close(io, code, reason);
+            self.close(io, code, &reason);
         } else {
             self.outbound.lanes().shrink();
+        }
+    }
+
+    /// Closes the session if its token has expired; else has it looked at again when it does.
+    pub(super) fn check_expiry(&self, io: &Io, now: Moment) {
+        let checked = self.inner.borrow().session.caller().map(|caller| admission::check_expiry(caller, now));
+        match checked {
+            Some(Err(Fault::Close(code, reason))) => self.close(io, code, &reason),
+            Some(Ok(Some(later))) => {
+                io.expiring.borrow_mut().add(self.outbound.slot(), self.outbound.session(), later);
+            }
+            _ => {}
         }
     }
 
@@ -290,7 +310,7 @@ impl Inner {
         let overhead = reading.finish();
         let result = result.and_then(|()| self.session.overhead(overhead, now.moment, io.session_limits));
         if let Err(Fault::Close(code, reason)) = result {
-            connection.outbound.close_after_replies(code, reason);
+            connection.outbound.close_after_replies(code, &reason);
         }
     }
 
@@ -315,7 +335,7 @@ fn catch_up(connection: &Connection, io: &Io) -> bool {
 
 fn fault_of(broken: Broken) -> Fault {
     match broken {
-        Broken::TooLarge => Fault::Close(CloseCode::TooLarge, "the message is over max_frame_bytes"),
-        Broken::Protocol => Fault::Close(CloseCode::Protocol, "the WebSocket framing is broken"),
+        Broken::TooLarge => Fault::Close(CloseCode::TooLarge, "the message is over max_frame_bytes".into()),
+        Broken::Protocol => Fault::Close(CloseCode::Protocol, "the WebSocket framing is broken".into()),
     }
 }

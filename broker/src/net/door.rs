@@ -30,7 +30,7 @@ pub(super) async fn enter(io: &Io, door: &Door, socket: std::net::TcpStream) -> 
     let mut socket = TcpStream::from_std(socket).ok()?;
     let shaken = timeout(door.limits.handshake_timeout, shake(&mut socket, &door.policy)).await;
     let refusal = match shaken {
-        Ok(Ok(Shaken::Accepted(accepted, unread))) => return Some(open(io, socket, &accepted, unread)),
+        Ok(Ok(Shaken::Accepted(accepted, unread))) => return Some(open(io, socket, accepted, unread)),
         Ok(Ok(Shaken::Refused(refusal))) => refusal,
         Ok(Err(_)) => Refusal::Lost,
         Err(_) => {
@@ -90,7 +90,7 @@ async fn drain(socket: &mut TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-fn open(io: &Io, socket: TcpStream, accepted: &Accepted, unread: Vec<u8>) -> Connection {
+fn open(io: &Io, socket: TcpStream, accepted: Accepted, unread: Vec<u8>) -> Connection {
     let full = io.hub.sessions() >= io.limits.max_connections;
     let outbound = io.shard.borrow_mut().attach(accepted.encoding);
     if io.hub.is_stopping() {
@@ -98,5 +98,5 @@ fn open(io: &Io, socket: TcpStream, accepted: &Accepted, unread: Vec<u8>) -> Con
     } else if full {
         outbound.close(CloseCode::OverCapacity, "as many sessions are open as may be (max_connections)");
     }
-    Connection::new(outbound, Transport::Plain(socket), unread, clock::now())
+    Connection::new(outbound, Transport::Plain(socket), accepted.bearer, unread, clock::now())
 }

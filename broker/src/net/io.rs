@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::expiries::Expiries;
 use super::websocket::Spare;
-use crate::auth::Caller;
 use crate::clock::{self, Moment};
 use crate::engine::SessionId;
 use crate::hub::{Hub, Shard};
@@ -24,8 +24,6 @@ pub(super) struct Io {
     pub(super) number: usize,
     pub(super) limits: Arc<Limits>,
     pub(super) session_limits: SessionLimits,
-    /// Who asks in every session: there is no authentication yet.
-    pub(super) caller: Caller,
     pub(super) shard: RefCell<Shard>,
     pub(super) spare: RefCell<Spare>,
     pub(super) scratch: RefCell<Box<[u8]>>,
@@ -34,18 +32,20 @@ pub(super) struct Io {
     pub(super) greeting: RefCell<Deadlines>,
     /// Sessions that are being closed.
     pub(super) ending: RefCell<Deadlines>,
+    /// Sessions whose token expires.
+    pub(super) expiring: RefCell<Expiries>,
 }
 
 impl Io {
     pub(super) fn new(number: usize, hub: Arc<Hub>, limits: Arc<Limits>) -> Self {
         Self {
             session_limits: SessionLimits::from(&*limits),
-            caller: Caller::unlimited(),
             shard: RefCell::new(Shard::new(Arc::clone(&hub), u8::try_from(number).unwrap_or(u8::MAX))),
             spare: RefCell::new(Spare::new(limits.max_frame_bytes)),
             scratch: RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()),
             burst: RefCell::default(),
             greeting: RefCell::new(Deadlines::new(limits.hello_timeout)),
+            expiring: RefCell::default(),
             ending: RefCell::new(Deadlines::new(limits.close_timeout)),
             hub,
             number,

@@ -4,11 +4,13 @@
 
 mod overhead;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use fanfare_protocol::frame::{History, Publish, Subscribe};
+use fanfare_protocol::frame::{Hello, History, Publish, Subscribe};
 use fanfare_protocol::{ClientFrame, CloseCode, DecodeError, ErrorCode};
 
+use crate::auth::Caller;
 use crate::clock::Moment;
 use crate::limits::Limits;
 use overhead::Overhead;
@@ -16,9 +18,19 @@ use overhead::Overhead;
 /// The state of one session.
 #[derive(Debug)]
 pub(crate) struct Session {
-    open: bool,
+    stage: Stage,
     last_heard: Moment,
     overhead: Overhead,
+}
+
+/// How far the greeting has come.
+#[derive(Debug)]
+enum Stage {
+    /// `hello` is still to come. The handshake may have brought a token; boxed, for every idle session would carry it.
+    Greeting(#[allow(clippy::box_collection, reason = "a thin pointer")] Option<Box<String>>),
+    /// `hello` has come, and it is to be said who this is.
+    Admitting,
+    Open(Caller),
 }
 
 /// The bounds that a session keeps its peer to.
@@ -31,8 +43,8 @@ pub(crate) struct SessionLimits {
 /// What a legal frame asks for.
 #[derive(Debug)]
 pub(crate) enum Deed<'a> {
-    /// Answer `hello`.
-    Welcome,
+    /// Say who this is, and answer.
+    Welcome(Hello<'a>),
     Subscribe(Subscribe),
     Unsubscribe {
         sub: u32,
@@ -44,6 +56,7 @@ pub(crate) enum Deed<'a> {
     },
     Refresh {
         id: u64,
+        token: Cow<'a, str>,
     },
     AnswerPing,
     Nothing,
@@ -55,7 +68,7 @@ pub(crate) enum Fault {
     /// Answer with an error; the session lives on.
     Answer(DecodeError),
     /// End the session.
-    Close(CloseCode, &'static str),
+    Close(CloseCode, Cow<'static, str>),
 }
 
 impl From<&Limits> for SessionLimits {
@@ -66,12 +79,30 @@ impl From<&Limits> for SessionLimits {
 
 impl Session {
     pub(crate) fn new(now: Moment) -> Self {
-        Self { open: false, last_heard: now, overhead: Overhead::new(now) }
+        Self { stage: Stage::Greeting(None), last_heard: now, overhead: Overhead::new(now) }
     }
 
-    /// Whether `hello` has come.
+    /// A session whose handshake brought this token; that of `hello` goes before it.
+    pub(crate) fn with_bearer(bearer: Option<String>, now: Moment) -> Self {
+        Self { stage: Stage::Greeting(bearer.map(Box::new)), ..Self::new(now) }
+    }
+
+    /// Whether `hello` has come, and was accepted.
     pub(crate) fn is_open(&self) -> bool {
-        self.open
+        matches!(self.stage, Stage::Open(_))
+    }
+
+    /// Who this is, once that is known.
+    pub(crate) fn caller(&self) -> Option<&Caller> {
+        match &self.stage {
+            Stage::Open(caller) => Some(caller),
+            Stage::Greeting(_) | Stage::Admitting => None,
+        }
+    }
+
+    /// `hello` or `refresh` was accepted.
+    pub(crate) fn admitted(&mut self, caller: Caller) {
+        self.stage = Stage::Open(caller);
     }
 
     /// Bytes came from the peer.
@@ -84,7 +115,7 @@ impl Session {
         if self.overhead.count(frames, now) as usize > limits.max_overhead_frames {
             return Err(Fault::Close(
                 CloseCode::Flood,
-                "too many frames without a request (max_overhead_frames)",
+                "too many frames without a request (max_overhead_frames)".into(),
             ));
         }
         Ok(())
@@ -107,22 +138,26 @@ impl Session {
         if matches!(frame, ClientFrame::Ping | ClientFrame::Pong) {
             self.overhead(1, now, limits)?;
         }
-        if self.open { already_open(frame) } else { self.greet(&frame) }
+        if self.is_open() { already_open(frame) } else { self.greet(frame) }
     }
 
-    fn greet(&mut self, frame: &ClientFrame<'_>) -> Result<Deed<'static>, Fault> {
-        if !matches!(frame, ClientFrame::Hello(_)) {
-            return Err(Fault::Close(CloseCode::Protocol, "the first frame must be `hello`"));
-        }
-        self.open = true;
-        Ok(Deed::Welcome)
+    fn greet<'a>(&mut self, frame: ClientFrame<'a>) -> Result<Deed<'a>, Fault> {
+        let (Stage::Greeting(bearer), ClientFrame::Hello(hello)) = (&mut self.stage, frame) else {
+            return Err(Fault::Close(CloseCode::Protocol, "the first frame must be `hello`".into()));
+        };
+        let bearer = bearer.take().map(|bearer| Cow::Owned(*bearer));
+        self.stage = Stage::Admitting;
+        Ok(Deed::Welcome(Hello { token: hello.token.or(bearer), ..hello }))
     }
 
     /// Whether the peer has been silent for too long. `waiting` says that something waits for its socket: then silence
     /// is no sign, as its answer to a ping may be stuck behind that.
     pub(crate) fn silent(&self, now: Moment, waiting: bool, limits: SessionLimits) -> Result<(), Fault> {
         if !waiting && now.since(self.last_heard) > limits.heartbeat * 2 {
-            return Err(Fault::Close(CloseCode::HeartbeatMissed, "nothing was heard for two heartbeats"));
+            return Err(Fault::Close(
+                CloseCode::HeartbeatMissed,
+                "nothing was heard for two heartbeats".into(),
+            ));
         }
         Ok(())
     }
@@ -143,7 +178,7 @@ fn already_open(frame: ClientFrame<'_>) -> Result<Deed<'_>, Fault> {
         ClientFrame::Publish(publish) => Deed::Publish(publish),
         ClientFrame::History(history) => Deed::History(history),
         ClientFrame::Presence { id, .. } => Deed::Presence { id },
-        ClientFrame::Refresh { id, .. } => Deed::Refresh { id },
+        ClientFrame::Refresh { id, token } => Deed::Refresh { id, token },
         ClientFrame::Ping => Deed::AnswerPing,
         ClientFrame::Pong => Deed::Nothing,
     })
@@ -151,8 +186,6 @@ fn already_open(frame: ClientFrame<'_>) -> Result<Deed<'_>, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use fanfare_protocol::frame::Hello;
-
     use super::*;
 
     const LIMITS: SessionLimits =
@@ -172,6 +205,7 @@ mod tests {
     fn open() -> Session {
         let mut session = Session::new(at(0));
         session.frame(Ok(ClientFrame::Hello(Hello::default())), at(0), LIMITS).unwrap();
+        session.admitted(Caller::unlimited());
         session
     }
 
@@ -179,6 +213,20 @@ mod tests {
     fn a_first_frame_that_is_no_hello_ends_the_session() {
         let fault = Session::new(at(0)).frame(Ok(ClientFrame::Ping), at(0), LIMITS);
         assert_eq!(close_code(fault), Some(CloseCode::Protocol));
+    }
+
+    #[test]
+    fn the_token_of_hello_goes_before_that_of_the_handshake() {
+        for (bearer, token, expected) in
+            [(Some("a"), None, Some("a")), (Some("a"), Some("b"), Some("b")), (None, None, None)]
+        {
+            let mut session = Session::with_bearer(bearer.map(str::to_owned), at(0));
+            let hello = Hello { token: token.map(Cow::Borrowed), ..Hello::default() };
+            let deed = session.frame(Ok(ClientFrame::Hello(hello)), at(0), LIMITS).unwrap();
+            let Deed::Welcome(hello) = deed else { panic!("no welcome") };
+            assert_eq!(hello.token.as_deref(), expected);
+            assert!(!session.is_open(), "it is not said yet who this is");
+        }
     }
 
     #[test]

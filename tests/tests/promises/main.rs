@@ -7,6 +7,7 @@
     reason = "a panic is how a test says what is wrong"
 )]
 
+mod auth;
 mod check;
 mod cli;
 mod cli_bench;
