@@ -219,6 +219,20 @@ limits! {
     close_timeout: Duration = Time(2 * SECOND, "2s"), 1..=HOUR,
         "the socket is closed without waiting for the peer",
         "fanfare_connections_closed_total";
+    /// Time between the end of `/readyz` and the first session that is sent away when the broker stops: as long as load
+    /// balancers take to notice. Clients may still come in.
+    drain_delay: Duration = Time(0, "0s"), 0..=HOUR,
+        "nobody new gets in, and sessions are sent away",
+        "fanfare_connections_closed_total{reason=\"drain\"}";
+    /// Time over which sessions are sent away when the broker stops, each at its own moment, so that not all come back at
+    /// once. A broker with few sessions takes less: 10 ms for each.
+    drain_window: Duration = Time(2 * SECOND, "2s"), 0..=HOUR,
+        "every session was told to go",
+        "fanfare_connections_closed_total{reason=\"drain\"}";
+    /// Time for all sessions to have left when the broker stops, counted from the first that is sent away.
+    drain_timeout: Duration = Time(5 * SECOND, "5s"), 1..=HOUR,
+        "those that have not left are closed",
+        "fanfare_connections_closed_total{reason=\"drain\"}";
     /// The payload of a message, in bytes.
     max_payload_bytes: usize = Bytes(DEFAULT_MAX_PAYLOAD_BYTES as u64, "64KiB"), 1..=GIB,
         "the publish is answered with the error too_large",
@@ -290,14 +304,34 @@ pub struct Conflict {
     pub because: &'static str,
 }
 
+/// A conflict, if the limit is under what its neighbour needs.
+fn at_least<A: Amount + Ord>(
+    limit: &'static str,
+    actual: A,
+    neighbour: &'static str,
+    least: A,
+    because: &'static str,
+) -> Option<Conflict> {
+    (actual < least).then(|| Conflict { limit, at_least: least.number(), neighbour, because })
+}
+
 impl Limits {
+    /// Takes what a running broker keeps from the limits it runs with, so that what is left of these can be put in force.
+    /// Where the rest does not go with that, all stay as they run. Returns the names of those that were held back.
+    pub fn keep(&mut self, running: &Self) -> Vec<&'static str> {
+        let wanted = self.clone();
+        TABLE.iter().filter(|limit| !limit.live).for_each(|limit| (limit.set)(self, (limit.get)(running)));
+        if !self.conflicts().is_empty() {
+            *self = running.clone();
+        }
+        let held = TABLE.iter().filter(|limit| (limit.get)(self) != (limit.get)(&wanted));
+        held.map(|limit| limit.name).collect()
+    }
+
     /// Every pair of neighbours that can't both hold; none in a sound set.
     pub fn conflicts(&self) -> Vec<Conflict> {
         let frame = self.max_frame_bytes;
         let base64 = self.max_payload_bytes.div_ceil(3).saturating_mul(4).saturating_add(FRAME_ROOM_BYTES);
-        let at_least = |limit, actual: usize, neighbour, least: usize, because| {
-            (actual < least).then_some(Conflict { limit, at_least: least.number(), neighbour, because })
-        };
         [
             at_least(
                 "max_frame_bytes",
@@ -305,6 +339,13 @@ impl Limits {
                 "max_payload_bytes",
                 base64,
                 "a payload in base64 must fit a frame",
+            ),
+            at_least(
+                "drain_timeout",
+                self.drain_timeout,
+                "drain_window",
+                self.drain_window,
+                "every session must have had its turn",
             ),
             at_least("queue_bytes", self.queue_bytes, "max_frame_bytes", frame, "a frame must fit the queue"),
             at_least(
@@ -402,6 +443,18 @@ mod tests {
         let conflicts = limits.conflicts();
         assert_eq!(conflicts.len(), 1);
         assert_eq!((conflicts[0].limit, conflicts[0].neighbour), ("max_frame_bytes", "max_payload_bytes"));
+    }
+
+    #[test]
+    fn what_a_running_broker_keeps_holds_back_what_does_not_go_with_it() {
+        let running = Limits::default();
+        let mut limits = Limits { mailbox_bytes: 64 << 20, max_subscriptions: 7, ..Limits::default() };
+        assert_eq!(limits.keep(&running), ["mailbox_bytes"]);
+        assert_eq!(limits, Limits { max_subscriptions: 7, ..Limits::default() });
+        let mut limits = Limits { queue_bytes: 32 << 20, reply_bytes: 32 << 20, ..limits };
+        (limits.mailbox_bytes, limits.max_frame_bytes) = (32 << 20, 32 << 20);
+        assert_eq!(limits.keep(&running).len(), 5);
+        assert_eq!(limits, running);
     }
 
     #[test]

@@ -80,7 +80,6 @@ impl Authority {
 
     /// Goes on with other rules. Keys that were fetched from where they still come from are kept, and so is what is
     /// revoked. Sessions keep what they were granted until they are refreshed or expire.
-    #[allow(dead_code, reason = "the reload of the configuration is to call it")]
     pub(crate) fn replace(&self, settings: AuthSettings) {
         let mut rules = self.rules.write();
         let kept = settings.issuers.iter().map(|issuer| rules.fetched_from(url_of(issuer)?)).collect();
@@ -245,7 +244,6 @@ impl Rules {
         self.anonymous.clone().unwrap_or_else(Caller::unlimited)
     }
 
-    #[allow(dead_code, reason = "the reload of the configuration is to call it")]
     fn fetched_from(&self, url: &str) -> Option<Arc<KeySet>> {
         let place = self.settings.issuers.iter().position(|issuer| url_of(issuer) == Some(url))?;
         self.fetched.get(place)?.clone()

@@ -105,6 +105,20 @@ impl Caller {
         })
     }
 
+    /// Someone with this subject, who may do nothing.
+    #[cfg(test)]
+    pub(crate) fn named(subject: &str) -> Self {
+        Self::new(Identity {
+            subject: Some(subject.into()),
+            token_id: None,
+            expires: None,
+            known: true,
+            may: May::Granted(Granted::default()),
+            auto: Vec::new(),
+            info: None,
+        })
+    }
+
     /// May this be published?
     pub(crate) fn publish<'a>(&self, publish: Publish<'a>) -> Result<Permitted<Publish<'a>>, Denied> {
         if publish.topic.is_internal() {

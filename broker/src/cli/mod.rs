@@ -13,6 +13,7 @@ mod connection;
 mod logging;
 mod publish;
 mod settings;
+mod signals;
 mod subscribe;
 mod terminal;
 mod token;
@@ -40,7 +41,6 @@ const EXAMPLES: &str = "Examples:
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the broker (also what happens without a command).
     Serve(serve::ServeArgs),
     Pub(publish::PublishArgs),
     Sub(subscribe::SubscribeArgs),

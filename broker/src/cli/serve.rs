@@ -6,14 +6,19 @@ use std::process::ExitCode;
 
 use clap::Args;
 use tokio::runtime::LocalRuntime;
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::logging;
+use super::logging::{self, LogLevel};
 use super::settings::SettingsArgs;
+use super::signals;
 use crate::config::units::{format_bytes, format_duration};
-use crate::config::{Config, DEFAULT_LISTEN, Fault};
-use crate::server::Server;
+use crate::config::{Config, DEFAULT_LISTEN, Fault, Loaded, Source};
+use crate::server::{Operator, Server, orders};
 
+/// Runs the broker until it is told to stop.
+///
+/// SIGTERM or Ctrl-C: /readyz says no, sessions are sent away one after the other, and the streams are saved if there is
+/// a data_dir. The second one ends it at once. SIGHUP: the configuration is read again, and what can change does.
+#[allow(clippy::doc_markdown, reason = "these texts are shown on a terminal as they stand")]
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
     #[command(flatten)]
@@ -25,39 +30,36 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
         Ok(overrides) => overrides,
         Err(fault) => return fail(&format_args!("{}\n    {}", fault.what, fault.remedy)),
     };
-    let config = match Config::load(args.settings.file(), &overrides) {
-        Ok(config) => config,
+    let source = Source { file: args.settings.file().map(Into::into), overrides };
+    let loaded = match source.load() {
+        Ok(loaded) => loaded,
         Err(faults) => return fail(&faults),
     };
-    logging::start(&config.log_level);
+    let log_level = logging::start(&loaded.config.log_level);
     for Fault { what, remedy, .. } in unknown {
         tracing::warn!("{what}; {remedy}");
     }
-    match serve(&config) {
+    match serve(source, loaded, log_level) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
 }
 
-fn serve(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
+fn serve(source: Source, loaded: Loaded, log_level: LogLevel) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = LocalRuntime::new()?;
     runtime.block_on(async {
+        let config = &loaded.config;
         let open_to_all = config.allow_anonymous && !config.listen.ip().to_canonical().is_loopback();
         let server = Server::start(config)?;
         if open_to_all {
             tracing::warn!("anyone who reaches the client port may publish and subscribe (allow_anonymous)");
         }
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        let (sender, orders) = orders();
+        tokio::task::spawn_local(signals::pass_on(signals::Signals::listen()?, sender));
         greet(&server, &describe_streams(config))?;
-        let stop = async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            tracing::info!("stopping: sessions are sent away");
-        };
-        server.run(stop).await?;
+        // The level was checked with the rest of the configuration.
+        let log_level = Box::new(move |level: &str| drop(log_level.set(level)));
+        server.run(Operator { orders, source, loaded, log_level }).await?;
         Ok(())
     })
 }

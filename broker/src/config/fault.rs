@@ -69,6 +69,17 @@ impl Faults {
         (!faults.is_empty()).then_some(Self { file, faults })
     }
 
+    /// Where a fault is, for people: `file:line:column`, or what else gave the setting; empty if there is no file.
+    pub fn place(&self, fault: &Fault) -> String {
+        match (fault.place, &self.file) {
+            (Place::Variable(setting), _) => setting.variable(),
+            (Place::Flag(setting), _) => setting.flag(),
+            (Place::At { line, column }, Some(file)) => format!("{}:{line}:{column}", file.display()),
+            (Place::Whole, Some(file)) => file.display().to_string(),
+            (Place::Whole | Place::At { .. }, None) => String::new(),
+        }
+    }
+
     /// One after the other.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Fault> {
         self.faults.iter()
@@ -80,18 +91,13 @@ impl std::error::Error for Faults {}
 impl fmt::Display for Faults {
     /// Two lines a fault: `file:line:column: what` and the remedy, indented.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, Fault { place, what, remedy }) in self.faults.iter().enumerate() {
+        for (number, fault) in self.faults.iter().enumerate() {
             if number > 0 {
                 writeln!(f)?;
             }
-            match (place, &self.file) {
-                (Place::Variable(setting), _) => write!(f, "{}: ", setting.variable())?,
-                (Place::Flag(setting), _) => write!(f, "{}: ", setting.flag())?,
-                (Place::At { line, column }, Some(file)) => {
-                    write!(f, "{}:{line}:{column}: ", file.display())?;
-                }
-                (Place::Whole, Some(file)) => write!(f, "{}: ", file.display())?,
-                (_, None) => {}
+            let (place, Fault { what, remedy, .. }) = (self.place(fault), fault);
+            if !place.is_empty() {
+                write!(f, "{place}: ")?;
             }
             write!(f, "{what}\n    {remedy}")?;
         }

@@ -56,6 +56,25 @@ pub struct Loaded {
     pub listing: Listing,
 }
 
+/// Where a configuration is read from, again and again.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// The settings file, if there is one.
+    pub file: Option<PathBuf>,
+    /// What goes over it.
+    pub overrides: Overrides,
+}
+
+impl Source {
+    /// Reads the configuration as it is now.
+    ///
+    /// # Errors
+    /// Every fault at once, each with its place and remedy.
+    pub fn load(&self) -> Result<Loaded, Faults> {
+        Loaded::load(self.file.as_deref(), &self.overrides)
+    }
+}
+
 /// Where clients connect unless configured.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7440);
 /// What is logged unless configured.

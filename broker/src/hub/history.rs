@@ -39,7 +39,7 @@ impl Hub {
             bodies: Vec::new(),
             last: None,
             messages_left: limit as usize,
-            bytes_left: self.limits.max_frame_bytes.saturating_sub(PAGE_OVERHEAD_BYTES),
+            bytes_left: self.limits.max_frame_bytes().saturating_sub(PAGE_OVERHEAD_BYTES),
             scans_left: PAGE_SCANNED_MAX,
             gaps: Vec::new(),
             full: false,

@@ -5,6 +5,7 @@ mod batches;
 mod budget;
 mod catch_up;
 mod due;
+mod ending;
 mod error;
 mod fan_out;
 mod heads;
@@ -33,6 +34,7 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use ending::Phase;
 pub use error::HubError;
 pub(crate) use heads::Heads;
 pub use interest::MAX_SHARDS;

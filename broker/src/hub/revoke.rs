@@ -24,10 +24,10 @@ impl Hub {
         now: Now,
     ) -> Result<usize, RevocationsFull> {
         let who = who.into_inner();
-        let hold = hold.min(self.limits.max_revocation);
+        let hold = hold.min(self.limits.max_revocation());
         let until_ms = now.wall_ms.saturating_add(u64::try_from(hold.as_millis()).unwrap_or(u64::MAX));
-        // It holds before anybody is looked for: whoever enters meanwhile is looked at again by [`Hub::enter`].
-        self.authority.revoke(who.clone(), until_ms, self.limits.max_revocations, now)?;
+        // It holds before anybody is looked for: whoever enters meanwhile is looked at again by [`Hub::identify`].
+        self.authority.revoke(who.clone(), until_ms, self.limits.max_revocations(), now)?;
         let mut ended = 0;
         for outbound in self.all_outbounds() {
             if outbound.caller().is_some_and(|caller| is_meant(&who, &caller)) {
@@ -46,7 +46,7 @@ impl Hub {
     }
 
     /// Notes who a session is. False if they were shut out meanwhile: then the session is to end.
-    pub(crate) fn enter(&self, outbound: &Outbound, caller: &Caller, now: Now) -> bool {
+    pub(crate) fn identify(&self, outbound: &Outbound, caller: &Caller, now: Now) -> bool {
         outbound.set_caller(caller);
         self.authority.check_revoked(caller, now).is_ok()
     }

@@ -7,10 +7,10 @@ use fanfare_protocol::frame::{Deliver, Publish, ReplayFrom, Subscribe};
 use fanfare_protocol::{CloseCode, Encoding, Pattern, Payload, ServerFrame, StreamName, Topic};
 
 use super::*;
-use crate::auth::Caller;
+use crate::auth::{Caller, Revoked};
 use crate::clock::{Moment, Now};
 use crate::engine::{KeyLimits, MemoryEngine, SessionId, StreamConfig};
-use crate::limits::Limits;
+use crate::limits::{Limits, LiveLimits};
 use crate::metrics::Metrics;
 use crate::outbound::{Burst, Outbound};
 
@@ -21,7 +21,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(limits: Limits) -> Self {
+    fn new(limits: &Limits) -> Self {
         let stream = StreamConfig {
             name: StreamName::new("kept").unwrap(),
             patterns: vec![Pattern::new("kept.>").unwrap()],
@@ -31,8 +31,9 @@ impl Bench {
             publisher: false,
         };
         let engine =
-            MemoryEngine::new(&[stream], KeyLimits::from(&limits), Vec::new(), Now::default()).unwrap();
-        let hub = Hub::new(engine, 1, Arc::new(limits), Arc::new(Metrics::new(1, &[]))).unwrap();
+            MemoryEngine::new(&[stream], KeyLimits::from(limits), Vec::new(), Now::default()).unwrap();
+        let hub =
+            Hub::new(engine, 1, Arc::new(LiveLimits::new(limits)), Arc::new(Metrics::new(1, &[]))).unwrap();
         let hub = Arc::new(hub);
         Self { shard: Shard::new(Arc::clone(&hub), 0), hub, mail: Mail::default() }
     }
@@ -117,7 +118,7 @@ fn in_words(frame: &ServerFrame<'_>) -> String {
 
 #[test]
 fn a_subscription_hears_what_is_published_after_it_and_nothing_before() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(&Limits::default());
     let outbound = bench.shard.attach(Encoding::MsgPack);
     // The messages before are still in the mailbox: another subscription waits for them.
     bench.subscribe(&outbound, 1, ">", ReplayFrom::Now);
@@ -134,7 +135,7 @@ fn a_subscription_hears_what_is_published_after_it_and_nothing_before() {
 
 #[test]
 fn a_subscription_is_told_whether_its_topics_may_be_in_no_stream() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(&Limits::default());
     let outbound = bench.shard.attach(Encoding::Json);
     let cases =
         [("kept.a", false), ("kept.*", false), ("kept.>", false), ("kept", true), (">", true), ("a", true)];
@@ -152,7 +153,7 @@ fn a_subscription_is_told_whether_its_topics_may_be_in_no_stream() {
 
 #[test]
 fn a_replay_becomes_live_with_no_message_missing_or_twice() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(&Limits::default());
     let outbound = bench.shard.attach(Encoding::MsgPack);
     for number in 0..600 {
         bench.publish("kept.a", &number.to_string());
@@ -171,7 +172,7 @@ fn a_replay_becomes_live_with_no_message_missing_or_twice() {
 
 #[test]
 fn what_finds_no_room_in_the_mailbox_is_read_from_the_stream_or_counted() {
-    let mut bench = Bench::new(Limits { mailbox_bytes: 2_000, ..Limits::default() });
+    let mut bench = Bench::new(&Limits { mailbox_bytes: 2_000, ..Limits::default() });
     let outbound = bench.shard.attach(Encoding::MsgPack);
     bench.subscribe(&outbound, 1, ">", ReplayFrom::Now);
     for number in 0..100 {
@@ -193,7 +194,7 @@ fn what_finds_no_room_in_the_mailbox_is_read_from_the_stream_or_counted() {
 #[test]
 fn a_full_queue_puts_its_subscriptions_behind_and_nothing_is_missing() {
     for encoding in Encoding::ALL {
-        let mut bench = Bench::new(Limits { queue_bytes: 2_000, ..Limits::default() });
+        let mut bench = Bench::new(&Limits { queue_bytes: 2_000, ..Limits::default() });
         let outbound = bench.shard.attach(*encoding);
         bench.subscribe(&outbound, 1, "kept.a", ReplayFrom::Now);
         bench.subscribe(&outbound, 2, "kept.>", ReplayFrom::Now);
@@ -216,7 +217,7 @@ fn a_full_queue_puts_its_subscriptions_behind_and_nothing_is_missing() {
 
 #[test]
 fn a_full_queue_drops_the_oldest_ephemeral_messages_and_counts_them() {
-    let mut bench = Bench::new(Limits { queue_bytes: 2_000, ..Limits::default() });
+    let mut bench = Bench::new(&Limits { queue_bytes: 2_000, ..Limits::default() });
     let outbound = bench.shard.attach(Encoding::MsgPack);
     bench.subscribe(&outbound, 1, "lost.>", ReplayFrom::Now);
     for number in 0..500 {
@@ -234,7 +235,7 @@ fn a_full_queue_drops_the_oldest_ephemeral_messages_and_counts_them() {
 
 #[test]
 fn what_an_ended_subscription_has_waiting_is_written_and_not_read_again() {
-    let mut bench = Bench::new(Limits { queue_bytes: 1_000, ..Limits::default() });
+    let mut bench = Bench::new(&Limits { queue_bytes: 1_000, ..Limits::default() });
     let outbound = bench.shard.attach(Encoding::MsgPack);
     bench.subscribe(&outbound, 1, "kept.a", ReplayFrom::Now);
     bench.publish("kept.a", "for the first");
@@ -253,7 +254,7 @@ fn what_an_ended_subscription_has_waiting_is_written_and_not_read_again() {
 
 #[test]
 fn when_all_queues_hold_too_much_the_largest_falls_behind_first() {
-    let mut bench = Bench::new(Limits { queues_bytes: 40_000, queue_bytes: 40_000, ..Limits::default() });
+    let mut bench = Bench::new(&Limits { queues_bytes: 40_000, queue_bytes: 40_000, ..Limits::default() });
     let (small, large) = (bench.shard.attach(Encoding::MsgPack), bench.shard.attach(Encoding::Json));
     bench.subscribe(&small, 1, "kept.a", ReplayFrom::Now);
     bench.subscribe(&large, 1, "kept.>", ReplayFrom::Now);
@@ -278,7 +279,7 @@ fn when_all_queues_hold_too_much_the_largest_falls_behind_first() {
 
 #[test]
 fn a_probe_passes_through_a_mailbox_that_is_full() {
-    let mut bench = Bench::new(Limits { mailbox_bytes: 1, ..Limits::default() });
+    let mut bench = Bench::new(&Limits { mailbox_bytes: 1, ..Limits::default() });
     let outbound = bench.shard.attach(Encoding::MsgPack);
     bench.subscribe(&outbound, 1, ">", ReplayFrom::Now);
     bench.publish("kept.a", "one");
@@ -294,7 +295,7 @@ fn a_probe_passes_through_a_mailbox_that_is_full() {
 
 #[test]
 fn a_session_that_leaves_takes_everything_with_it() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(&Limits::default());
     let first = bench.shard.attach(Encoding::MsgPack);
     let second = bench.shard.attach(Encoding::MsgPack);
     for (sub, pattern) in [(1, "kept.a"), (2, "kept.*"), (3, ">")] {
@@ -311,14 +312,37 @@ fn a_session_that_leaves_takes_everything_with_it() {
 
 #[test]
 fn a_broker_that_stops_takes_no_publish_and_saves_all_that_it_took() {
-    let bench = Bench::new(Limits::default());
+    let bench = Bench::new(&Limits::default());
     bench.publish("kept.a", "x");
     bench.hub.stop_publishing();
     assert_eq!(bench.try_publish("kept.a", "y"), Err(PublishError::Stopping));
-    bench.hub.close_all(&ServerFrame::Pong, CloseCode::Drain, "stopping");
+    bench.hub.close_all(Some(&ServerFrame::Pong), CloseCode::Drain, "stopping");
     for topic in ["kept.a", "lost.a"] {
         assert_eq!(bench.try_publish(topic, "z"), Err(PublishError::Stopping));
     }
     let saved = bench.hub.save(Now::default());
     assert_eq!((saved.len(), saved[0].messages.len(), saved[0].marks.head), (1, 1, 1));
+}
+
+#[test]
+fn who_is_revoked_is_sent_away_at_once_and_others_stay() {
+    let mut bench = Bench::new(&Limits::default());
+    let admin = Caller::unlimited();
+    let sessions = ["alice", "bob", "alice"].map(|subject| {
+        let outbound = bench.shard.attach(Encoding::Json);
+        assert!(bench.hub.identify(&outbound, &Caller::named(subject), Now::default()));
+        outbound
+    });
+    let hold = std::time::Duration::from_secs(60);
+    let alice = admin.administer(Revoked::Subject("alice".into())).unwrap();
+    assert_eq!(bench.hub.revoke(alice, hold, Now::default()), Ok(2));
+    let closing = sessions.each_ref().map(|outbound| outbound.lanes().closing());
+    assert_eq!(closing, [Some(CloseCode::Forbidden), None, Some(CloseCode::Forbidden)]);
+    // One that enters at the same moment is looked at again after it is known.
+    let late = bench.shard.attach(Encoding::Json);
+    assert!(!bench.hub.identify(&late, &Caller::named("alice"), Now::default()));
+    let name = bench.hub.session_name(sessions[1].session());
+    assert!(bench.hub.revoke_session(&admin.administer(name).unwrap()));
+    assert_eq!(sessions[1].lanes().closing(), Some(CloseCode::Forbidden));
+    assert!(!bench.hub.revoke_session(&admin.administer("nobody".to_owned()).unwrap()));
 }

@@ -149,12 +149,31 @@ impl ShardCounters {
 #[derive(Debug)]
 pub(crate) struct Metrics {
     shards: Box<[ShardCounters]>,
+    /// Reloads of the configuration, by what came of them.
+    pub(crate) reloads: Labelled,
+    /// When the configuration in force was read, in milliseconds since 1970.
+    pub(crate) configured_ms: Counter,
 }
+
+const TAKEN: &str = "ok";
+const NOT_TAKEN: &str = "failed";
 
 impl Metrics {
     /// Counters for this many shards; `handshake_failures` are the reasons that a handshake can fail for.
     pub(crate) fn new(shards: usize, handshake_failures: &[&'static str]) -> Self {
-        Self { shards: (0..shards).map(|_| ShardCounters::new(handshake_failures)).collect() }
+        Self {
+            shards: (0..shards).map(|_| ShardCounters::new(handshake_failures)).collect(),
+            reloads: Labelled::new([TAKEN, NOT_TAKEN]),
+            configured_ms: Counter::default(),
+        }
+    }
+
+    /// Counts a reload of the configuration.
+    pub(crate) fn count_reload(&self, taken: bool, wall_ms: u64) {
+        self.reloads.count(if taken { TAKEN } else { NOT_TAKEN });
+        if taken {
+            self.configured_ms.set(wall_ms);
+        }
     }
 
     pub(crate) fn shard(&self, shard: usize) -> &ShardCounters {

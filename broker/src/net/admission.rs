@@ -30,17 +30,17 @@ pub(super) fn enter(
 ) -> Result<Effort, Fault> {
     let caller = io.hub.authority().admit(hello.token.as_deref(), now);
     let caller = caller.map_err(|refused| rejected(&refused.rejection))?;
-    if !io.hub.enter(outbound, &caller, now) {
+    if !io.hub.identify(outbound, &caller, now) {
         return Err(rejected(&Rejection::Revoked));
     }
     note_expiry(outbound, None, &caller, io);
     session.admitted(caller.clone());
     let welcome = Welcome {
         session: Cow::Owned(io.hub.session_name(outbound.session())),
-        heartbeat_ms: millis(io.limits.heartbeat),
-        max_payload_bytes: io.limits.max_payload_bytes as u64,
+        heartbeat_ms: millis(io.limits.heartbeat()),
+        max_payload_bytes: io.limits.max_payload_bytes() as u64,
         expires_in_ms: expires_in_ms(&caller, now.moment),
-        key_window_ms: Some(millis(io.limits.key_window)),
+        key_window_ms: Some(millis(io.limits.key_window())),
     };
     outbound.push_reply(&ServerFrame::Welcome(welcome));
     open_auto(&caller, outbound, io);
@@ -71,7 +71,7 @@ pub(super) fn refresh(
         let message = "this token is for another subject; open a session of its own for it";
         return Ok(Err(Failed::request(Some(id), ErrorCode::Forbidden, message.to_owned())));
     }
-    if !io.hub.enter(outbound, &caller, now) {
+    if !io.hub.identify(outbound, &caller, now) {
         return Err(rejected(&Rejection::Revoked));
     }
     note_expiry(outbound, before.as_ref(), &caller, io);

@@ -43,7 +43,7 @@ pub(super) fn take_in(
     now: Now,
 ) -> Result<Effort, Fault> {
     let frame = decode(outbound.encoding(), incoming);
-    let done = match session.frame(frame, now.moment, io.session_limits) {
+    let done = match session.frame(frame, now.moment, io.session_limits()) {
         Ok(Deed::Welcome(hello)) => return admission::enter(session, &hello, outbound, io, now),
         Ok(Deed::Refresh { id, token }) => admission::refresh(session, (id, &token), outbound, io, now)?,
         Ok(deed) => match session.caller() {

@@ -107,6 +107,6 @@ async fn any_setting_can_come_from_the_environment_and_a_mistyped_one_is_told() 
     let log = broker.log();
     assert!(log.contains("did you mean FANFARE_LIMITS_HEARTBEAT?"), "{log}");
     let _first = fanfare_tests::Client::json(&broker).await;
-    let _second = fanfare_tests::Raw::open(broker.client()).await;
-    broker.closed_for("over_capacity").await;
+    let mut second = fanfare_tests::Raw::shake(broker.client()).await;
+    assert_eq!(second.expect_close().await, 4100);
 }

@@ -31,6 +31,30 @@ impl Listing {
         changes
     }
 
+    /// Notes that these settings of a section can't change now, though they mostly can.
+    pub fn hold(&mut self, section: &str, keys: &[&str]) {
+        let groups = self.groups.iter_mut().filter(|group| group.section.name == section);
+        let settings = groups.flat_map(|group| &mut group.settings);
+        settings.filter(|setting| keys.contains(&setting.row.key)).for_each(|setting| setting.held = true);
+    }
+
+    /// Takes over what a running broker does.
+    pub fn adopt(&mut self, newer: &Self) {
+        let is_live = |group: &Group| group.section.rows.iter().all(|row| row.applied == Applied::Live);
+        for group in &mut self.groups {
+            let Some(now) = newer.find(group) else { continue };
+            for (setting, now) in group.settings.iter_mut().zip(&now.settings) {
+                if now.is_live() {
+                    setting.clone_from(now);
+                }
+            }
+        }
+        self.groups.retain(|group| !is_live(group) || newer.find(group).is_some());
+        let added = newer.groups.iter().filter(|group| is_live(group) && self.find(group).is_none());
+        let added: Vec<_> = added.cloned().collect();
+        self.groups.extend(added);
+    }
+
     fn find(&self, wanted: &Group) -> Option<&Group> {
         self.groups.iter().find(|group| group.name() == wanted.name())
     }
@@ -57,7 +81,7 @@ impl Group {
             setting: self.name_of(now),
             before: before.shown(),
             now: now.shown(),
-            live: now.row.applied == Applied::Live,
+            live: now.is_live(),
         })
     }
 

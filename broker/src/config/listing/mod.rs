@@ -9,7 +9,7 @@ use toml::Value;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::Place;
-use super::table::{Fallback, Name, Row, SECTIONS, Section, Shape};
+use super::table::{Applied, Fallback, Name, Row, SECTIONS, Section, Shape};
 pub use changes::Change;
 
 /// Every setting in the order of the table; of a list, those of each of its entries.
@@ -34,6 +34,15 @@ struct Setting {
     value: Option<Value>,
     /// Nothing if the value is the default.
     origin: Option<Place>,
+    /// Whether a reload could not take it.
+    held: bool,
+}
+
+impl Setting {
+    /// Whether a running broker takes a change.
+    fn is_live(&self) -> bool {
+        self.row.applied == Applied::Live && !self.held
+    }
 }
 
 impl Listing {
@@ -89,11 +98,11 @@ fn setting(
     let written = table.and_then(|table| table.get(row.key));
     match (written.and_then(|written| plain(written.get_ref())), written, row.fallback) {
         (Some(value), Some(written), _) => {
-            Setting { row, value: Some(value), origin: Some(place(&written.span())) }
+            Setting { row, value: Some(value), origin: Some(place(&written.span())), held: false }
         }
-        (_, _, Fallback::Value(_)) => Setting { row, value: read(&row.example()), origin: None },
+        (_, _, Fallback::Value(_)) => Setting { row, value: read(&row.example()), origin: None, held: false },
         (_, _, Fallback::Computed { .. } | Fallback::Nothing { .. }) => {
-            Setting { row, value: None, origin: None }
+            Setting { row, value: None, origin: None, held: false }
         }
     }
 }

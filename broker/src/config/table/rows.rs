@@ -87,7 +87,7 @@ pub(super) const STREAM: &[Row] = &[
         "max_messages_per_topic",
         Kind::Count,
         Nothing { example: "100" },
-        Live,
+        AtStart,
         "A topic's oldest messages go while it has more than this; there is no such limit unless it is set.",
     ),
     Row::new(
