@@ -138,6 +138,10 @@ fn read_file(path: &str) -> Result<Vec<u8>, String> {
 /// Keys that come over an open line could be anybody's.
 fn check_url(url: &str) -> Result<(), String> {
     let parsed: hyper::Uri = url.parse().map_err(|_| format!("= {url:?} is no URL"))?;
+    // It is shown in logs and metrics, so nothing secret may stand in it. Nor is it shown here.
+    if parsed.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err("has a name or password before its host, which are not sent".to_owned());
+    }
     let local = parsed.host().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "[::1]"));
     match parsed.scheme_str() {
         Some("https") => Ok(()),

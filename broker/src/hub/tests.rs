@@ -333,7 +333,7 @@ fn who_is_revoked_is_sent_away_at_once_and_others_stay() {
         assert!(bench.hub.identify(&outbound, &Caller::named(subject), Now::default()));
         outbound
     });
-    let hold = std::time::Duration::from_secs(60);
+    let hold = std::time::Duration::from_mins(1);
     let alice = admin.administer(Revoked::Subject("alice".into())).unwrap();
     assert_eq!(bench.hub.revoke(alice, hold, Now::default()), Ok(2));
     let closing = sessions.each_ref().map(|outbound| outbound.lanes().closing());

@@ -84,7 +84,7 @@ fn own_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
 
 fn auth_families(gauges: &Gauges) -> Vec<MetricFamily> {
     let admissions =
-        gauges.admissions.iter().map(|(word, count)| (vec![("outcome", (*word).to_owned())], real(*count)));
+        gauges.admissions.iter().map(|(word, count)| (vec![("result", (*word).to_owned())], real(*count)));
     let of = |source: &JwksGauges| vec![("url", source.url.clone())];
     let ages = gauges.jwks.iter().filter_map(|source| Some((of(source), real(source.age_ms?) / 1_000.0)));
     let each = |figure: fn(&JwksGauges) -> u64| {

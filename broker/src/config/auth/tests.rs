@@ -128,6 +128,7 @@ fn what_may_be_a_secret_is_never_shown_in_a_fault() {
         "[[auth.issuer]]\nsecret = \"hunter2\"",
         "[[api_key]]\nname = \"a\"\nhash = \"hunter2\"",
         "[[auth.issuer]]\nsecret = \"hunter2\"\njwks_file = \"x\"",
+        "[[auth.issuer]]\njwks_url = \"https://a:hunter2@id.example.com/\"",
     ] {
         assert!(!parse(text).unwrap_err().contains("hunter2"));
     }

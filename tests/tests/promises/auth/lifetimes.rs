@@ -1,5 +1,6 @@
 //! How long a session lasts: until its token expires, unless it is refreshed.
 
+use fanfare_tests::files::Directory;
 use serde_json::json;
 
 use super::*;
@@ -77,4 +78,20 @@ async fn a_refresh_that_is_not_accepted_changes_nothing() {
     }
     assert_eq!(subscribe(&mut client, 1, "a").await["op"], "subscribed");
     assert_eq!(subscribe(&mut client, 2, "b").await["code"], "forbidden");
+}
+
+#[tokio::test]
+async fn a_secret_that_was_changed_holds_after_a_reload_and_open_sessions_stay() {
+    let files = Directory::new();
+    let path = files.write("secret", SECRET);
+    let broker = Broker::with(&format!("[[auth.issuer]]\nsecret_file = {path:?}")).await;
+    let (mut client, _) = enter(&broker, &granting(&json!({"subscribe": ["a"]}))).await;
+    let other = "another secret, just as long as the first";
+    files.write("secret", other);
+    broker.signal("HUP").await;
+    broker.metric_reaches("fanfare_config_reloads_total", &[], 1).await;
+    assert_eq!(turned_away(&broker, &token(&json!({}))).await.0, 4001);
+    enter(&broker, &sign(Algorithm::HS256, None, &json!({}), &EncodingKey::from_secret(other.as_bytes())))
+        .await;
+    assert_eq!(subscribe(&mut client, 1, "a").await["op"], "subscribed");
 }

@@ -20,7 +20,7 @@ async fn without_a_token_nobody_enters() {
     let (code, why) = client.expect_close().await;
     assert_eq!((code, why.as_str()), (4001, "a token is needed here: send it in `hello`"));
     broker.closed_for("unauthenticated").await;
-    broker.metric_reaches("fanfare_admissions_total", &[("outcome", "missing")], 1).await;
+    broker.metric_reaches("fanfare_admissions_total", &[("result", "missing")], 1).await;
 }
 
 #[tokio::test]
