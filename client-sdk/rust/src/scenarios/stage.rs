@@ -95,10 +95,10 @@ impl Stage {
         match (frame, ticket) {
             (ClientFrame::Subscribe(subscribe), Some(ticket)) => session.subscribe(now, subscribe, ticket),
             (ClientFrame::Publish(publish), Some(ticket)) => {
-                session.call(now, Call::Publish(publish), ticket)
+                session.call(now, Call::Publish(publish), ticket);
             }
             (ClientFrame::History(history), Some(ticket)) => {
-                session.call(now, Call::History(history), ticket)
+                session.call(now, Call::History(history), ticket);
             }
             (ClientFrame::Presence { topic, .. }, Some(ticket)) => {
                 session.call(now, Call::Presence(topic), ticket);
