@@ -37,5 +37,5 @@ pub use auth::{
     KeyKind, KeySet, KeySource, PemError, Rights, Template, TemplateError, Unusable,
 };
 pub use engine::{DataDirError, StreamConfig};
-pub use hub::{HubError, MAX_SHARDS};
+pub use hub::{HubError, MAX_SHARDS, MemberBy, PresenceConfig};
 pub use version::{REVISION, VERSION};

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 
 use crate::auth::{Authority, KeySource};
 use crate::clock;
@@ -28,7 +29,8 @@ use crate::net::{Door, Listener, ShardHandle, bind, fetch_key_sets, spawn};
 use reload::{Part, Reloader};
 use restart::Restart;
 
-/// How often messages over their age limit are taken out of streams that nobody publishes to.
+/// How often messages over their age limit are taken out of streams that nobody publishes to, and what goes on is told on
+/// `$sys.>`.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// Orders that wait at most.
 const ORDERS: usize = 8;
@@ -141,7 +143,8 @@ impl Server {
         let authority = Arc::new(Authority::new(config.auth.clone()));
         report_ignored_keys(config);
         let hub = Hub::new(engine, shards, Arc::clone(&limits), metrics)?;
-        let hub = Arc::new(hub.with_authority(Arc::clone(&authority)));
+        let hub = hub.with_authority(Arc::clone(&authority)).with_presence(config.presence.clone())?;
+        let hub = Arc::new(hub);
         let policy = Policy {
             loopback_only: client.ip().to_canonical().is_loopback(),
             max_head_bytes: limits.max_head_bytes(),
@@ -186,6 +189,7 @@ impl Server {
             () = obeying => {}
             () = sweep(&hub) => {}
             () = fetch_key_sets(authority) => {}
+            () = announce_presence(&hub) => {}
         }
         stopped.send_replace(true);
         let result = inside.await.map_err(io::Error::other).flatten().map_err(ServerError::Io);
@@ -286,5 +290,17 @@ async fn sweep(hub: &Hub) {
         let now = clock::read();
         hub.sweep(now);
         hub.authority().sweep(now);
+        hub.tell_second(now);
+    }
+}
+
+/// Announces joins and leaves where presence is kept.
+async fn announce_presence(hub: &Hub) {
+    let Some(every) = hub.presence_interval() else { return std::future::pending().await };
+    let mut interval = tokio::time::interval(every);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        hub.announce_presence(clock::read());
     }
 }

@@ -141,7 +141,6 @@ impl Caller {
     }
 
     /// May they know who is present on this topic?
-    #[allow(dead_code, reason = "presence is to ask it")]
     pub(crate) fn presence(&self, topic: Topic) -> Result<Permitted<Topic>, Denied> {
         self.check(Right::Presence, |granted| granted.presence.allow(&topic))?;
         Ok(Permitted::new(topic))
@@ -186,7 +185,6 @@ impl Caller {
     }
 
     /// What others are told of this caller where it is present, as JSON.
-    #[allow(dead_code, reason = "presence is to show it")]
     pub(crate) fn info(&self) -> Option<&str> {
         self.0.info.as_deref()
     }

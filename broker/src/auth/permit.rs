@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use fanfare_protocol::frame::Publish;
+
 /// A request that its caller was allowed to make. Only the modules of `auth` can make one.
 #[derive(Debug)]
 pub(crate) struct Permitted<T> {
@@ -34,5 +36,12 @@ impl<T> Permitted<T> {
     /// The request, and the subject of whoever makes it.
     pub(crate) fn into_parts(self) -> (T, Option<Arc<str>>) {
         (self.request, self.by)
+    }
+}
+
+impl<'a> Permitted<Publish<'a>> {
+    /// What the broker itself publishes: only on its own topics (`$`), where nobody else may; none for any other.
+    pub(crate) fn by_broker(publish: Publish<'a>) -> Option<Self> {
+        publish.topic.is_internal().then_some(Self::new(publish))
     }
 }

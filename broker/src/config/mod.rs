@@ -11,6 +11,7 @@ mod bounds;
 mod fault;
 mod layers;
 mod listing;
+mod presence;
 mod reader;
 mod reference;
 mod resolved;

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::fault::{Fault, Located, Place};
 use super::layers::Overrides;
 use super::listing::Listing;
+use super::presence::{PRESENCE, WrittenPresence, read_presence};
 use super::reader::{Reader, Setting};
 use super::suggest::nearest;
 use super::written_auth::{self, WrittenAuth};
@@ -25,6 +26,7 @@ pub(super) struct Written {
     pub(super) limits: Vec<(&'static Limit, Located<WrittenAmount>)>,
     pub(super) streams: Vec<WrittenStream>,
     pub(super) auth: WrittenAuth,
+    pub(super) presence: Vec<WrittenPresence>,
 }
 
 /// A limit's value before its unit is read.
@@ -63,6 +65,7 @@ const TOP: &[&str] = &[
     "stream",
     "auth",
     "api_key",
+    "presence",
 ];
 
 const NAME: Setting = Setting { key: "name", example: "\"orders\"" };
@@ -119,6 +122,7 @@ fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
         limits: table.get("limits").map_or_else(Vec::new, |value| read_limits(reader, value)),
         streams: table.get("stream").map_or_else(Vec::new, |value| read_streams(reader, value)),
         auth: written_auth::read(reader, table),
+        presence: table.get("presence").map_or_else(Vec::new, |value| read_presence(reader, value)),
     }
 }
 
@@ -211,8 +215,12 @@ pub(super) fn report_unknown(reader: &mut Reader<'_>, table: &DeTable<'_>, place
 
 fn remedy_for_unknown(name: &str, known: &[&str]) -> String {
     let limits = limit_names();
-    let tables =
-        [("at the top, before any table", TOP), ("under [limits]", &limits), ("under [[stream]]", STREAM)];
+    let tables = [
+        ("at the top, before any table", TOP),
+        ("under [limits]", &limits),
+        ("under [[stream]]", STREAM),
+        ("under [[presence]]", PRESENCE),
+    ];
     if let Some((home, _)) = tables.iter().find(|(_, keys)| keys.contains(&name)) {
         return format!("`{name}` belongs {home}");
     }

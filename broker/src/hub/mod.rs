@@ -18,6 +18,7 @@ mod mailbox;
 #[cfg(test)]
 mod model;
 mod overflow;
+mod presence;
 mod probe;
 mod publish;
 mod pushed;
@@ -31,6 +32,7 @@ mod shared;
 mod start;
 mod subscribe;
 mod subscription;
+mod sys;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +41,8 @@ pub use error::HubError;
 pub(crate) use heads::Heads;
 pub use interest::MAX_SHARDS;
 pub(crate) use mailbox::Mail;
+pub use presence::{MemberBy, PresenceConfig};
+pub(crate) use presence::{PresenceError, Who};
 pub(crate) use publish::{Accepted, PublishError};
 pub(crate) use shard::Shard;
 pub(crate) use shared::Hub;

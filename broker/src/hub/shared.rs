@@ -11,7 +11,9 @@ use super::ending::Ending;
 use super::error::HubError;
 use super::interest::Interest;
 use super::mailbox::Mailbox;
+use super::presence::{PresenceConfig, Registry};
 use super::probe::{NotReady, Probe};
+use super::sys::Sys;
 use crate::auth::{AuthSettings, Authority, KeySetSource};
 use crate::clock::Now;
 use crate::engine::{KeyLimits, MemoryEngine, SessionId, Stream, StreamConfig};
@@ -35,6 +37,8 @@ pub(crate) struct Hub {
     pub(super) probe: Probe,
     pub(super) everything: Pattern,
     pub(super) limits: Arc<LiveLimits>,
+    pub(super) presence: Registry,
+    pub(super) sys: Sys,
     pub(super) metrics: Arc<Metrics>,
     pub(super) authority: Arc<Authority>,
 }
@@ -58,6 +62,8 @@ impl Hub {
             left: Notify::new(),
             probe: Probe::new(shards)?,
             everything: Pattern::new(">").map_err(|e| HubError::InternalName(e.to_string()))?,
+            presence: Registry::default(),
+            sys: Sys::new()?,
             limits,
             metrics,
             authority: Arc::new(Authority::new(AuthSettings::default())),
@@ -72,6 +78,14 @@ impl Hub {
     /// Who says who may enter.
     pub(crate) fn authority(&self) -> &Arc<Authority> {
         &self.authority
+    }
+
+    /// Keeps presence as configured. To be called before the first session comes.
+    ///
+    /// # Errors
+    /// The operating system gives no random numbers.
+    pub(crate) fn with_presence(self, configs: Vec<PresenceConfig>) -> Result<Self, HubError> {
+        Ok(Self { presence: Registry::new(configs, &self.limits.snapshot())?, ..self })
     }
 
     /// A number for a new session.
@@ -154,6 +168,7 @@ impl Hub {
             admissions: self.authority.admissions().collect(),
             revocations: self.authority.revocations() as u64,
             jwks: self.authority.sources().all().iter().map(|source| jwks_gauges(source, wall_ms)).collect(),
+            presence: self.presence.counts.gauges(),
             ..Gauges::default()
         };
         for outbound in self.all_outbounds() {

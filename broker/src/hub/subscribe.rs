@@ -68,6 +68,7 @@ impl Shard {
         let live = !opened.is_behind();
         let recovered = asked_position(&from).map(|_| gaps.is_empty());
         self.open(opened, slot);
+        self.note_presence(slot);
         // Whoever chose the number knows the pattern.
         let told = (sub > MAX_CLIENT_SUB).then_some(told);
         let subscribed = Subscribed { sub, pattern: told, position, recovered, live, ephemeral };
@@ -115,6 +116,7 @@ impl Shard {
             attached.subs.iter().position(|(number, _)| *number == sub).ok_or(SubscribeError::Unknown)?;
         let (_, slot) = attached.subs.swap_remove(at);
         attached.outbound.push_unsubscribed(sub, None);
+        self.note_absence(session, slot);
         self.remove(slot);
         self.mark_dirty(session);
         Ok(())
@@ -160,6 +162,7 @@ impl Shard {
             covered
         });
         for slot in ended {
+            self.note_absence(session, slot);
             self.remove(slot);
         }
         self.mark_dirty(session);

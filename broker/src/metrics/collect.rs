@@ -24,6 +24,7 @@ pub(crate) struct Gauges {
     pub(crate) queue_oldest_ms: u64,
     pub(crate) mailbox_bytes: u64,
     pub(crate) streams: Vec<StreamGauges>,
+    pub(crate) presence: PresenceGauges,
     /// Outcomes of admissions, by their words.
     pub(crate) admissions: Vec<(&'static str, u64)>,
     pub(crate) revocations: u64,
@@ -39,6 +40,16 @@ pub(crate) struct JwksGauges {
     pub(crate) age_ms: Option<u64>,
     pub(crate) failures: u64,
     pub(crate) keys: u64,
+}
+
+/// What presence holds, and what it has counted so far.
+#[derive(Debug, Default)]
+pub(crate) struct PresenceGauges {
+    pub(crate) members: u64,
+    pub(crate) topics: u64,
+    pub(crate) left_out: u64,
+    pub(crate) announcements: u64,
+    pub(crate) unnamed: u64,
 }
 
 /// What one stream holds at the moment of the scrape.
@@ -79,6 +90,7 @@ fn own_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
     families.extend(stream_families(gauges));
     families.extend(auth_families(gauges));
     families.extend(config_families(metrics));
+    families.extend(presence_families(&gauges.presence));
     families
 }
 
@@ -266,6 +278,37 @@ fn stream_families(gauges: &Gauges) -> Vec<MetricFamily> {
         gauge("fanfare_stream_last_sequence", "The newest sequence.", each(|s| s.last_seq)),
         gauge("fanfare_stream_keys", "Keys of publishes that the stream remembers.", each(|s| s.keys)),
         gauge("fanfare_stream_key_bytes", "Memory that they take.", each(|s| s.key_bytes)),
+    ]
+}
+
+fn presence_families(presence: &PresenceGauges) -> Vec<MetricFamily> {
+    vec![
+        gauge(
+            "fanfare_presence_members",
+            "Members of all topics where presence is kept.",
+            one(presence.members),
+        ),
+        gauge(
+            "fanfare_presence_topics",
+            "Topics with a member, or with a leave to tell.",
+            one(presence.topics),
+        ),
+        counter(
+            "fanfare_presence_left_out_total",
+            "Subscriptions whose session is no member, because a topic has as many as it may, or there are as many \
+             topics.",
+            one(presence.left_out),
+        ),
+        counter(
+            "fanfare_presence_announcements_total",
+            "Announcements of joins and leaves.",
+            one(presence.announcements),
+        ),
+        counter(
+            "fanfare_presence_unnamed_total",
+            "Joins and leaves that an announcement counted and did not name.",
+            one(presence.unnamed),
+        ),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! Admission: who a session is, by the token of its `hello` or `refresh`, and until when.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use fanfare_protocol::frame::{Hello, Welcome};
@@ -10,7 +11,7 @@ use super::deeds::{Effort, Failed, millis};
 use super::io::Io;
 use crate::auth::{Caller, Rejection};
 use crate::clock::{Moment, Now};
-use crate::hub::AutoError;
+use crate::hub::{AutoError, Who};
 use crate::outbound::Outbound;
 use crate::session::{Fault, Session};
 
@@ -35,12 +36,15 @@ pub(super) fn enter(
     }
     note_expiry(outbound, None, &caller, io);
     session.admitted(caller.clone());
+    io.hub.tell_opened(outbound.session(), outbound.encoding(), hello.name.as_deref(), now);
+    let resume = io.hub.begin_presence(outbound.session(), who(&caller), hello.resume.as_deref());
     let welcome = Welcome {
         session: Cow::Owned(io.hub.session_name(outbound.session())),
         heartbeat_ms: millis(io.limits.heartbeat()),
         max_payload_bytes: io.limits.max_payload_bytes() as u64,
         expires_in_ms: expires_in_ms(&caller, now.moment),
         key_window_ms: Some(millis(io.limits.key_window())),
+        resume: resume.map(Cow::Owned),
     };
     outbound.push_reply(&ServerFrame::Welcome(welcome));
     open_auto(&caller, outbound, io);
@@ -80,6 +84,12 @@ pub(super) fn refresh(
     outbound.push_reply(&ServerFrame::Ok { id, expires_in_ms: expires_in_ms(&caller, now.moment) });
     open_auto(&caller, outbound, io);
     Ok(Ok(Effort::Heavy))
+}
+
+/// What others are told of this caller where it is present.
+fn who(caller: &Caller) -> Option<Arc<Who>> {
+    let (subject, info) = (caller.subject().map(Arc::from), caller.info().map(Box::from));
+    (subject.is_some() || info.is_some()).then(|| Arc::new(Who { subject, info }))
 }
 
 fn rejected(rejection: &Rejection) -> Fault {

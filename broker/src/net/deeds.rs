@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use fanfare_protocol::frame::{ErrorFrame, Publish, Published};
+use fanfare_protocol::frame::{ErrorFrame, Presence, Publish, Published};
 use fanfare_protocol::{ClientFrame, CloseCode, DecodeError, Encoding, ErrorCode, ServerFrame};
 
 use super::admission;
@@ -11,7 +11,7 @@ use super::io::Io;
 use super::websocket::Incoming;
 use crate::auth::{Caller, Denied};
 use crate::clock::Now;
-use crate::hub::{Accepted, PublishError, SubscribeError};
+use crate::hub::{Accepted, PresenceError, PublishError, SubscribeError};
 use crate::outbound::Outbound;
 use crate::session::{Deed, Fault, Session};
 
@@ -63,7 +63,7 @@ fn decode<'a>(encoding: Encoding, incoming: &'a Incoming<'_>) -> Result<ClientFr
     match (encoding, incoming) {
         (Encoding::Json, Incoming::Text(text)) => encoding.decode_client(text.as_bytes()),
         (Encoding::MsgPack, Incoming::Binary(bytes)) => encoding.decode_client(bytes.as_bytes()),
-        (_, Incoming::Close) => Err(wrong_type("a close frame carries no request")),
+        (_, Incoming::Close { .. }) => Err(wrong_type("a close frame carries no request")),
         (Encoding::Json, _) => Err(wrong_type("this session speaks JSON; send text frames, not binary ones")),
         (Encoding::MsgPack, _) => {
             Err(wrong_type("this session speaks MessagePack; send binary frames, not text"))
@@ -103,7 +103,15 @@ fn perform(
             outbound.push_reply_payload(io.hub.history(permitted, outbound.encoding()));
             return Ok(Effort::Heavy);
         }
-        Deed::Presence { id } => return Err(Failed::not_yet(id, "this version does not keep presence yet")),
+        Deed::Presence(presence) => {
+            let Presence { id, topic, after, limit } = presence;
+            let permitted = caller.presence(topic);
+            let permitted = permitted.map_err(|denied| Failed::denied(Some(id), None, denied))?;
+            let page = io.hub.presence(permitted, after, limit);
+            let page = page.map_err(|error| Failed::presence(id, error))?;
+            outbound.push_reply(&ServerFrame::Presence { id, page });
+            return Ok(Effort::Heavy);
+        }
         Deed::AnswerPing => outbound.push_reply(&ServerFrame::Pong),
         // Those who say who they are come by `admission`.
         Deed::Nothing | Deed::Welcome(_) | Deed::Refresh { .. } => {}
@@ -184,8 +192,12 @@ impl Failed {
         Self { sub: Some(sub), ..Self::request(None, code, error.to_string()) }
     }
 
-    fn not_yet(id: u64, message: &str) -> Self {
-        Self::request(Some(id), ErrorCode::Unavailable, message.to_owned())
+    fn presence(id: u64, error: PresenceError) -> Self {
+        let code = match error {
+            PresenceError::NotKept => ErrorCode::NotFound,
+            PresenceError::TooLong => ErrorCode::InvalidTopic,
+        };
+        Self::request(Some(id), code, error.to_string())
     }
 }
 

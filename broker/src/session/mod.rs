@@ -7,7 +7,7 @@ mod overhead;
 use std::borrow::Cow;
 use std::time::Duration;
 
-use fanfare_protocol::frame::{Hello, History, Publish, Subscribe};
+use fanfare_protocol::frame::{Hello, History, Presence, Publish, Subscribe};
 use fanfare_protocol::{ClientFrame, CloseCode, DecodeError, ErrorCode};
 
 use crate::auth::Caller;
@@ -51,9 +51,7 @@ pub(crate) enum Deed<'a> {
     },
     Publish(Publish<'a>),
     History(History),
-    Presence {
-        id: u64,
-    },
+    Presence(Presence),
     Refresh {
         id: u64,
         token: Cow<'a, str>,
@@ -177,7 +175,7 @@ fn already_open(frame: ClientFrame<'_>) -> Result<Deed<'_>, Fault> {
         ClientFrame::Unsubscribe { sub } => Deed::Unsubscribe { sub },
         ClientFrame::Publish(publish) => Deed::Publish(publish),
         ClientFrame::History(history) => Deed::History(history),
-        ClientFrame::Presence { id, .. } => Deed::Presence { id },
+        ClientFrame::Presence(presence) => Deed::Presence(presence),
         ClientFrame::Refresh { id, token } => Deed::Refresh { id, token },
         ClientFrame::Ping => Deed::AnswerPing,
         ClientFrame::Pong => Deed::Nothing,

@@ -187,7 +187,7 @@ const PUBLISH: Row = Row::new(
     Live,
     "Patterns of topics that may be published to.",
 );
-const PRESENCE: Row = Row::new(
+const MAY_SEE: Row = Row::new(
     "presence",
     Kind::Texts,
     Nothing { example: "[\"public.>\"]" },
@@ -203,10 +203,10 @@ const ADMIN: Row = Row::new(
 );
 
 /// Of `[auth.defaults]` and `[auth.anonymous]`.
-pub(super) const RIGHTS: &[Row] = &[SUBSCRIBE, PUBLISH, PRESENCE];
+pub(super) const RIGHTS: &[Row] = &[SUBSCRIBE, PUBLISH, MAY_SEE];
 
 /// Of each `[auth.roles.NAME]`.
-pub(super) const ROLE: &[Row] = &[SUBSCRIBE, PUBLISH, PRESENCE, ADMIN];
+pub(super) const ROLE: &[Row] = &[SUBSCRIBE, PUBLISH, MAY_SEE, ADMIN];
 
 /// Of each `[[api_key]]`.
 pub(super) const API_KEY: &[Row] = &[
@@ -226,6 +226,32 @@ pub(super) const API_KEY: &[Row] = &[
     ),
     SUBSCRIBE,
     PUBLISH,
-    PRESENCE,
+    MAY_SEE,
     ADMIN,
+];
+
+/// Of each `[[presence]]`.
+pub(super) const PRESENCE: &[Row] = &[
+    Row::new(
+        "patterns",
+        Kind::Texts,
+        Value("[\"rooms.>\"]"),
+        AtStart,
+        "The topics; none may be in two [[presence]], nor longer than 246 bytes and 15 segments.",
+    ),
+    Row::new(
+        "by",
+        Kind::Text,
+        Value("session"),
+        AtStart,
+        "What a member is: each \"session\", or each \"subject\", with one join however many sessions it has.",
+    ),
+    Row::new(
+        "linger",
+        Kind::Time,
+        Value("5s"),
+        AtStart,
+        "A member whose connection is lost stays this long; if it comes back by then, nobody hears of it.",
+    ),
+    Row::new("announce", Kind::Flag, Value("true"), AtStart, "Whether joins and leaves are published."),
 ];

@@ -110,3 +110,20 @@ async fn what_a_token_brings_along_is_subscribed_to_from_the_beginning() {
     client.send(json!({"op": "publish", "topic": "news", "text": "x"})).await;
     client.expect(json!({"op": "message", "sub": 2_147_483_649_u64, "topic": "news"})).await;
 }
+
+#[tokio::test]
+async fn who_is_present_is_told_by_subject_and_only_to_whom_that_is_granted() {
+    let broker = broker("[[presence]]\npatterns = [\"rooms.*\"]").await;
+    let (mut alice, _) =
+        enter(&broker, &granting(&json!({"subscribe": ["rooms.1"], "presence": ["rooms.*"]}))).await;
+    let (mut other, _) =
+        enter(&broker, &token(&json!({"sub": "bob", "fanfare": {"subscribe": ["rooms.1"]}}))).await;
+    assert_eq!(subscribe(&mut alice, 1, "rooms.1").await["op"], "subscribed");
+    alice.send(json!({"op": "presence", "id": 1, "topic": "rooms.1"})).await;
+    let page = alice.expect(json!({"op": "presence", "id": 1})).await;
+    assert_eq!(page["members"][0]["subject"], "alice", "{page}");
+    assert_eq!(subscribe(&mut alice, 2, "$presence.rooms.1").await["op"], "subscribed");
+    other.send(json!({"op": "presence", "id": 1, "topic": "rooms.1"})).await;
+    other.expect(json!({"op": "error", "id": 1, "code": "forbidden"})).await;
+    assert_eq!(subscribe(&mut other, 2, "$presence.rooms.1").await["code"], "forbidden");
+}
