@@ -34,6 +34,10 @@ mod session;
 mod sync;
 mod version;
 
+pub use auth::{
+    Algorithms, ApiKeyHash, ApiKeySettings, AuthSettings, Ignored, IssuerSettings, JwksError, Key, KeyError,
+    KeyKind, KeySet, KeySource, PemError, Rights, Template, TemplateError, Unusable,
+};
 pub use engine::{DataDirError, StreamConfig};
 pub use hub::{HubError, MAX_SHARDS, MemberBy, PresenceConfig};
 pub use net::{Names, Proxies, TlsError, TlsFiles};

@@ -301,6 +301,14 @@ limits! {
     key_bytes: usize = Bytes(64 * MIB, "64MiB"), 4_096..=64 * GIB,
         "a publish with another key is answered with the error limit_exceeded until old keys are forgotten",
         "fanfare_stream_key_bytes";
+    /// Subjects and tokens that are revoked at a time.
+    max_revocations: usize = Count(100_000, "100000"), 1..=10_000_000,
+        "one more is refused, since forgetting another would let somebody in",
+        "fanfare_revocations";
+    /// Time that a revocation holds at most; it should be as long as tokens live.
+    max_revocation: Duration = Time(30 * DAY, "30d"), 1..=366 * DAY,
+        "it ends then, and only tokens that have not expired are let in again",
+        "fanfare_revocations";
     /// Members of one topic where presence is kept.
     presence_members: usize = Count(100_000, "100000"), 1..=10_000_000,
         "another session subscribes as it asks, and is no member",

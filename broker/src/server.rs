@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
+use crate::auth::{Authority, KeySource};
 use crate::clock;
 use crate::config::{Config, Loaded, Source};
 use crate::engine::{DataDirError, KeyLimits};
@@ -24,7 +25,8 @@ use crate::metrics::{CLIENT_PORT, INTERNAL_PORT, Metrics};
 use crate::net::handshake::{Policy, Refusal};
 use crate::net::http::{self, Inside};
 use crate::net::{
-    Acceptor, Door, Keeper, Listener, Senders, ShardHandle, TlsError, TlsFiles, bind, make_room, spawn,
+    Acceptor, Door, Keeper, Listener, Senders, ShardHandle, TlsError, TlsFiles, bind, fetch_key_sets,
+    make_room, spawn,
 };
 use reload::{Part, Reloader};
 use restart::Restart;
@@ -117,6 +119,7 @@ pub fn orders() -> (mpsc::Sender<Order>, mpsc::Receiver<Order>) {
 
 struct Parts {
     hub: Arc<Hub>,
+    authority: Arc<Authority>,
     limits: Arc<LiveLimits>,
     restart: Option<Restart>,
     shards: Vec<ShardHandle>,
@@ -152,8 +155,11 @@ impl Server {
         let internals = Acceptor::new(internals, INTERNAL_PORT, Arc::clone(&metrics));
         let (engine, restart) = restart::load(config)?;
         metrics.configured_ms.set(clock::wall_ms());
+        let authority = Arc::new(Authority::new(config.auth.clone()));
+        report_ignored_keys(config);
         let hub = Hub::new(engine, shards, Arc::clone(&limits), Arc::clone(&metrics))?;
-        let hub = Arc::new(hub.with_presence(config.presence.clone())?);
+        let hub = hub.with_authority(Arc::clone(&authority)).with_presence(config.presence.clone())?;
+        let hub = Arc::new(hub);
         let senders =
             Senders { loopback: client.ip().to_canonical().is_loopback(), names: config.names.clone() };
         let tls = open_tls("tls", config.tls.as_ref(), CLIENT_PORT, &metrics)?;
@@ -168,7 +174,7 @@ impl Server {
         let shards = spawned.collect::<io::Result<Vec<_>>>()?;
         let listener = Listener::new(clients, Arc::clone(&hub), door, &shards, make_room());
         let port = http::Port { acceptor: internals, names: config.names.clone(), tls: internal_tls };
-        let parts = Parts { hub, limits, restart, shards, stop, listener, port, certificates };
+        let parts = Parts { hub, authority, limits, restart, shards, stop, listener, port, certificates };
         Ok(Self { client, internal, parts })
     }
 
@@ -187,7 +193,8 @@ impl Server {
     /// # Errors
     /// The internal port failed, or `data_dir` can't be written to.
     pub async fn run(self, operator: Operator) -> Result<(), ServerError> {
-        let Parts { hub, limits, restart, shards, stop: stopped, listener, port, certificates } = self.parts;
+        let Parts { hub, authority, limits, restart, shards, stop: stopped, listener, port, certificates } =
+            self.parts;
         let run = restart.map(Restart::begin).transpose()?;
         let mut accepting = tokio::task::spawn_local(listener.run());
         let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
@@ -199,6 +206,7 @@ impl Server {
             () = obeying => {}
             () = sweep(&hub) => {}
             () = keep(certificates) => {}
+            () = fetch_key_sets(authority) => {}
             () = announce_presence(&hub) => {}
         }
         stopped.send_replace(true);
@@ -233,6 +241,7 @@ async fn obey(hub: &Arc<Hub>, limits: &Arc<LiveLimits>, operator: Operator, acce
 
 /// What takes over a new configuration. Whatever reads files for it says so before anything changes.
 fn parts(hub: &Arc<Hub>, limits: &Arc<LiveLimits>, log_level: Box<dyn Fn(&str)>) -> Vec<Part> {
+    let authority = Arc::clone(hub.authority());
     let (hub, limits, log_level) = (Arc::clone(hub), Arc::clone(limits), Rc::new(log_level));
     let bounds: Part = Box::new(move |config| {
         let (limits, new) = (Arc::clone(&limits), config.limits.clone());
@@ -247,7 +256,12 @@ fn parts(hub: &Arc<Hub>, limits: &Arc<LiveLimits>, log_level: Box<dyn Fn(&str)>)
         let (log_level, level) = (Rc::clone(&log_level), config.log_level.clone());
         Ok(Box::new(move || log_level(&level)))
     });
-    vec![bounds, streams, logs]
+    // Files with keys were read with the configuration: what could be wrong with them is a fault of it.
+    let entrance: Part = Box::new(move |config| {
+        let (authority, settings) = (Arc::clone(&authority), config.auth.clone());
+        Ok(Box::new(move || authority.replace(settings)))
+    });
+    vec![bounds, streams, entrance, logs]
 }
 
 /// What the internal port sees of the broker.
@@ -289,6 +303,16 @@ fn open_tls(
         .map_err(|error| ServerError::Tls { setting, error: Box::new(error) })
 }
 
+/// Keys of a set that are not used are told: somebody may wait for them.
+fn report_ignored_keys(config: &Config) {
+    for issuer in &config.auth.issuers {
+        let KeySource::Set(set) = &issuer.keys else { continue };
+        for ignored in &set.ignored {
+            tracing::warn!(key = ignored.name, why = %ignored.why, "a key of a `jwks_file` is not used");
+        }
+    }
+}
+
 /// Looks for new certificates, again and again.
 async fn keep(certificates: Vec<Arc<Keeper>>) {
     let mut interval = tokio::time::interval(CERTIFICATE_INTERVAL);
@@ -308,6 +332,7 @@ async fn sweep(hub: &Hub) {
         interval.tick().await;
         let now = clock::read();
         hub.sweep(now);
+        hub.authority().sweep(now);
         hub.tell_second(now);
     }
 }

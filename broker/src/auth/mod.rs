@@ -1,7 +1,43 @@
 //! Who may do what. What the hub takes is a [`Permitted`] request, and only this module makes one.
+//!
+//! Tokens, API keys and the lack of both come to the [`Authority`], which makes [`Caller`]s of them. Nothing here does
+//! I/O, and the time is handed in.
 
+mod api_key;
+mod authority;
 mod caller;
+mod claims;
+mod grants;
+mod jwks;
+mod key;
 mod permit;
+mod rejection;
+#[allow(dead_code, reason = "the HTTP API is to make and to list them")]
+mod revocations;
+mod rights;
+mod settings;
+mod signing;
+mod sources;
+mod template;
+mod token;
 
+#[cfg(test)]
+mod tests;
+
+pub use api_key::ApiKeyHash;
+pub(crate) use api_key::NewApiKey;
+pub(crate) use authority::Authority;
 pub(crate) use caller::{Caller, Denied};
+pub(crate) use jwks::MAX_JWKS_BYTES;
+pub use jwks::{Ignored, JwksError, KeySet, Unusable};
+pub use key::{Algorithms, Key, KeyError, KeyKind, PemError};
 pub(crate) use permit::Permitted;
+pub(crate) use rejection::Rejection;
+pub(crate) use revocations::{Full as RevocationsFull, Revoked};
+pub use rights::Rights;
+pub use settings::{ApiKeySettings, AuthSettings, IssuerSettings, KeySource};
+pub(crate) use settings::{DEFAULT_JWKS_REFRESH, DEFAULT_LEEWAY};
+pub(crate) use signing::SigningKey;
+pub(crate) use sources::Source as KeySetSource;
+pub use template::{Template, TemplateError};
+pub(crate) use token::read_unverified;

@@ -16,6 +16,7 @@ mod settings;
 mod signals;
 mod subscribe;
 mod terminal;
+mod token;
 
 /// A real-time publish/subscribe broker over WebSocket.
 ///
@@ -44,6 +45,7 @@ enum Command {
     Pub(publish::PublishArgs),
     Sub(subscribe::SubscribeArgs),
     Bench(bench::BenchArgs),
+    Token(token::TokenArgs),
     Check(check::CheckArgs),
 }
 
@@ -59,6 +61,7 @@ pub fn run() -> ExitCode {
         Command::Pub(args) => publish::run(args),
         Command::Sub(args) => subscribe::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Token(args) => token::run(args),
         Command::Check(args) => check::run(&args),
     }
 }

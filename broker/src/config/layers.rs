@@ -17,6 +17,7 @@ pub(super) const OTHER_VARIABLES: &[&str] = &[
     "FANFARE_CONFIG",
     "FANFARE_SERVER",
     "FANFARE_TOKEN",
+    "FANFARE_TOKEN_SECRET",
     "FANFARE_ENCODING",
     "FANFARE_CA",
     "FANFARE_CLIENT_CERT",

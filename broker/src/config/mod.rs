@@ -6,6 +6,7 @@
 //! `table` names every setting once. From it come the environment variables and `--set` (`layers`), what `fanfare check
 //! --print` shows and a reload compares (`listing`), and the example file and the reference page (`reference`).
 
+mod auth;
 mod bounds;
 mod doors;
 mod fault;
@@ -20,6 +21,7 @@ mod suggest;
 mod table;
 pub mod units;
 mod written;
+mod written_auth;
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use std::thread::available_parallelism;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+use super::auth::resolve_auth;
 use super::bounds::resolve_limits;
 use super::doors::{resolve_names, resolve_proxies, resolve_tls};
 use super::fault::{Fault, Faults, Located, Place};
@@ -20,6 +21,7 @@ use super::streams::resolve_streams;
 use super::table::Name;
 use super::units::format_bytes;
 use super::written::{self, Written};
+use crate::auth::AuthSettings;
 use crate::engine::StreamConfig;
 use crate::hub::{MAX_SHARDS, PresenceConfig};
 use crate::limits::Limits;
@@ -54,6 +56,8 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// What is logged, as directives of [`EnvFilter`].
     pub log_level: String,
+    /// Who may enter, and what they may do.
+    pub auth: AuthSettings,
 }
 
 /// A configuration, and where each setting of it comes from.
@@ -126,6 +130,7 @@ impl Config {
             internal_tls: resolve_tls(written.internal_tls.as_ref(), faults),
             data_dir: resolve_data_dir(written.data_dir.as_ref(), faults),
             log_level: resolve_log_level(written.log_level.as_ref(), faults),
+            auth: resolve_auth(&written.auth, faults),
         };
         config.check_doors(written, faults);
         config
@@ -136,10 +141,11 @@ impl Config {
         let doors =
             [("listen", self.listen, &written.listen), ("internal", self.internal, &written.internal)];
         for (name, address, place) in doors {
-            if !self.allow_anonymous && !address.ip().to_canonical().is_loopback() {
+            let open = self.allow_anonymous || self.auth.is_on();
+            if !open && !address.ip().to_canonical().is_loopback() {
                 let what = format!("`{name}` = \"{address}\" is beyond loopback, which needs authentication");
-                let remedy =
-                    "this version has none: set allow_anonymous = true to let anyone in, or bind 127.0.0.1";
+                let remedy = "add an [[auth.issuer]] or [[api_key]], set allow_anonymous = true to let anyone in, or bind \
+                              127.0.0.1";
                 faults.push(Fault::new(place_of(place.as_ref()), what, remedy));
             }
         }

@@ -42,6 +42,7 @@ fn default_stream() -> Option<StreamConfig> {
         max_age: DEFAULT_MAX_AGE,
         max_bytes: DEFAULT_MAX_BYTES,
         max_messages_per_topic: None,
+        publisher: false,
     })
 }
 
@@ -53,7 +54,15 @@ fn resolve_stream(written: &WrittenStream, limits: &Limits, faults: &mut Vec<Fau
     let max_age = resolve_max_age(written.max_age.as_ref(), faults);
     let max_bytes = resolve_max_bytes(written.max_bytes.as_ref(), limits, faults);
     let max_messages_per_topic = resolve_max_messages(written.max_messages_per_topic.as_ref(), faults);
-    Some(StreamConfig { name: name?, patterns: patterns?, max_age, max_bytes, max_messages_per_topic })
+    let publisher = written.publisher.as_ref().is_some_and(|publisher| publisher.value);
+    Some(StreamConfig {
+        name: name?,
+        patterns: patterns?,
+        max_age,
+        max_bytes,
+        max_messages_per_topic,
+        publisher,
+    })
 }
 
 fn resolve_name(written: &Located<String>, faults: &mut Vec<Fault>) -> Option<StreamName> {

@@ -273,7 +273,7 @@ fanfare.toml:13:1: this stream has no `name`
 fanfare.toml:13:1: this stream has no patterns
     add one, like "orders.>"
 fanfare.toml:15:1: unknown setting `colour` in [[stream]]
-    remove it; known here: name, patterns, max_age, max_bytes, max_messages_per_topic
+    remove it; known here: name, patterns, max_age, max_bytes, max_messages_per_topic, publisher
 "#,
     );
 }
@@ -293,7 +293,7 @@ fanfare.toml:3:15: `queue_bytes` is too small beside `max_frame_bytes`: a frame 
 
 #[test]
 fn beyond_loopback_one_must_allow_anyone_in() {
-    let remedy = "this version has none: set allow_anonymous = true to let anyone in, or bind 127.0.0.1";
+    let remedy = "add an [[auth.issuer]] or [[api_key]], set allow_anonymous = true to let anyone in, or bind 127.0.0.1";
     check_faults(
         "listen = \"0.0.0.0:7440\"\ninternal = \"[::]:7441\"",
         &format!(
@@ -437,7 +437,14 @@ fanfare.toml:10:1: unknown setting `colour` in [[presence]]
 fn the_example_file_shows_every_default() {
     // Settings have no space after the `#`, remarks have one.
     let uncomment = |line| str::strip_prefix(line, "#").filter(|rest| !rest.starts_with(' ')).unwrap_or(line);
-    let text = EXAMPLE.lines().map(uncomment).collect::<Vec<_>>().join("\n");
+    // Who may enter has no default: everyone.
+    let (before, auth) = EXAMPLE.split_once("#[auth]").unwrap();
+    let text = before.lines().map(uncomment).collect::<Vec<_>>().join("\n");
+    // Of the five sources of keys one is enough.
+    let several = ["#secret", "#public_key_file", "#jwks_file"];
+    let one = auth.lines().filter(|line| !several.iter().any(|other| line.starts_with(other)));
+    let auth = parse(&format!("[auth]{}", one.map(uncomment).collect::<Vec<_>>().join("\n"))).unwrap().auth;
+    assert_eq!((auth.issuers.len(), auth.roles.len(), auth.api_keys.len()), (1, 1, 1));
     let mut config = parse(&text).unwrap();
     let default = parse(EXAMPLE).unwrap();
     assert_eq!(default, Config::load(None, &Overrides::default()).unwrap());
@@ -474,8 +481,12 @@ fn the_reader_and_the_table_know_the_same_settings() {
         let faults = parse(&format!("{header}\nzzzzzzzzzzzzzzzzzzzzzz = 1")).unwrap_err();
         let known =
             faults.lines().find_map(|line| line.trim().strip_prefix("remove it; known here: ")).unwrap();
-        let mut known: Vec<_> =
-            known.split(", ").filter(|name| !SECTIONS.iter().any(|section| section.name == *name)).collect();
+        let is_section = |name: &&str| {
+            let within =
+                if section.name.is_empty() { (*name).to_owned() } else { format!("{}.{name}", section.name) };
+            SECTIONS.iter().any(|section| section.name == within)
+        };
+        let mut known: Vec<_> = known.split(", ").filter(|name| !is_section(name)).collect();
         let mut rows: Vec<_> = section.rows.iter().map(|row| row.key).collect();
         known.sort_unstable();
         rows.sort_unstable();

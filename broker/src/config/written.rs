@@ -11,6 +11,7 @@ use super::listing::Listing;
 use super::presence::{PRESENCE, WrittenPresence, read_presence};
 use super::reader::{Reader, Setting};
 use super::suggest::nearest;
+use super::written_auth::{self, WrittenAuth};
 use crate::limits::{Limit, TABLE, Unit};
 
 /// What an operator wrote.
@@ -30,6 +31,7 @@ pub(super) struct Written {
     pub(super) log_level: Option<Located<String>>,
     pub(super) limits: Vec<(&'static Limit, Located<WrittenAmount>)>,
     pub(super) streams: Vec<WrittenStream>,
+    pub(super) auth: WrittenAuth,
     pub(super) presence: Vec<WrittenPresence>,
 }
 
@@ -57,6 +59,7 @@ pub(super) struct WrittenStream {
     pub(super) max_age: Option<Located<String>>,
     pub(super) max_bytes: Option<Located<String>>,
     pub(super) max_messages_per_topic: Option<Located<u64>>,
+    pub(super) publisher: Option<Located<bool>>,
 }
 
 const LISTEN: Setting = Setting { key: "listen", example: "\"127.0.0.1:7440\"" };
@@ -84,6 +87,8 @@ const TOP: &[&str] = &[
     INTERNAL_TLS.key,
     "limits",
     "stream",
+    "auth",
+    "api_key",
     "presence",
 ];
 
@@ -100,7 +105,9 @@ const PATTERNS: Setting = Setting { key: "patterns", example: "[\"orders.>\"]" }
 const MAX_AGE: Setting = Setting { key: "max_age", example: "\"2m\"" };
 const MAX_BYTES: Setting = Setting { key: "max_bytes", example: "\"64MiB\"" };
 const MAX_MESSAGES: Setting = Setting { key: "max_messages_per_topic", example: "100" };
-const STREAM: &[&str] = &[NAME.key, PATTERNS.key, MAX_AGE.key, MAX_BYTES.key, MAX_MESSAGES.key];
+const PUBLISHER: Setting = Setting { key: "publisher", example: "true" };
+const STREAM: &[&str] =
+    &[NAME.key, PATTERNS.key, MAX_AGE.key, MAX_BYTES.key, MAX_MESSAGES.key, PUBLISHER.key];
 
 /// Reads TOML and puts flags and environment over it. If the text is not TOML only that is said of it, since the rest
 /// can't be trusted.
@@ -152,6 +159,7 @@ fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
         log_level: reader.string(table, LOG_LEVEL),
         limits: table.get("limits").map_or_else(Vec::new, |value| read_limits(reader, value)),
         streams: table.get("stream").map_or_else(Vec::new, |value| read_streams(reader, value)),
+        auth: written_auth::read(reader, table),
         presence: table.get("presence").map_or_else(Vec::new, |value| read_presence(reader, value)),
     }
 }
@@ -250,6 +258,7 @@ fn read_stream(reader: &mut Reader<'_>, table: &DeTable<'_>, place: Place) -> Wr
         max_age: reader.string(table, MAX_AGE),
         max_bytes: reader.string(table, MAX_BYTES),
         max_messages_per_topic: reader.integer(table, MAX_MESSAGES),
+        publisher: reader.boolean(table, PUBLISHER),
     }
 }
 

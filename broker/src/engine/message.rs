@@ -1,6 +1,7 @@
 //! Messages as the broker holds them: encoded once, shared by everyone who waits for them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use fanfare_protocol::frame::{Message as WireMessage, Publish, Sequenced};
 use fanfare_protocol::{Encoding, Headers, Payload, PayloadKind, StreamName, Topic, body};
@@ -33,21 +34,40 @@ pub(crate) struct Draft {
     kind: PayloadKind,
     payload: Range<usize>,
     body: Vec<u8>,
-    headers: Option<Box<Headers>>,
+    aside: Option<Box<Aside>>,
+}
+
+/// What few messages have, so that the others have no room for it.
+#[derive(Debug, Default)]
+struct Aside {
+    headers: Option<Headers>,
+    /// The publisher's subject.
+    by: Option<Arc<str>>,
 }
 
 impl Draft {
     /// Encodes what a session publishes. `arrived` is when its bytes were read.
     pub(crate) fn new(publish: Publish<'_>, session: SessionId, arrived: Moment) -> Self {
         let Publish { topic, payload, echo, headers, .. } = publish;
-        let headers = headers.filter(|headers| !headers.is_empty()).map(Box::new);
+        let headers = headers.filter(|headers| !headers.is_empty());
         let header_bytes =
             headers.as_ref().map_or(0, |headers| headers.iter().map(|(n, v)| n.len() + v.len() + 10).sum());
         let room = topic.as_str().len() + payload.as_bytes().len() + header_bytes + BODY_OVERHEAD_BYTES;
         let mut body = Vec::with_capacity(room);
         let at = body::start(&topic, &payload, &mut body);
         let hide_from = (!echo).then_some(session);
-        Self { topic, hide_from, arrived, kind: payload.kind(), payload: at, body, headers }
+        let aside = headers.map(|headers| Box::new(Aside { headers: Some(headers), by: None }));
+        Self { topic, hide_from, arrived, kind: payload.kind(), payload: at, body, aside }
+    }
+
+    /// The same, saying who publishes it.
+    pub(crate) fn by(mut self, subject: Option<Arc<str>>) -> Self {
+        if let Some(subject) = subject {
+            let spare = self.body.capacity() - self.body.len();
+            self.body.reserve_exact(spare + subject.len() + BY_OVERHEAD_BYTES);
+            self.aside.get_or_insert_default().by = Some(subject);
+        }
+        self
     }
 
     pub(crate) fn topic(&self) -> &Topic {
@@ -57,7 +77,8 @@ impl Draft {
     /// The message, with its place in a stream if it has one. `topic` may be a shared copy of the draft's own.
     pub(crate) fn seal(mut self, topic: Topic, place: Option<Place>, time_ms: u64) -> Message {
         let sequence = place.as_ref().map(|place| (&place.stream, place.seq, place.prev));
-        body::finish(time_ms, sequence, None, self.headers.as_deref(), &mut self.body);
+        let (by, headers) = parts(self.aside.as_deref());
+        body::finish(time_ms, sequence, by, headers, &mut self.body);
         Message {
             topic,
             place,
@@ -66,11 +87,19 @@ impl Draft {
             arrived: self.arrived,
             kind: self.kind,
             payload: self.payload,
-            headers: self.headers,
+            aside: self.aside,
             msgpack: self.body,
         }
     }
 }
+
+/// Publisher and headers, as far as there are any.
+fn parts(aside: Option<&Aside>) -> (Option<&str>, Option<&Headers>) {
+    (aside.and_then(|aside| aside.by.as_deref()), aside.and_then(|aside| aside.headers.as_ref()))
+}
+
+/// What a publisher's name takes in a body beside itself, at most, in bytes.
+const BY_OVERHEAD_BYTES: usize = 6;
 
 /// What a body takes beside topic, payload and headers, at most, in bytes: a stream's name and fixed fields.
 const BODY_OVERHEAD_BYTES: usize = 64;
@@ -85,7 +114,7 @@ pub(crate) struct Message {
     arrived: Moment,
     kind: PayloadKind,
     payload: Range<usize>,
-    headers: Option<Box<Headers>>,
+    aside: Option<Box<Aside>>,
     msgpack: Vec<u8>,
 }
 
@@ -113,7 +142,7 @@ impl Message {
 
     /// Reads a little of its memory.
     pub(crate) fn touch(&self) -> usize {
-        usize::from(self.msgpack.first().copied().unwrap_or_default()) + usize::from(self.headers.is_some())
+        usize::from(self.msgpack.first().copied().unwrap_or_default()) + usize::from(self.aside.is_some())
     }
 
     /// Whether its publisher asked not to hear it, and is this session.
@@ -133,8 +162,8 @@ impl Message {
 
     /// The memory that the message takes for as long as it is retained, in bytes.
     pub(crate) fn footprint(&self) -> usize {
-        let headers = self.headers.as_deref().map_or(0, headers_footprint);
-        size_of::<Self>() + ARC_OVERHEAD_BYTES + self.msgpack.capacity() + headers
+        let aside = self.aside.as_deref().map_or(0, Aside::footprint);
+        size_of::<Self>() + ARC_OVERHEAD_BYTES + self.msgpack.capacity() + aside
     }
 
     /// What was published.
@@ -144,7 +173,12 @@ impl Message {
 
     /// Names and values.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.headers.as_deref().into_iter().flat_map(Headers::iter)
+        parts(self.aside.as_deref()).1.into_iter().flat_map(Headers::iter)
+    }
+
+    /// The publisher's subject, where its stream says so.
+    pub(crate) fn publisher(&self) -> Option<&str> {
+        parts(self.aside.as_deref()).0
     }
 
     /// The same part in JSON, made anew.
@@ -161,8 +195,8 @@ impl Message {
             payload,
             time_ms: self.time_ms,
             sequenced,
-            by: None,
-            headers: self.headers.as_deref().cloned(),
+            by: self.publisher().map(Into::into),
+            headers: parts(self.aside.as_deref()).1.cloned(),
         };
         let mut body = Vec::with_capacity(self.msgpack.len() + 128);
         Encoding::Json.message_body(&message, &mut body);
@@ -178,9 +212,17 @@ const HEADER_OVERHEAD_BYTES: usize = 64;
 const NODE_BYTES: usize = 11 * 2 * size_of::<String>() + 32;
 const NODE_HEADERS_MIN: usize = 5;
 
+impl Aside {
+    /// The memory that it takes beside the body, in bytes. A subject is shared, but may outlive whoever shares it.
+    fn footprint(&self) -> usize {
+        let by = self.by.as_ref().map_or(0, |by| by.len() + ARC_OVERHEAD_BYTES);
+        size_of::<Self>() + self.headers.as_ref().map_or(0, headers_footprint) + by
+    }
+}
+
 /// The memory that headers take beside the body, in bytes.
 fn headers_footprint(headers: &Headers) -> usize {
     let nodes = headers.iter().len().div_ceil(NODE_HEADERS_MIN) * NODE_BYTES;
     let strings = headers.iter().map(|(name, value)| name.len() + value.len() + HEADER_OVERHEAD_BYTES);
-    size_of::<Headers>() + nodes + strings.sum::<usize>()
+    nodes + strings.sum::<usize>()
 }

@@ -20,6 +20,8 @@ pub struct StreamConfig {
     pub max_bytes: u64,
     /// A topic's oldest messages go while it has more than this, if there is a limit.
     pub max_messages_per_topic: Option<NonZeroU32>,
+    /// Whether its messages say who published them.
+    pub publisher: bool,
 }
 
 /// How each stream remembers the keys of publishes.

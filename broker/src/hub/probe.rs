@@ -48,6 +48,7 @@ impl Probe {
             max_age: CACHED_FOR,
             max_bytes: 0,
             max_messages_per_topic: Some(NonZeroU32::MIN),
+            publisher: false,
         };
         Ok(Self {
             stream: Stream::new(PROBE_STREAM, &config, KeyLimits::default())?,

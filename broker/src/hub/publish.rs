@@ -86,7 +86,7 @@ impl Hub {
         if self.has_reached(Phase::Stopping) {
             return Err(PublishError::Stopping);
         }
-        let publish = publish.into_inner();
+        let (publish, by) = publish.into_parts();
         let (bytes, max) = (publish.payload.as_bytes().len(), self.limits.max_payload_bytes());
         if bytes > max {
             return Err(PublishError::TooLarge { bytes, max });
@@ -100,6 +100,7 @@ impl Hub {
                 Err(PublishError::NeedsStream)
             };
         };
+        let draft = if stream.names_publisher() { draft.by(by) } else { draft };
         let appended = stream.append(draft, conditions, now, |message, route| self.send(message, route))?;
         let (stream, epoch) = (stream.name().clone(), stream.epoch().clone());
         let at = Some(PublishedAt { stream, epoch, seq: appended.seq });

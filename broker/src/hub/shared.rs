@@ -14,10 +14,11 @@ use super::mailbox::Mailbox;
 use super::presence::{PresenceConfig, Registry};
 use super::probe::{NotReady, Probe};
 use super::sys::Sys;
+use crate::auth::{AuthSettings, Authority, KeySetSource};
 use crate::clock::Now;
 use crate::engine::{KeyLimits, MemoryEngine, SessionId, Stream, StreamConfig};
 use crate::limits::LiveLimits;
-use crate::metrics::{self, Gauges, Metrics, ShardCounters, StreamGauges};
+use crate::metrics::{self, Gauges, JwksGauges, Metrics, ShardCounters, StreamGauges};
 use crate::outbound::Outbound;
 
 /// What all threads share.
@@ -39,6 +40,7 @@ pub(crate) struct Hub {
     pub(super) sys: Sys,
     pub(super) limits: Arc<LiveLimits>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) authority: Arc<Authority>,
 }
 
 impl Hub {
@@ -64,7 +66,18 @@ impl Hub {
             sys: Sys::new()?,
             limits,
             metrics,
+            authority: Arc::new(Authority::new(AuthSettings::default())),
         })
+    }
+
+    /// The same hub, with somebody who says who may enter; else everyone may do everything.
+    pub(crate) fn with_authority(self, authority: Arc<Authority>) -> Self {
+        Self { authority, ..self }
+    }
+
+    /// Who says who may enter.
+    pub(crate) fn authority(&self) -> &Arc<Authority> {
+        &self.authority
     }
 
     /// Keeps presence as configured. To be called before the first session comes.
@@ -152,6 +165,9 @@ impl Hub {
             mailbox_bytes: self.mailboxes.iter().map(|mailbox| mailbox.bytes() as u64).sum(),
             conflated_bytes: self.metrics.sum(|shard| shard.conflated_bytes.get()),
             streams: self.engine.streams().iter().map(stream_gauges).collect(),
+            admissions: self.authority.admissions().collect(),
+            revocations: self.authority.revocations() as u64,
+            jwks: self.authority.sources().all().iter().map(|source| jwks_gauges(source, wall_ms)).collect(),
             presence: self.presence.counts.gauges(),
             ..Gauges::default()
         };
@@ -170,6 +186,16 @@ impl Hub {
     /// The queues of all sessions. Copied first: no guard of the map is held while they are worked on.
     pub(super) fn all_outbounds(&self) -> Vec<Arc<Outbound>> {
         self.outbounds.iter().map(|entry| Arc::clone(entry.value())).collect()
+    }
+}
+
+fn jwks_gauges(source: &KeySetSource, wall_ms: u64) -> JwksGauges {
+    let fetched_ms = source.fetched_ms.get();
+    JwksGauges {
+        url: source.url.clone(),
+        age_ms: (fetched_ms > 0).then(|| wall_ms.saturating_sub(fetched_ms)),
+        failures: source.failures.get(),
+        keys: source.keys.get(),
     }
 }
 

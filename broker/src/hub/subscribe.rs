@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use fanfare_protocol::ServerFrame;
-use fanfare_protocol::frame::{Subscribe, Subscribed};
+use fanfare_protocol::frame::{Deliver, ReplayFrom, Subscribe, Subscribed};
+use fanfare_protocol::limits::MAX_CLIENT_SUB;
+use fanfare_protocol::{ErrorCode, Pattern, ServerFrame};
 
 use super::latest::Latest;
 use super::shard::{Shard, slot_number};
 use super::start::{FirstGap, Start, asked_position};
 use super::subscription::Subscription;
-use crate::auth::Permitted;
+use crate::auth::{Caller, Denied, Permitted};
 use crate::engine::Stream;
 use crate::fault::{Fault, planted};
 
@@ -25,6 +26,13 @@ pub(crate) enum SubscribeError {
     /// The session has as many subscriptions as it may.
     #[error("this session has {0} subscriptions, as many as it may (max_subscriptions); end one first")]
     TooMany(usize),
+}
+
+/// Why a subscription that a token brings along was not opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AutoError {
+    Denied(Denied),
+    Subscribe(u32, SubscribeError),
 }
 
 impl Shard {
@@ -55,13 +63,15 @@ impl Shard {
         if inserted.first && planted(Fault::InterestLate) {
             hub.interest.register(&inserted.pattern, self.number);
         }
-        let (place, pattern) = (inserted.place, inserted.pattern);
+        let (place, told, pattern) = (inserted.place, pattern, inserted.pattern);
         let opened = Subscription { session, sub, place, pattern, ephemeral_from, streams, latest };
         let live = !opened.is_behind();
         let recovered = asked_position(&from).map(|_| gaps.is_empty());
         self.open(opened, slot);
         self.note_presence(slot);
-        let subscribed = Subscribed { sub, pattern: None, position, recovered, live, ephemeral };
+        // Whoever chose the number knows the pattern.
+        let told = (sub > MAX_CLIENT_SUB).then_some(told);
+        let subscribed = Subscribed { sub, pattern: told, position, recovered, live, ephemeral };
         self.send_start(session, subscribed, gaps);
         Ok(())
     }
@@ -105,11 +115,57 @@ impl Shard {
         let at =
             attached.subs.iter().position(|(number, _)| *number == sub).ok_or(SubscribeError::Unknown)?;
         let (_, slot) = attached.subs.swap_remove(at);
-        attached.outbound.push_unsubscribed(sub);
+        attached.outbound.push_unsubscribed(sub, None);
         self.note_absence(session, slot);
         self.remove(slot);
         self.mark_dirty(session);
         Ok(())
+    }
+
+    /// Opens what a token brings along, from now on, and queues its `subscribed`, which has the pattern. What is open
+    /// already stays as it is.
+    pub(crate) fn subscribe_auto(&mut self, session: u32, caller: &Caller) -> Result<(), AutoError> {
+        for pattern in caller.auto() {
+            let Some(sub) = self.next_auto(session, pattern) else { continue };
+            let subscribe =
+                Subscribe { sub, pattern: pattern.clone(), from: ReplayFrom::Now, deliver: Deliver::Every };
+            let permitted = caller.subscribe(subscribe).map_err(AutoError::Denied)?;
+            self.subscribe(session, permitted).map_err(|error| AutoError::Subscribe(sub, error))?;
+        }
+        Ok(())
+    }
+
+    /// The number for a pattern that a token brings along; none if it is open already.
+    fn next_auto(&self, session: u32, pattern: &Pattern) -> Option<u32> {
+        let subs = &self.sessions.get(session as usize)?.subs;
+        let own = || subs.iter().filter(|(sub, _)| *sub > MAX_CLIENT_SUB);
+        let is_open = |slot: u32| self.subs.get(slot as usize).is_some_and(|sub| sub.pattern == *pattern);
+        if own().any(|(_, slot)| is_open(*slot)) {
+            return None;
+        }
+        Some(own().map(|(sub, _)| sub + 1).max().unwrap_or(MAX_CLIENT_SUB + 1))
+    }
+
+    /// Ends the subscriptions of a session that its caller may not have (any more): each gets `unsubscribed` with
+    /// `forbidden`.
+    pub(crate) fn end_uncovered(&mut self, session: u32, caller: &Caller) {
+        let Self { sessions, subs, .. } = self;
+        let Some(attached) = sessions.get_mut(session as usize) else { return };
+        let mut ended = Vec::new();
+        attached.subs.retain(|(sub, slot)| {
+            let covered =
+                subs.get(*slot as usize).is_none_or(|sub| caller.check_hearing(&sub.pattern).is_ok());
+            if !covered {
+                attached.outbound.push_unsubscribed(*sub, Some(ErrorCode::Forbidden));
+                ended.push(*slot);
+            }
+            covered
+        });
+        for slot in ended {
+            self.note_absence(session, slot);
+            self.remove(slot);
+        }
+        self.mark_dirty(session);
     }
 
     fn check_new(&self, session: u32, sub: u32) -> Result<(), SubscribeError> {

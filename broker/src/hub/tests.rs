@@ -7,7 +7,7 @@ use fanfare_protocol::frame::{Deliver, Publish, ReplayFrom, Subscribe};
 use fanfare_protocol::{CloseCode, Encoding, Pattern, Payload, ServerFrame, StreamName, Topic};
 
 use super::*;
-use crate::auth::Caller;
+use crate::auth::{Caller, Revoked};
 use crate::clock::{Moment, Now};
 use crate::engine::{KeyLimits, MemoryEngine, SessionId, StreamConfig};
 use crate::limits::{Limits, LiveLimits};
@@ -28,6 +28,7 @@ impl Bench {
             max_age: std::time::Duration::from_mins(1),
             max_bytes: 1 << 30,
             max_messages_per_topic: None,
+            publisher: false,
         };
         let engine =
             MemoryEngine::new(&[stream], KeyLimits::from(limits), Vec::new(), Now::default()).unwrap();
@@ -51,14 +52,14 @@ impl Bench {
             echo: true,
             headers: None,
         };
-        let permitted = Caller.publish(publish).unwrap();
+        let permitted = Caller::unlimited().publish(publish).unwrap();
         self.hub.publish(permitted, SessionId(999), Now::default())
     }
 
     fn subscribe(&mut self, outbound: &Outbound, sub: u32, pattern: &str, from: ReplayFrom) {
         let subscribe =
             Subscribe { sub, pattern: Pattern::new(pattern).unwrap(), from, deliver: Deliver::Every };
-        self.shard.subscribe(outbound.slot(), Caller.subscribe(subscribe).unwrap()).unwrap();
+        self.shard.subscribe(outbound.slot(), Caller::unlimited().subscribe(subscribe).unwrap()).unwrap();
     }
 
     /// Fans out all mail there is.
@@ -321,4 +322,27 @@ fn a_broker_that_stops_takes_no_publish_and_saves_all_that_it_took() {
     }
     let saved = bench.hub.save(Now::default());
     assert_eq!((saved.len(), saved[0].messages.len(), saved[0].marks.head), (1, 1, 1));
+}
+
+#[test]
+fn who_is_revoked_is_sent_away_at_once_and_others_stay() {
+    let mut bench = Bench::new(&Limits::default());
+    let admin = Caller::unlimited();
+    let sessions = ["alice", "bob", "alice"].map(|subject| {
+        let outbound = bench.shard.attach(Encoding::Json);
+        assert!(bench.hub.identify(&outbound, &Caller::named(subject), Now::default()));
+        outbound
+    });
+    let hold = std::time::Duration::from_mins(1);
+    let alice = admin.administer(Revoked::Subject("alice".into())).unwrap();
+    assert_eq!(bench.hub.revoke(alice, hold, Now::default()), Ok(2));
+    let closing = sessions.each_ref().map(|outbound| outbound.lanes().closing());
+    assert_eq!(closing, [Some(CloseCode::Forbidden), None, Some(CloseCode::Forbidden)]);
+    // One that enters at the same moment is looked at again after it is known.
+    let late = bench.shard.attach(Encoding::Json);
+    assert!(!bench.hub.identify(&late, &Caller::named("alice"), Now::default()));
+    let name = bench.hub.session_name(sessions[1].session());
+    assert!(bench.hub.revoke_session(&admin.administer(name).unwrap()));
+    assert_eq!(sessions[1].lanes().closing(), Some(CloseCode::Forbidden));
+    assert!(!bench.hub.revoke_session(&admin.administer("nobody".to_owned()).unwrap()));
 }

@@ -25,6 +25,21 @@ pub(crate) struct Gauges {
     pub(crate) mailbox_bytes: u64,
     pub(crate) streams: Vec<StreamGauges>,
     pub(crate) presence: PresenceGauges,
+    /// Outcomes of admissions, by their words.
+    pub(crate) admissions: Vec<(&'static str, u64)>,
+    pub(crate) revocations: u64,
+    pub(crate) jwks: Vec<JwksGauges>,
+}
+
+/// What is known of one key set that is fetched.
+#[derive(Debug)]
+pub(crate) struct JwksGauges {
+    /// Its address, as configured.
+    pub(crate) url: String,
+    /// Since it was last fetched; none if it never was.
+    pub(crate) age_ms: Option<u64>,
+    pub(crate) failures: u64,
+    pub(crate) keys: u64,
 }
 
 /// What presence holds, and what it has counted so far.
@@ -74,9 +89,36 @@ fn own_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
     families.extend(catch_up_families(metrics));
     families.extend(queue_families(metrics, gauges));
     families.extend(stream_families(gauges));
+    families.extend(auth_families(gauges));
     families.extend(config_families(metrics));
     families.extend(presence_families(&gauges.presence));
     families
+}
+
+fn auth_families(gauges: &Gauges) -> Vec<MetricFamily> {
+    let admissions =
+        gauges.admissions.iter().map(|(word, count)| (vec![("result", (*word).to_owned())], real(*count)));
+    let of = |source: &JwksGauges| vec![("url", source.url.clone())];
+    let ages = gauges.jwks.iter().filter_map(|source| Some((of(source), real(source.age_ms?) / 1_000.0)));
+    let each = |figure: fn(&JwksGauges) -> u64| {
+        gauges.jwks.iter().map(|source| (of(source), real(figure(source)))).collect::<Vec<Sample>>()
+    };
+    let families = vec![
+        counter(
+            "fanfare_admissions_total",
+            "Tokens, keys and callers without one that were accepted, or why not.",
+            admissions.collect(),
+        ),
+        gauge("fanfare_revocations", "Subjects and tokens that are revoked.", one(gauges.revocations)),
+        gauge("fanfare_jwks_age_seconds", "Time since the key set was last fetched.", ages.collect()),
+        counter(
+            "fanfare_jwks_failures_total",
+            "Fetches of the key set that failed.",
+            each(|source| source.failures),
+        ),
+        gauge("fanfare_jwks_keys", "Keys of the key set that can be used.", each(|source| source.keys)),
+    ];
+    families.into_iter().filter(|family| !family.get_metric().is_empty()).collect()
 }
 
 fn config_families(metrics: &Metrics) -> [MetricFamily; 2] {

@@ -5,9 +5,9 @@ mod counters;
 mod histogram;
 mod process;
 
-pub(crate) use collect::{Gauges, PresenceGauges, StreamGauges, render};
+pub(crate) use collect::{Gauges, JwksGauges, PresenceGauges, StreamGauges, render};
 pub(crate) use counters::{
-    CLIENT_PORT, CLOSED_BY_PEER, CLOSED_LOST, Counter, INTERNAL_PORT, Metrics, PAUSED_FOR_ANSWERS,
+    CLIENT_PORT, CLOSED_BY_PEER, CLOSED_LOST, Counter, INTERNAL_PORT, Labelled, Metrics, PAUSED_FOR_ANSWERS,
     PAUSED_FOR_RATE, ShardCounters,
 };
 pub(crate) use histogram::{BOUNDS_SECONDS, Counts};

@@ -59,7 +59,7 @@ impl Crowd {
             let outbound = shard.attach(encoding);
             let pattern = pattern.clone();
             let subscribe = Subscribe { sub: 1, pattern, from: ReplayFrom::Now, deliver: Deliver::Every };
-            shard.subscribe(outbound.slot(), Caller.subscribe(subscribe)?)?;
+            shard.subscribe(outbound.slot(), Caller::unlimited().subscribe(subscribe)?)?;
             outbounds.push(outbound);
         }
         let mut crowd = Self { hub, shard, mail: Mail::default(), outbounds, dirty: Vec::new() };
@@ -69,9 +69,10 @@ impl Crowd {
     }
 
     fn publish(&self, messages: u32) -> Outcome {
+        let caller = Caller::unlimited();
         for _ in 0..messages {
             let sent = publish(Topic::new(TOPIC)?, payload(Encoding::MsgPack, SMALL_PAYLOAD));
-            self.hub.publish(Caller.publish(sent)?, PUBLISHER, Now::default())?;
+            self.hub.publish(caller.publish(sent)?, PUBLISHER, Now::default())?;
         }
         Ok(())
     }

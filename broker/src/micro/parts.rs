@@ -56,6 +56,7 @@ pub(super) fn engine(max_bytes: u64) -> Result<MemoryEngine, Box<dyn Error>> {
         max_age: Duration::from_mins(2),
         max_bytes,
         max_messages_per_topic: None,
+        publisher: false,
     };
     let keys = KeyLimits::from(&Limits::default());
     Ok(MemoryEngine::new(&[stream], keys, Vec::new(), Now::default())?)

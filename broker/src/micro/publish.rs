@@ -30,7 +30,7 @@ fn measure(meter: &mut Meter, size: Size, encoding: Encoding, bytes: usize) -> O
     let session = shard.attach(encoding).slot();
     let pattern = Pattern::new(TOPIC)?;
     let subscribe = Subscribe { sub: 1, pattern, from: ReplayFrom::Now, deliver: Deliver::Every };
-    shard.subscribe(session, Caller.subscribe(subscribe)?)?;
+    shard.subscribe(session, Caller::unlimited().subscribe(subscribe)?)?;
     let mut publisher = Publisher::new(&hub, encoding)?;
     let mut frame = Vec::new();
     let sent = publish(Topic::new(TOPIC)?, payload(encoding, bytes));
@@ -55,6 +55,7 @@ struct Publisher<'a> {
     encoding: Encoding,
     session: Session,
     limits: SessionLimits,
+    caller: Caller,
 }
 
 impl<'a> Publisher<'a> {
@@ -63,7 +64,8 @@ impl<'a> Publisher<'a> {
         let limits = SessionLimits::from(&crate::limits::Limits::default());
         let hello = session.frame(Ok(ClientFrame::Hello(Hello::default())), Moment::default(), limits);
         check("a session that opens", hello.is_ok(), true)?;
-        Ok(Self { hub, encoding, session, limits })
+        session.admitted(Caller::unlimited());
+        Ok(Self { hub, encoding, session, limits, caller: Caller::unlimited() })
     }
 
     /// What `net` does with a frame, without socket and counters; true if it was published.
@@ -72,7 +74,7 @@ impl<'a> Publisher<'a> {
         let Ok(Deed::Publish(publish)) = self.session.frame(frame, Moment::default(), self.limits) else {
             return false;
         };
-        let Ok(permitted) = Caller.publish(publish) else { return false };
+        let Ok(permitted) = self.caller.publish(publish) else { return false };
         self.hub.publish(permitted, PUBLISHER, Now::default()).is_ok()
     }
 }

@@ -13,6 +13,7 @@ use tokio::time::{Sleep, sleep};
 
 use super::deeds::{self, Effort};
 use super::flush::{Flushed, flush};
+use super::greeting;
 use super::io::Io;
 use super::transport::Transport;
 use super::websocket::{Broken, Control, Incoming, Reader};
@@ -62,11 +63,18 @@ enum Stage {
 }
 
 impl Connection {
-    /// A connection that has just shaken hands; `unread` came behind the handshake.
-    pub(super) fn new(outbound: Arc<Outbound>, transport: Transport, unread: Vec<u8>, now: Moment) -> Self {
+    /// A connection that has just shaken hands; `bearer` is the token that came with that, and `unread` what came behind
+    /// it.
+    pub(super) fn new(
+        outbound: Arc<Outbound>,
+        transport: Transport,
+        bearer: Option<String>,
+        unread: Vec<u8>,
+        now: Moment,
+    ) -> Self {
         let inner = Inner {
             transport,
-            session: Session::new(now),
+            session: Session::with_bearer(bearer, now),
             reader: Reader::default(),
             unread,
             paused: false,
@@ -135,9 +143,21 @@ impl Connection {
         if stalled {
             self.close(io, CloseCode::TooSlow, "the socket took nothing for stall_timeout");
         } else if let Err(Fault::Close(code, reason)) = silent {
-            self.close(io, code, reason);
+            self.close(io, code, &reason);
         } else {
             self.outbound.lanes().shrink();
+        }
+    }
+
+    /// Closes the session if its token has expired; else has it looked at again when it does.
+    pub(super) fn check_expiry(&self, io: &Io, now: Moment) {
+        let checked = self.inner.borrow().session.caller().map(|caller| greeting::check_expiry(caller, now));
+        match checked {
+            Some(Err(Fault::Close(code, reason))) => self.close(io, code, &reason),
+            Some(Ok(Some(later))) => {
+                io.expiring.borrow_mut().add(self.outbound.slot(), self.outbound.session(), later);
+            }
+            _ => {}
         }
     }
 
@@ -301,7 +321,7 @@ impl Inner {
         let overhead = reading.finish();
         let result = result.and_then(|()| self.session.overhead(overhead, now.moment, io.session_limits()));
         if let Err(Fault::Close(code, reason)) = result {
-            connection.outbound.close_after_replies(code, reason);
+            connection.outbound.close_after_replies(code, &reason);
         }
     }
 
@@ -344,7 +364,7 @@ fn catch_up(connection: &Connection, io: &Io) -> bool {
 
 fn fault_of(broken: Broken) -> Fault {
     match broken {
-        Broken::TooLarge => Fault::Close(CloseCode::TooLarge, "the message is over max_frame_bytes"),
-        Broken::Protocol => Fault::Close(CloseCode::Protocol, "the WebSocket framing is broken"),
+        Broken::TooLarge => Fault::Close(CloseCode::TooLarge, "the message is over max_frame_bytes".into()),
+        Broken::Protocol => Fault::Close(CloseCode::Protocol, "the WebSocket framing is broken".into()),
     }
 }

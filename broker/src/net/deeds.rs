@@ -3,19 +3,20 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use fanfare_protocol::frame::{ErrorFrame, Hello, Presence, Publish, Published, Welcome};
-use fanfare_protocol::{ClientFrame, DecodeError, Encoding, ErrorCode, ServerFrame};
+use fanfare_protocol::frame::{ErrorFrame, Presence, Publish, Published};
+use fanfare_protocol::{ClientFrame, CloseCode, DecodeError, Encoding, ErrorCode, ServerFrame};
 
+use super::greeting;
 use super::io::Io;
 use super::websocket::Incoming;
-use crate::auth::Denied;
+use crate::auth::{Caller, Denied};
 use crate::clock::Now;
 use crate::hub::{Accepted, PresenceError, PublishError, SubscribeError};
 use crate::outbound::Outbound;
 use crate::session::{Deed, Fault, Session};
 
 /// A request that failed, and how its answer is found again.
-struct Failed {
+pub(super) struct Failed {
     id: Option<u64>,
     sub: Option<u32>,
     code: ErrorCode,
@@ -43,13 +44,18 @@ pub(super) fn take_in(
 ) -> Result<Effort, Fault> {
     let frame = decode(outbound.encoding(), incoming);
     let done = match session.frame(frame, now.moment, io.session_limits()) {
-        Ok(deed) => perform(deed, outbound, io, now),
+        Ok(Deed::Welcome(hello)) => return greeting::enter(session, &hello, outbound, io, now),
+        Ok(Deed::Refresh { id, token }) => greeting::refresh(session, (id, &token), outbound, io, now)?,
+        Ok(deed) => match session.caller() {
+            Some(caller) => perform(deed, caller, outbound, io, now),
+            None => return Err(Fault::Close(CloseCode::Protocol, "the first frame must be `hello`".into())),
+        },
         Err(Fault::Answer(error)) => Err(Failed::from(error)),
         Err(Fault::TooFast { id, retry_after }) => Err(Failed::too_fast(id, retry_after)),
         Err(end) => return Err(end),
     };
     Ok(done.unwrap_or_else(|failed| {
-        answer(failed, outbound, io);
+        failed.answer(outbound, io);
         Effort::Light
     }))
 }
@@ -70,14 +76,19 @@ fn wrong_type(message: &str) -> DecodeError {
     DecodeError { code: ErrorCode::InvalidFrame, message: message.to_owned(), id: None, sub: None }
 }
 
-fn perform(deed: Deed<'_>, outbound: &Outbound, io: &Io, now: Now) -> Result<Effort, Failed> {
+fn perform(
+    deed: Deed<'_>,
+    caller: &Caller,
+    outbound: &Outbound,
+    io: &Io,
+    now: Now,
+) -> Result<Effort, Failed> {
     let slot = outbound.slot();
     match deed {
-        Deed::Welcome(hello) => welcome(&hello, outbound, io, now),
-        Deed::Publish(publish) => self::publish(publish, outbound, io, now)?,
+        Deed::Publish(publish) => self::publish(publish, caller, outbound, io, now)?,
         Deed::Subscribe(subscribe) => {
             let sub = subscribe.sub;
-            let permitted = io.caller.subscribe(subscribe);
+            let permitted = caller.subscribe(subscribe);
             let permitted = permitted.map_err(|denied| Failed::denied(None, Some(sub), denied))?;
             let subscribed = io.shard.borrow_mut().subscribe(slot, permitted);
             subscribed.map_err(|error| Failed::subscription(error, sub))?;
@@ -88,49 +99,40 @@ fn perform(deed: Deed<'_>, outbound: &Outbound, io: &Io, now: Now) -> Result<Eff
         }
         Deed::History(history) => {
             let id = Some(history.id);
-            let permitted = io.caller.history(history);
+            let permitted = caller.history(history);
             let permitted = permitted.map_err(|denied| Failed::denied(id, None, denied))?;
             outbound.push_reply_payload(io.hub.history(permitted, outbound.encoding()));
             return Ok(Effort::Heavy);
         }
         Deed::Presence(presence) => {
             let Presence { id, topic, after, limit } = presence;
-            let permitted = io.caller.presence(topic);
+            let permitted = caller.presence(topic);
             let permitted = permitted.map_err(|denied| Failed::denied(Some(id), None, denied))?;
             let page = io.hub.presence(permitted, after, limit);
             let page = page.map_err(|error| Failed::presence(id, error))?;
             outbound.push_reply(&ServerFrame::Presence { id, page });
             return Ok(Effort::Heavy);
         }
-        // Without authentication a token is good for nothing and never expires.
-        Deed::Refresh { id } => outbound.push_reply(&ServerFrame::Ok { id, expires_in_ms: None }),
         Deed::AnswerPing => outbound.push_reply(&ServerFrame::Pong),
-        Deed::Nothing => {}
+        // Those who say who they are come by `greeting`.
+        Deed::Nothing | Deed::Welcome(_) | Deed::Refresh { .. } => {}
     }
     Ok(Effort::Light)
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn welcome(hello: &Hello<'_>, outbound: &Outbound, io: &Io, now: Now) {
-    io.hub.tell_opened(outbound.session(), outbound.encoding(), hello.name.as_deref(), now);
-    let resume = io.hub.begin_presence(outbound.session(), None, hello.resume.as_deref());
-    let welcome = Welcome {
-        session: Cow::Owned(io.hub.session_name(outbound.session())),
-        heartbeat_ms: millis(io.limits.heartbeat()),
-        max_payload_bytes: io.limits.max_payload_bytes() as u64,
-        expires_in_ms: None,
-        key_window_ms: Some(millis(io.limits.key_window())),
-        resume: resume.map(Cow::Owned),
-    };
-    outbound.push_reply(&ServerFrame::Welcome(welcome));
-}
-
-fn publish(publish: Publish<'_>, outbound: &Outbound, io: &Io, now: Now) -> Result<(), Failed> {
+fn publish(
+    publish: Publish<'_>,
+    caller: &Caller,
+    outbound: &Outbound,
+    io: &Io,
+    now: Now,
+) -> Result<(), Failed> {
     let id = publish.id;
-    let permitted = io.caller.publish(publish).map_err(|denied| Failed::denied(id, None, denied))?;
+    let permitted = caller.publish(publish).map_err(|denied| Failed::denied(id, None, denied))?;
     let accepted = io.hub.publish(permitted, outbound.session(), now);
     let Accepted { at, duplicate } = accepted.map_err(|error| Failed::publish(id, &error))?;
     let counters = io.counters();
@@ -142,26 +144,32 @@ fn publish(publish: Publish<'_>, outbound: &Outbound, io: &Io, now: Now) -> Resu
     Ok(())
 }
 
-fn answer(failed: Failed, outbound: &Outbound, io: &Io) {
-    io.counters().errors.count(failed.code.as_str());
-    io.refusals.request(failed.code, &failed.message, outbound.session());
-    outbound.push_reply(&ServerFrame::Error(ErrorFrame {
-        id: failed.id,
-        sub: failed.sub,
-        code: failed.code,
-        message: Cow::Owned(failed.message),
-        retry_after_ms: failed.retry_after.map(whole_ms),
-        seq: failed.seq,
-    }));
-}
-
 impl Failed {
-    fn request(id: Option<u64>, code: ErrorCode, message: String) -> Self {
+    /// Tells the client.
+    pub(super) fn answer(self, outbound: &Outbound, io: &Io) {
+        io.counters().errors.count(self.code.as_str());
+        io.refusals.request(self.code, &self.message, outbound.session());
+        outbound.push_reply(&ServerFrame::Error(ErrorFrame {
+            id: self.id,
+            sub: self.sub,
+            code: self.code,
+            message: Cow::Owned(self.message),
+            retry_after_ms: self.retry_after.map(whole_ms),
+            seq: self.seq,
+        }));
+    }
+
+    pub(super) fn request(id: Option<u64>, code: ErrorCode, message: String) -> Self {
         Self { id, sub: None, code, message, retry_after: None, seq: None }
     }
 
-    fn denied(id: Option<u64>, sub: Option<u32>, denied: Denied) -> Self {
-        Self { sub, ..Self::request(id, ErrorCode::Forbidden, denied.to_string()) }
+    pub(super) fn denied(id: Option<u64>, sub: Option<u32>, denied: Denied) -> Self {
+        Self { sub, ..Self::request(id, denied.code(), denied.to_string()) }
+    }
+
+    /// The same, with a time after which it may be tried again.
+    pub(super) fn retry_after(self, time: Duration) -> Self {
+        Self { retry_after: Some(time), ..self }
     }
 
     fn too_fast(id: Option<u64>, retry_after: Duration) -> Self {
@@ -182,7 +190,7 @@ impl Failed {
         }
     }
 
-    fn subscription(error: SubscribeError, sub: u32) -> Self {
+    pub(super) fn subscription(error: SubscribeError, sub: u32) -> Self {
         let code = match error {
             SubscribeError::InUse => ErrorCode::Conflict,
             SubscribeError::Unknown => ErrorCode::NotFound,

@@ -92,7 +92,7 @@ pub(super) async fn enter(io: &Io, door: &Door, arrival: Arrival) -> Option<(Con
     let (mut transport, refusal) = match secure(socket, door, &mut guest, deadline).await {
         Ok(mut transport) => match timeout_at(deadline, shake(&mut transport, door, &mut guest)).await {
             Ok(Ok(Shaken::Accepted(accepted, unread))) => {
-                let connection = open(io, transport, &accepted, unread);
+                let connection = open(io, transport, accepted, unread);
                 let session = connection.outbound.session().0;
                 tracing::debug!(session, client = %guest.address, "session opened");
                 return Some((connection, guest.seat));
@@ -224,7 +224,7 @@ async fn part(transport: &mut Transport, refusal: Refusal) -> io::Result<()> {
     Ok(())
 }
 
-fn open(io: &Io, transport: Transport, accepted: &Accepted, unread: Vec<u8>) -> Connection {
+fn open(io: &Io, transport: Transport, accepted: Accepted, unread: Vec<u8>) -> Connection {
     let full = io.hub.sessions() >= io.limits.max_connections();
     let outbound = io.shard.borrow_mut().attach(accepted.encoding);
     if io.hub.has_reached(Phase::Draining) {
@@ -232,5 +232,5 @@ fn open(io: &Io, transport: Transport, accepted: &Accepted, unread: Vec<u8>) -> 
     } else if full {
         outbound.close(CloseCode::OverCapacity, "as many sessions are open as may be (max_connections)");
     }
-    Connection::new(outbound, transport, unread, clock::now())
+    Connection::new(outbound, transport, accepted.bearer, unread, clock::now())
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::door::Door;
+use super::expiries::Expiries;
 use super::refusals::Refusals;
 use super::websocket::Spare;
-use crate::auth::Caller;
 use crate::clock::{self, Moment};
 use crate::engine::SessionId;
 use crate::hub::{Hub, Shard};
@@ -27,8 +27,6 @@ pub(super) struct Io {
     pub(super) limits: Arc<LiveLimits>,
     session_limits: Cell<SessionLimits>,
     pub(super) refusals: Arc<Refusals>,
-    /// Who asks in every session: there is no authentication yet.
-    pub(super) caller: Caller,
     pub(super) shard: RefCell<Shard>,
     pub(super) spare: RefCell<Spare>,
     pub(super) scratch: RefCell<Box<[u8]>>,
@@ -37,6 +35,8 @@ pub(super) struct Io {
     pub(super) greeting: RefCell<Deadlines>,
     /// Sessions that are being closed.
     pub(super) ending: RefCell<Deadlines>,
+    /// Sessions whose token expires.
+    pub(super) expiring: RefCell<Expiries>,
 }
 
 impl Io {
@@ -46,12 +46,12 @@ impl Io {
         Self {
             session_limits: Cell::new(SessionLimits::from(now)),
             refusals: Arc::clone(&door.refusals),
-            caller: Caller,
             shard: RefCell::new(Shard::new(Arc::clone(&hub), u8::try_from(number).unwrap_or(u8::MAX))),
             spare: RefCell::new(Spare::new(now.max_frame_bytes)),
             scratch: RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()),
             burst: RefCell::default(),
             greeting: RefCell::new(Deadlines::new(now.hello_timeout)),
+            expiring: RefCell::default(),
             ending: RefCell::new(Deadlines::new(now.close_timeout)),
             hub,
             number,

@@ -180,6 +180,13 @@ impl Sessions {
                 connection.close(&self.io, CloseCode::NoHello, "no hello came within hello_timeout");
             }
         }
+        loop {
+            let Some((slot, session)) = self.io.expiring.borrow_mut().pop_due(now) else { break };
+            let connection = self.get(slot).filter(|connection| connection.outbound.session() == session);
+            if let Some(connection) = connection {
+                connection.check_expiry(&self.io, now);
+            }
+        }
         for connection in self.late(&self.io.ending, now) {
             connection.abandon();
         }

@@ -13,7 +13,7 @@ mod run;
 
 use std::sync::Arc;
 
-use fanfare_protocol::{CloseCode, Encoding, Position, ServerFrame};
+use fanfare_protocol::{CloseCode, Encoding, ErrorCode, Position, ServerFrame};
 
 pub(crate) use body::Body;
 pub(crate) use burst::Burst;
@@ -25,6 +25,7 @@ pub(crate) use run::{Delivery, Run};
 
 use entry::Ends;
 
+use crate::auth::Caller;
 use crate::engine::{Cursor, SessionId, StreamIndex};
 use crate::sync::{Mutex, MutexGuard};
 
@@ -36,12 +37,21 @@ pub(crate) struct Outbound {
     slot: u32,
     encoding: Encoding,
     lanes: Mutex<Lanes>,
+    /// Whose session it is, once that is known.
+    caller: Mutex<Option<Caller>>,
 }
 
 impl Outbound {
     /// The queue of a session that lives in this slot of this shard.
     pub(crate) fn new(session: SessionId, shard: u8, slot: u32, encoding: Encoding) -> Self {
-        Self { session, shard, slot, encoding, lanes: Mutex::new(Lanes::new(encoding)) }
+        Self {
+            session,
+            shard,
+            slot,
+            encoding,
+            lanes: Mutex::new(Lanes::new(encoding)),
+            caller: Mutex::default(),
+        }
     }
 
     pub(crate) fn session(&self) -> SessionId {
@@ -62,6 +72,17 @@ impl Outbound {
         self.encoding
     }
 
+    /// Whose session it is, once that is known.
+    #[allow(dead_code, reason = "the HTTP API is to revoke")]
+    pub(crate) fn caller(&self) -> Option<Caller> {
+        self.caller.lock().clone()
+    }
+
+    /// Notes whose session it is.
+    pub(crate) fn set_caller(&self, caller: &Caller) {
+        *self.caller.lock() = Some(caller.clone());
+    }
+
     /// Queues messages for one of the session's subscriptions. Returns those that found no room: the queue would hold
     /// more than `queue_bytes`.
     #[must_use = "what found no room is still to be dealt with"]
@@ -76,8 +97,9 @@ impl Outbound {
     }
 
     /// Queues the frame that ends a subscription.
-    pub(crate) fn push_unsubscribed(&self, sub: u32) {
-        let payload = self.encode(&ServerFrame::Unsubscribed { sub, code: None });
+    /// `code` says why, if that is the broker's doing.
+    pub(crate) fn push_unsubscribed(&self, sub: u32, code: Option<ErrorCode>) {
+        let payload = self.encode(&ServerFrame::Unsubscribed { sub, code });
         self.lanes.lock().push_answer(sub, Ends::Yes, payload);
     }
 

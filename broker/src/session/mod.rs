@@ -4,11 +4,13 @@
 
 mod rates;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use fanfare_protocol::frame::{Hello, History, Presence, Publish, Subscribe};
 use fanfare_protocol::{ClientFrame, CloseCode, DecodeError, ErrorCode};
 
+use crate::auth::Caller;
 use crate::clock::Moment;
 use crate::limits::Limits;
 use rates::Rates;
@@ -16,9 +18,19 @@ use rates::Rates;
 /// The state of one session.
 #[derive(Debug)]
 pub(crate) struct Session {
-    open: bool,
+    stage: Stage,
     last_heard: Moment,
     rates: Rates,
+}
+
+/// How far the greeting has come.
+#[derive(Debug)]
+enum Stage {
+    /// `hello` is still to come. The handshake may have brought a token; boxed, for every idle session would carry it.
+    Greeting(#[allow(clippy::box_collection, reason = "a thin pointer")] Option<Box<String>>),
+    /// `hello` has come, and it is to be said who this is.
+    Admitting,
+    Open(Caller),
 }
 
 /// The bounds that a session keeps its peer to.
@@ -34,7 +46,7 @@ pub(crate) struct SessionLimits {
 /// What a legal frame asks for.
 #[derive(Debug)]
 pub(crate) enum Deed<'a> {
-    /// Answer this.
+    /// Say who this is, and answer.
     Welcome(Hello<'a>),
     Subscribe(Subscribe),
     Unsubscribe {
@@ -45,6 +57,7 @@ pub(crate) enum Deed<'a> {
     Presence(Presence),
     Refresh {
         id: u64,
+        token: Cow<'a, str>,
     },
     AnswerPing,
     Nothing,
@@ -63,7 +76,7 @@ pub(crate) enum Fault {
         retry_after: Duration,
     },
     /// End the session.
-    Close(CloseCode, &'static str),
+    Close(CloseCode, Cow<'static, str>),
 }
 
 impl From<&Limits> for SessionLimits {
@@ -80,12 +93,30 @@ impl From<&Limits> for SessionLimits {
 
 impl Session {
     pub(crate) fn new(now: Moment) -> Self {
-        Self { open: false, last_heard: now, rates: Rates::new(now) }
+        Self { stage: Stage::Greeting(None), last_heard: now, rates: Rates::new(now) }
     }
 
-    /// Whether `hello` has come.
+    /// A session whose handshake brought this token; that of `hello` goes before it.
+    pub(crate) fn with_bearer(bearer: Option<String>, now: Moment) -> Self {
+        Self { stage: Stage::Greeting(bearer.map(Box::new)), ..Self::new(now) }
+    }
+
+    /// Whether `hello` has come, and was accepted.
     pub(crate) fn is_open(&self) -> bool {
-        self.open
+        matches!(self.stage, Stage::Open(_))
+    }
+
+    /// Who this is, once that is known.
+    pub(crate) fn caller(&self) -> Option<&Caller> {
+        match &self.stage {
+            Stage::Open(caller) => Some(caller),
+            Stage::Greeting(_) | Stage::Admitting => None,
+        }
+    }
+
+    /// `hello` or `refresh` was accepted.
+    pub(crate) fn admitted(&mut self, caller: Caller) {
+        self.stage = Stage::Open(caller);
     }
 
     /// This many bytes came from the peer; none if they were counted when they came.
@@ -104,7 +135,7 @@ impl Session {
         if self.rates.overhead(frames, now) as usize > limits.max_overhead_frames {
             return Err(Fault::Close(
                 CloseCode::Flood,
-                "too many frames without a request (max_overhead_frames)",
+                "too many frames without a request (max_overhead_frames)".into(),
             ));
         }
         Ok(())
@@ -128,7 +159,7 @@ impl Session {
         if matches!(frame, ClientFrame::Ping | ClientFrame::Pong) {
             self.overhead(1, now, limits)?;
         }
-        if !self.open {
+        if !self.is_open() {
             return self.greet(frame);
         }
         if let ClientFrame::Publish(publish) = &frame {
@@ -140,18 +171,22 @@ impl Session {
     }
 
     fn greet<'a>(&mut self, frame: ClientFrame<'a>) -> Result<Deed<'a>, Fault> {
-        let ClientFrame::Hello(hello) = frame else {
-            return Err(Fault::Close(CloseCode::Protocol, "the first frame must be `hello`"));
+        let (Stage::Greeting(bearer), ClientFrame::Hello(hello)) = (&mut self.stage, frame) else {
+            return Err(Fault::Close(CloseCode::Protocol, "the first frame must be `hello`".into()));
         };
-        self.open = true;
-        Ok(Deed::Welcome(hello))
+        let bearer = bearer.take().map(|bearer| Cow::Owned(*bearer));
+        self.stage = Stage::Admitting;
+        Ok(Deed::Welcome(Hello { token: hello.token.or(bearer), ..hello }))
     }
 
     /// Whether the peer has been silent for too long. `waiting` says that something waits for its socket: then silence
     /// is no sign, as its answer to a ping may be stuck behind that.
     pub(crate) fn silent(&self, now: Moment, waiting: bool, limits: SessionLimits) -> Result<(), Fault> {
         if !waiting && now.since(self.last_heard) > limits.heartbeat * 2 {
-            return Err(Fault::Close(CloseCode::HeartbeatMissed, "nothing was heard for two heartbeats"));
+            return Err(Fault::Close(
+                CloseCode::HeartbeatMissed,
+                "nothing was heard for two heartbeats".into(),
+            ));
         }
         Ok(())
     }
@@ -172,7 +207,7 @@ fn already_open(frame: ClientFrame<'_>) -> Result<Deed<'_>, Fault> {
         ClientFrame::Publish(publish) => Deed::Publish(publish),
         ClientFrame::History(history) => Deed::History(history),
         ClientFrame::Presence(presence) => Deed::Presence(presence),
-        ClientFrame::Refresh { id, .. } => Deed::Refresh { id },
+        ClientFrame::Refresh { id, token } => Deed::Refresh { id, token },
         ClientFrame::Ping => Deed::AnswerPing,
         ClientFrame::Pong => Deed::Nothing,
     })
@@ -206,6 +241,7 @@ mod tests {
     fn open() -> Session {
         let mut session = Session::new(at(0));
         session.frame(Ok(ClientFrame::Hello(Hello::default())), at(0), LIMITS).unwrap();
+        session.admitted(Caller::unlimited());
         session
     }
 
@@ -213,6 +249,20 @@ mod tests {
     fn a_first_frame_that_is_no_hello_ends_the_session() {
         let fault = Session::new(at(0)).frame(Ok(ClientFrame::Ping), at(0), LIMITS);
         assert_eq!(close_code(fault), Some(CloseCode::Protocol));
+    }
+
+    #[test]
+    fn the_token_of_hello_goes_before_that_of_the_handshake() {
+        for (bearer, token, expected) in
+            [(Some("a"), None, Some("a")), (Some("a"), Some("b"), Some("b")), (None, None, None)]
+        {
+            let mut session = Session::with_bearer(bearer.map(str::to_owned), at(0));
+            let hello = Hello { token: token.map(Cow::Borrowed), ..Hello::default() };
+            let deed = session.frame(Ok(ClientFrame::Hello(hello)), at(0), LIMITS).unwrap();
+            let Deed::Welcome(hello) = deed else { panic!("no welcome") };
+            assert_eq!(hello.token.as_deref(), expected);
+            assert!(!session.is_open(), "it is not said yet who this is");
+        }
     }
 
     #[test]

@@ -104,6 +104,10 @@ type ReadGuard<'a, T> = Guard<parking_lot::RwLockReadGuard<'a, T>, gates::RwLock
 type WriteGuard<'a, T> = Guard<parking_lot::RwLockWriteGuard<'a, T>, gates::RwLockWriteGuard<'a, ()>>;
 
 impl<T> RwLock<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self { gate: gate(), inner: parking_lot::RwLock::new(value) }
+    }
+
     pub(crate) fn read(&self) -> ReadGuard<'_, T> {
         let Some(gate) = &self.gate else { return Guard { inner: self.inner.read(), _gate: None } };
         let gate = passed(gate.read());
@@ -119,7 +123,7 @@ impl<T> RwLock<T> {
 
 impl<T: Default> Default for RwLock<T> {
     fn default() -> Self {
-        Self { gate: gate(), inner: parking_lot::RwLock::default() }
+        Self::new(T::default())
     }
 }
 

@@ -60,9 +60,21 @@ impl Client {
 
     /// A WebSocket on which nothing was said yet.
     pub async fn shake(address: SocketAddr, encoding: Encoding) -> Self {
+        Self::shake_with(address, encoding, &[]).await
+    }
+
+    /// As [`Client::shake`], with these headers beside the usual ones.
+    pub async fn shake_with(
+        address: SocketAddr,
+        encoding: Encoding,
+        headers: &[(&'static str, &str)],
+    ) -> Self {
         let mut request = format!("ws://{address}/ws").into_client_request().expect("an address makes a URL");
         let subprotocol = encoding.subprotocol().parse().expect("a subprotocol is plain text");
         request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol);
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().expect("a header is plain text"));
+        }
         let socket = within("a connection", TcpStream::connect(address)).await.expect("the port is open");
         let (socket, _) =
             within("a handshake", client_async(request, socket)).await.expect("the handshake succeeds");

@@ -8,6 +8,7 @@
 )]
 
 mod admission;
+mod auth;
 mod check;
 mod cli;
 mod cli_bench;

@@ -7,7 +7,7 @@ mod rows;
 
 pub use name::Name;
 pub(super) use row::{Applied, Fallback, Kind, Row};
-use rows::{LIMITS, PRESENCE, STREAM, TLS, TOP};
+use rows::{API_KEY, AUTH, ISSUER, LIMITS, PRESENCE, RIGHTS, ROLE, STREAM, TLS, TOP};
 
 /// How a section stands in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,6 @@ pub(super) enum Shape {
     /// `[[name]]`, as often as wanted. If `implied`, one with every default is there where none is written.
     List { implied: bool },
     /// `[name.KEY]`, as often as wanted, each under a key of the operator's own.
-    #[allow(dead_code, reason = "no section has this shape yet; roles are to have it")]
     Named { example: &'static str },
 }
 
@@ -67,6 +66,45 @@ pub(super) const SECTIONS: &[Section] = &[
               topic. Clients ask with `presence`, and hear of joins and leaves on `$presence.<topic>`. None is kept \
               unless there is a [[presence]].",
         rows: PRESENCE,
+    },
+    Section {
+        name: "auth",
+        shape: Shape::Table,
+        doc: "Who may enter. Authentication is on as soon as there is an [[auth.issuer]], an [[api_key]] or a pattern \
+              in [auth.anonymous]; else everyone who reaches a port may do everything.",
+        rows: AUTH,
+    },
+    Section {
+        name: "auth.issuer",
+        shape: Shape::List { implied: false },
+        doc: "Whose tokens (JWT) are accepted. Just one setting says where its keys come from: secret, secret_file, \
+              public_key_file, jwks_file or jwks_url. Tokens must expire (`exp`).",
+        rows: ISSUER,
+    },
+    Section {
+        name: "auth.defaults",
+        shape: Shape::Table,
+        doc: "What every token may, beside its own claim `fanfare`. `{sub}` stands for the token's subject, and so does \
+              any other claim that is text; a value that is not one plain segment makes that pattern grant nothing.",
+        rows: RIGHTS,
+    },
+    Section {
+        name: "auth.roles",
+        shape: Shape::Named { example: "staff" },
+        doc: "What tokens may that name this role in their claim `fanfare.roles`.",
+        rows: ROLE,
+    },
+    Section {
+        name: "auth.anonymous",
+        shape: Shape::Table,
+        doc: "What sessions without a token may. Without any pattern here they are refused where authentication is on.",
+        rows: RIGHTS,
+    },
+    Section {
+        name: "api_key",
+        shape: Shape::List { implied: false },
+        doc: "Keys for backends, which don't expire; `fanfare token key NAME` makes one with these lines.",
+        rows: API_KEY,
     },
 ];
 

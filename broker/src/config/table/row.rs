@@ -87,7 +87,6 @@ impl Row {
     }
 
     /// A row whose value is shown to nobody.
-    #[allow(dead_code, reason = "no setting is secret yet; keys of tokens are to be")]
     pub(in crate::config) const fn secret(self) -> Self {
         Self { secret: true, ..self }
     }

@@ -145,6 +145,144 @@ pub(super) const STREAM: &[Row] = &[
         AtStart,
         "A topic's oldest messages go while it has more than this; there is no such limit unless it is set.",
     ),
+    Row::new(
+        "publisher",
+        Kind::Flag,
+        Value("false"),
+        AtStart,
+        "Whether messages say who published them: the subject of the publisher's token, or `key:` and the name of its API \
+         key, in `by`.",
+    ),
+];
+
+/// Of `[auth]` itself.
+pub(super) const AUTH: &[Row] = &[Row::new(
+    "leeway",
+    Kind::Time,
+    Value("10s"),
+    Live,
+    "How far the clocks of broker and issuers may differ.",
+)];
+
+/// Of each `[[auth.issuer]]`.
+pub(super) const ISSUER: &[Row] = &[
+    Row::new(
+        "issuer",
+        Kind::Text,
+        Nothing { example: "https://id.example.com" },
+        Live,
+        "The `iss` that its tokens carry. May be left out if there is one issuer only.",
+    ),
+    Row::new(
+        "audience",
+        Kind::Text,
+        Nothing { example: "fanfare" },
+        Live,
+        "The `aud` that its tokens must contain; any if left out.",
+    ),
+    Row::new(
+        "algorithms",
+        Kind::Texts,
+        Nothing { example: "[\"ES256\"]" },
+        Live,
+        "The algorithms that may be used: HS256 HS384 HS512, RS256 RS384 RS512, PS256 PS384 PS512, ES256, ES384, EdDSA. \
+         All that fit the kind of a key if left out; one that does not fit is never used with it.",
+    ),
+    Row::new(
+        "secret",
+        Kind::Text,
+        Nothing { example: "(32 random bytes or more)" },
+        Live,
+        "A secret shared with the issuer, for HS256, HS384 and HS512.",
+    )
+    .secret(),
+    Row::new(
+        "secret_file",
+        Kind::Text,
+        Nothing { example: "/etc/fanfare/secret" },
+        Live,
+        "A file with that secret; a line's end behind it does not count.",
+    ),
+    Row::new(
+        "public_key_file",
+        Kind::Text,
+        Nothing { example: "/etc/fanfare/issuer.pem" },
+        Live,
+        "A PEM file with the issuer's public key: RSA of 2048 bits or more, P-256, P-384 or Ed25519.",
+    ),
+    Row::new(
+        "jwks_file",
+        Kind::Text,
+        Nothing { example: "/etc/fanfare/jwks.json" },
+        Live,
+        "A file with the issuer's key set (JWKS).",
+    ),
+    Row::new(
+        "jwks_url",
+        Kind::Text,
+        Nothing { example: "https://id.example.com/.well-known/jwks.json" },
+        Live,
+        "Where the issuer's key set is fetched from: HTTPS, or HTTP on this machine. While it can't be fetched, the last \
+         set serves.",
+    ),
+    Row::new("jwks_refresh", Kind::Time, Value("5m"), Live, "How often it is fetched again."),
+];
+
+const SUBSCRIBE: Row = Row::new(
+    "subscribe",
+    Kind::Texts,
+    Nothing { example: "[\"public.>\"]" },
+    Live,
+    "Patterns that may be heard, live or retained. A subscription must be covered wholly.",
+);
+const PUBLISH: Row = Row::new(
+    "publish",
+    Kind::Texts,
+    Nothing { example: "[\"public.>\"]" },
+    Live,
+    "Patterns of topics that may be published to.",
+);
+const MAY_SEE: Row = Row::new(
+    "presence",
+    Kind::Texts,
+    Nothing { example: "[\"public.>\"]" },
+    Live,
+    "Patterns of topics on which it may be asked, and heard, who is present.",
+);
+const ADMIN: Row = Row::new(
+    "admin",
+    Kind::Flag,
+    Value("false"),
+    Live,
+    "Whether sessions may be seen and closed, and revocations made.",
+);
+
+/// Of `[auth.defaults]` and `[auth.anonymous]`.
+pub(super) const RIGHTS: &[Row] = &[SUBSCRIBE, PUBLISH, MAY_SEE];
+
+/// Of each `[auth.roles.NAME]`.
+pub(super) const ROLE: &[Row] = &[SUBSCRIBE, PUBLISH, MAY_SEE, ADMIN];
+
+/// Of each `[[api_key]]`.
+pub(super) const API_KEY: &[Row] = &[
+    Row::new(
+        "name",
+        Kind::Text,
+        Nothing { example: "backend" },
+        Live,
+        "1 to 64 characters of A-Z a-z 0-9 _ -. Whoever comes with the key is the subject `key:` and this.",
+    ),
+    Row::new(
+        "hash",
+        Kind::Text,
+        Nothing { example: "sha256:0000000000000000000000000000000000000000000000000000000000000000" },
+        Live,
+        "The SHA-256 of the key. Keys are 256 random bits, so nobody finds one by its hash.",
+    ),
+    SUBSCRIBE,
+    PUBLISH,
+    MAY_SEE,
+    ADMIN,
 ];
 
 /// Of each `[[presence]]`.

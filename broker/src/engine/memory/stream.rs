@@ -93,6 +93,11 @@ impl Stream {
         Ok(Appended { seq: message.seq(), duplicate: false })
     }
 
+    /// Whether its messages say who published them.
+    pub(crate) fn names_publisher(&self) -> bool {
+        self.config.publisher
+    }
+
     /// Where a reading of this pattern begins that is to start at `at`.
     ///
     /// With `newest_only` the reader wants the newest message of each topic only, whenever it reads.

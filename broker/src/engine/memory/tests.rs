@@ -24,6 +24,7 @@ fn config() -> StreamConfig {
         max_age: Duration::from_mins(1),
         max_bytes: 1 << 30,
         max_messages_per_topic: None,
+        publisher: false,
     }
 }
 

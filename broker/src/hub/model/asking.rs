@@ -30,7 +30,7 @@ impl World {
         let (deliver, pattern) = (deliver(wish.manner), Pattern::new(pattern).unwrap());
         let subscribe = Subscribe { sub: number, pattern, from, deliver };
         let shard = &mut self.desks[outbound.shard()].shard;
-        let answer = shard.subscribe(outbound.slot(), Caller.subscribe(subscribe).unwrap());
+        let answer = shard.subscribe(outbound.slot(), Caller::unlimited().subscribe(subscribe).unwrap());
         ensure(answer.is_ok() == may, Check::Answer, || format!("{answer:?}, it may: {may}"))?;
         if may {
             self.clients[at].subs.entry(number).or_default().push_back(expected);

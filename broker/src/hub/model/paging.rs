@@ -63,7 +63,7 @@ impl World {
     fn page(&self, encoding: Encoding, pattern: &str, from: ReplayFrom, limit: u32) -> Checked<Page> {
         let may_have_gaps = matches!(from, ReplayFrom::Position(_) | ReplayFrom::LastAfter(_));
         let history = History { id: 1, pattern: Pattern::new(pattern).unwrap(), from, limit };
-        let frame = self.hub.history(Caller.history(history).unwrap(), encoding);
+        let frame = self.hub.history(Caller::unlimited().history(history).unwrap(), encoding);
         match encoding.decode_server(&frame) {
             Ok(Some(ServerFrame::History { page, .. })) => {
                 let HistoryPage { messages, gaps, position, more } = page;

@@ -79,7 +79,7 @@ impl World {
             echo,
             headers: None,
         };
-        let answer = self.hub.publish(Caller.publish(publish).unwrap(), session, self.now);
+        let answer = self.hub.publish(Caller::unlimited().publish(publish).unwrap(), session, self.now);
         (record, answer)
     }
 

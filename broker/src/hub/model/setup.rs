@@ -68,6 +68,7 @@ impl StreamSetup {
             max_age: Duration::from_millis(self.rules.max_age_ms),
             max_bytes: self.rules.max_bytes,
             max_messages_per_topic: per_topic,
+            publisher: false,
         }
     }
 }

@@ -18,6 +18,7 @@ mod tests;
 pub(crate) use ask::PresenceError;
 #[cfg(test)]
 pub(super) use changes::Happened;
+pub(crate) use member::Who;
 #[cfg(test)]
 pub(super) use registry::News;
 pub(crate) use registry::Registry;

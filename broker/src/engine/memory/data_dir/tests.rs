@@ -56,6 +56,7 @@ fn config(name: &str) -> StreamConfig {
         max_age: Duration::from_mins(1),
         max_bytes: 1 << 20,
         max_messages_per_topic: None,
+        publisher: false,
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! | part | content |
 //! |---|---|
-//! | header | `fanfare\0`, format (`u32`, now 1), run (`u64`): the run of the broker that wrote the file |
+//! | header | `fanfare\0`, format (`u32`, now 2), run (`u64`): the run of the broker that wrote the file |
 //! | records | each its length (`u32`, of what follows), its tag (`u8`), and its fields |
 //! | checksum | CRC-32 (IEEE, `u32`) of all before |
 //!
@@ -12,12 +12,13 @@
 //! |---|---|---|
 //! | stream | 1 | name and epoch (texts); head, last time, removed through, unreplaced through (`u64` each); how many topics (`u32`), messages and keys (`u64` each) follow; patterns (`u32`, then that many texts) |
 //! | topic | 2 | name (text), removed through (`u64`) |
-//! | message | 3 | `seq`, `prev` (0: none), time (`u64` each), topic (`u32`: its place among this stream's, from 0), kind (`u8`), headers (`u16`, then that many names and values), payload (the rest) |
+//! | message | 3 | `seq`, `prev` (0: none), time (`u64` each), topic (`u32`: its place among this stream's, from 0), kind (`u8`), publisher (text; since format 2), headers (`u16`, then that many names and values), payload (the rest) |
 //! | key | 4 | `seq`, end of its window in milliseconds since 1970 (`u64` each), topic, NUL and key (the rest) |
 //! | end | 5 | how many streams there were (`u32`) |
 //!
 //! Each stream is followed by its topics, then its messages ascending, then its keys in the order in which they are
-//! forgotten; `end` comes last. Whoever changes any of this raises the format: an older broker refuses the file then.
+//! forgotten; `end` comes last. Whoever changes any of this raises the format: an older broker refuses the file then, and a newer one reads
+//! those before it.
 
 mod read;
 mod record;
@@ -36,8 +37,12 @@ pub(crate) use write::{Written, write};
 
 /// How every such file begins.
 const MAGIC: &[u8; 8] = b"fanfare\0";
-/// The form that this version reads and writes.
-const FORMAT: u32 = 1;
+/// The form that this version writes.
+const FORMAT: u32 = 2;
+/// The oldest form that it reads.
+const FORMAT_OLDEST: u32 = 1;
+/// The first form whose messages say who published them.
+const FORMAT_WITH_PUBLISHER: u32 = 2;
 /// Magic, format and run, in bytes.
 const HEADER_BYTES: usize = 8 + 4 + 8;
 /// The checksum, in bytes.

@@ -9,7 +9,7 @@ use super::records::{self, Header};
 use super::refusal::{ReadError, Refusal, Unfit};
 use super::source::Source;
 use super::stream::SavedStream;
-use super::{CHECKSUM_BYTES, FORMAT, HEADER_BYTES, MAGIC, Tag};
+use super::{CHECKSUM_BYTES, FORMAT, FORMAT_OLDEST, HEADER_BYTES, MAGIC, Tag};
 use crate::clock::Moment;
 use crate::engine::settings::StreamConfig;
 
@@ -46,29 +46,29 @@ pub(crate) fn read(
     let bytes = file.seek(SeekFrom::End(0))?;
     file.rewind()?;
     let summed = bytes.checked_sub(CHECKSUM_BYTES as u64).ok_or(Refusal::Foreign)?;
-    check_header(&mut file, last_run)?;
+    let format = check_header(&mut file, last_run)?;
     file.rewind()?;
     check_sum(&mut file, summed)?;
     file.seek(SeekFrom::Start(HEADER_BYTES as u64))?;
     let left = summed.checked_sub(HEADER_BYTES as u64).ok_or(Refusal::Foreign)?;
-    let mut source = Source::new(io::BufReader::with_capacity(CHUNK_BYTES, file), left);
+    let mut source = Source::new(io::BufReader::with_capacity(CHUNK_BYTES, file), left, format);
     read_streams(&mut source, configs, now)
 }
 
-fn check_header(file: &mut impl Read, last_run: Option<u64>) -> Result<(), ReadError> {
+fn check_header(file: &mut impl Read, last_run: Option<u64>) -> Result<u32, ReadError> {
     let mut header = Vec::with_capacity(HEADER_BYTES);
     file.take(HEADER_BYTES as u64).read_to_end(&mut header)?;
     let fields = header.strip_prefix(MAGIC).ok_or(Refusal::Foreign)?;
     let mut fields = Fields(fields);
     let format = fields.u32().map_err(|_| Refusal::Damaged)?;
-    if format != FORMAT {
+    if !(FORMAT_OLDEST..=FORMAT).contains(&format) {
         return Err(Refusal::OtherFormat(format).into());
     }
     let run = fields.u64().map_err(|_| Refusal::Damaged)?;
     if last_run != Some(run) {
         return Err(Refusal::Stale.into());
     }
-    Ok(())
+    Ok(format)
 }
 
 fn check_sum(file: &mut impl Read, summed: u64) -> Result<(), ReadError> {

@@ -8,11 +8,11 @@ use fanfare_protocol::frame::Publish;
 use fanfare_protocol::limits::MAX_SEQ;
 use fanfare_protocol::{Epoch, Headers, Pattern, Payload, PayloadKind, StreamName, Topic};
 
-use super::Tag;
 use super::record::{Fields, as_text};
 use super::refusal::{ReadError, Refusal, Unfit};
 use super::source::Source;
 use super::stream::{Marks, SavedKey, SavedStream};
+use super::{FORMAT_WITH_PUBLISHER, Tag};
 use crate::clock::Moment;
 use crate::engine::append::Key;
 use crate::engine::message::{Draft, Message, Place, SessionId, StreamIndex};
@@ -94,9 +94,10 @@ pub(super) fn stream<R: Read>(
         stream.topics.push(topic(tag, fields, marks)?);
     }
     let mut used = vec![false; stream.topics.len()];
+    let names_publisher = source.format >= FORMAT_WITH_PUBLISHER;
     for _ in 0..header.messages {
         let (tag, fields) = source.next()?;
-        let (message, number) = message(tag, fields, &stream, index, now)?;
+        let (message, number) = message(tag, fields, names_publisher, &stream, (index, now))?;
         stream.messages.push(Arc::new(message));
         if let Some(used) = used.get_mut(number) {
             *used = true;
@@ -123,9 +124,9 @@ fn topic(tag: Tag, mut fields: Fields<'_>, marks: Marks) -> Result<(Topic, u64),
 fn message(
     tag: Tag,
     mut fields: Fields<'_>,
+    names_publisher: bool,
     stream: &SavedStream,
-    index: StreamIndex,
-    now: Moment,
+    (index, now): (StreamIndex, Moment),
 ) -> Result<(Message, usize), Refusal> {
     check(tag == Tag::Message, "a message is missing")?;
     let (seq, prev, time_ms) = (fields.u64()?, fields.u64()?, fields.u64()?);
@@ -135,13 +136,15 @@ fn message(
     let number = usize::try_from(fields.u32()?).map_err(|_| Refusal::Contradiction("a topic is unknown"))?;
     let (topic, _) = stream.topics.get(number).ok_or(Refusal::Contradiction("a topic is unknown"))?;
     let kind = PayloadKind::from_number(fields.u8()?).ok_or(Refusal::Contradiction("a kind is unknown"))?;
+    let by = if names_publisher { fields.text()? } else { "" };
+    let by = (!by.is_empty()).then(|| Arc::from(by));
     let headers = headers(&mut fields)?;
     let payload = Payload::of_kind(kind, fields.rest());
     let payload = payload.map_err(|_| Refusal::Contradiction("a payload is not of its kind"))?;
     let publish =
         Publish { id: None, topic: topic.clone(), payload, key: None, expect: None, echo: true, headers };
     let place = Place { index, stream: stream.name.clone(), seq, prev: (prev > 0).then_some(prev) };
-    Ok((Draft::new(publish, NOBODY, now).seal(topic.clone(), Some(place), time_ms), number))
+    Ok((Draft::new(publish, NOBODY, now).by(by).seal(topic.clone(), Some(place), time_ms), number))
 }
 
 fn headers(fields: &mut Fields<'_>) -> Result<Option<Headers>, Refusal> {

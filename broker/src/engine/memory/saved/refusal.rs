@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::FORMAT;
+use super::{FORMAT, FORMAT_OLDEST};
 
 /// Why a stream does not go on. Its numbering begins anew, so that every subscriber is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +19,7 @@ pub(crate) enum Unfit {
 pub(crate) enum Refusal {
     #[error("it is no file of saved streams")]
     Foreign,
-    #[error("it has format {0}, and this version reads format {FORMAT}")]
+    #[error("it has format {0}, and this version reads formats {FORMAT_OLDEST} to {FORMAT}")]
     OtherFormat(u32),
     #[error("the last run did not save it: it is older, or was copied from elsewhere")]
     Stale,

@@ -11,13 +11,15 @@ pub(super) struct Source<R> {
     reader: R,
     /// Bytes of records that are still to come.
     left: u64,
+    /// The form of the file.
+    pub(super) format: u32,
     record: Vec<u8>,
 }
 
 impl<R: Read> Source<R> {
     /// The records in the next `left` bytes.
-    pub(super) fn new(reader: R, left: u64) -> Self {
-        Self { reader, left, record: Vec::new() }
+    pub(super) fn new(reader: R, left: u64, format: u32) -> Self {
+        Self { reader, left, format, record: Vec::new() }
     }
 
     /// Whether there is anything after the records that were read.

@@ -29,6 +29,7 @@ fn config(name: &str, patterns: &[&str]) -> StreamConfig {
         max_age: Duration::from_secs(1),
         max_bytes: 1 << 20,
         max_messages_per_topic: None,
+        publisher: false,
     }
 }
 

@@ -73,7 +73,7 @@ fn message_record<'r>(record: &'r mut Record, message: &Message, topic: u32) -> 
     let prev = message.place().and_then(|place| place.prev).unwrap_or(0);
     let (kind, payload) = message.payload();
     record.begin(Tag::Message).u64(message.seq()).u64(prev).u64(message.time_ms());
-    record.u32(topic).u8(kind as u8);
+    record.u32(topic).u8(kind as u8).text(message.publisher().unwrap_or_default());
     record.count(message.headers().count());
     for (name, value) in message.headers() {
         record.text(name).text(value);

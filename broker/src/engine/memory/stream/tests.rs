@@ -23,6 +23,7 @@ fn stream(max_keys: usize) -> Stream {
         max_age: Duration::from_millis(MAX_AGE_MS),
         max_bytes: 1 << 30,
         max_messages_per_topic: None,
+        publisher: false,
     };
     // Topic and key have one letter each, so every key takes the same.
     let key_bytes = footprint(&Key::new(&Topic::new("a").unwrap(), "0"));

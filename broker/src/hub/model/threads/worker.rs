@@ -100,7 +100,9 @@ impl Worker {
         let subscribe =
             Subscribe { sub: number, pattern: Pattern::new(pattern).unwrap(), from: from.clone(), deliver };
         let before = self.hub.position_of_heads();
-        self.shard.subscribe(self.client.outbound.slot(), Caller.subscribe(subscribe).unwrap()).unwrap();
+        self.shard
+            .subscribe(self.client.outbound.slot(), Caller::unlimited().subscribe(subscribe).unwrap())
+            .unwrap();
         let between = [before, self.hub.position_of_heads()];
         self.asked.push(Asked { number, pattern, from, latest, between, passed_on, late });
     }

@@ -61,8 +61,8 @@ fn a_refusal_says_why() {
     assert_eq!(refusal(b"#!/bin/sh\necho no streams here, sorry\n", &config), Some(Refusal::Foreign));
     assert_eq!(refusal(b"", &config), Some(Refusal::Foreign));
     let mut newer = file.clone();
-    newer[MAGIC.len()] = 2;
-    assert_eq!(refusal(&sealed(newer), &config), Some(Refusal::OtherFormat(2)));
+    newer[MAGIC.len()] = 3;
+    assert_eq!(refusal(&sealed(newer), &config), Some(Refusal::OtherFormat(3)));
     for last_run in [None, Some(RUN + 1)] {
         let stale = read(File::new(&file), last_run, std::slice::from_ref(&config), at(0).moment);
         assert!(matches!(stale, Err(ReadError::Refused(Refusal::Stale))), "{last_run:?}: {stale:?}");
@@ -116,4 +116,32 @@ proptest! {
         let (file, config) = file();
         let _ = refusal(&sealed([&file[..HEADER_BYTES], &bytes, &[0; CHECKSUM_BYTES]].concat()), &config);
     }
+}
+
+#[test]
+fn a_file_of_the_format_before_is_read_too() {
+    let config = config("s", &[">"]);
+    let stream = stream(&config);
+    publish_text(&stream, "a", "first", at(0));
+    publish_text(&stream, "a", "second", at(1));
+    let file = written(&[stream.save(at(1))]);
+    let (mut before, mut rest) =
+        (file[..HEADER_BYTES].to_vec(), &file[HEADER_BYTES..file.len() - CHECKSUM_BYTES]);
+    before[MAGIC.len()] = 1;
+    while let Some((length, records)) = rest.split_first_chunk() {
+        let (record, others) = records.split_at(u32::from_le_bytes(*length) as usize);
+        let mut record = record.to_vec();
+        if record[0] == Tag::Message as u8 {
+            // Behind sequence, the one before, time, topic and kind stands the publisher: two bytes for none.
+            record.drain(1 + 3 * 8 + 4 + 1..1 + 3 * 8 + 4 + 1 + 2);
+        }
+        before.extend_from_slice(&u32::try_from(record.len()).unwrap().to_le_bytes());
+        before.extend_from_slice(&record);
+        rest = others;
+    }
+    before.extend_from_slice(&[0; CHECKSUM_BYTES]);
+    let content = read_back(&sealed(before), std::slice::from_ref(&config)).unwrap();
+    let texts: Vec<_> =
+        content.streams[0].messages.iter().map(|message| message.payload().1.to_vec()).collect();
+    assert_eq!(texts, [b"first".to_vec(), b"second".to_vec()]);
 }

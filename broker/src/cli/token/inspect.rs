@@ -1,0 +1,84 @@
+//! `fanfare token inspect`: what a token says, and what a broker would make of it.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::Value;
+use tokio::runtime::LocalRuntime;
+
+use super::{say, text_or_input};
+use crate::auth::{AuthSettings, Authority, Caller, read_unverified};
+use crate::clock::{self, Now};
+use crate::config::units::format_duration;
+use crate::config::{Loaded, Overrides};
+use crate::net::fetch_once;
+
+/// Decodes a token, and says whether a broker would accept it and what it grants.
+///
+/// The broker is that of `--config` (or `FANFARE_CONFIG`): without it the token is only decoded, and nothing is verified.
+/// Ends with status 1 if the token is not accepted.
+#[allow(clippy::doc_markdown, reason = "these texts are shown on a terminal as they stand")]
+#[derive(Debug, Args)]
+pub(super) struct InspectArgs {
+    /// The token; `-` reads it from standard input
+    #[arg(value_name = "JWT")]
+    token: String,
+    /// Settings file of the broker
+    #[arg(long, value_name = "FILE", env = "FANFARE_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &InspectArgs) -> Result<bool, String> {
+    let token = text_or_input(&args.token)?;
+    let (head, claims) =
+        read_unverified(&token).ok_or("this is no JSON Web Token: three parts joined by dots")?;
+    let mut text = format!("header  {head}\nclaims  {:#}\n", Value::Object(claims));
+    let Some(file) = args.config.as_deref() else {
+        text.push_str("\nNothing was verified: give --config to hear what a broker would make of it.\n");
+        return say(&text).map(|()| true);
+    };
+    let (overrides, _) = Overrides::from_environment(std::env::vars_os());
+    let loaded = Loaded::load(Some(file), &overrides).map_err(|faults| faults.to_string())?;
+    let now = clock::read();
+    let judged = judge(loaded.config.auth, &token, now)?;
+    match &judged {
+        Ok(caller) => describe(caller, now, &mut text),
+        // Writing to a string can't fail.
+        Err(reason) => drop(writeln!(text, "\nNot accepted: {reason}.")),
+    }
+    say(&text).map(|()| judged.is_ok())
+}
+
+/// What a broker with these settings makes of a token; key sets are fetched first.
+fn judge(settings: AuthSettings, token: &str, now: Now) -> Result<Result<Caller, String>, String> {
+    if !settings.is_on() {
+        return Err(
+            "this configuration has no [[auth.issuer]]: it takes everyone, whatever the token".to_owned()
+        );
+    }
+    let authority = Authority::new(settings);
+    let runtime = LocalRuntime::new().map_err(|error| error.to_string())?;
+    for source in authority.sources().all() {
+        let fetched = runtime.block_on(fetch_once(&source.url));
+        authority
+            .take_keys(&source.url, &Arc::new(fetched.map_err(|error| format!("{}: {error}", source.url))?));
+    }
+    Ok(authority.admit(Some(token), now).map_err(|refused| refused.rejection.to_string()))
+}
+
+fn describe(caller: &Caller, now: Now, text: &mut String) {
+    let subject = caller.subject().unwrap_or("nobody by name");
+    let left = caller.expires().map(|expires| expires.since(now.moment));
+    let left = left.map_or_else(
+        || "never expires".to_owned(),
+        |left| format!("for {} more", format_duration(Duration::from_secs(left.as_secs()))),
+    );
+    let _ = writeln!(text, "\nAccepted: {subject}, {left}.");
+    for (right, patterns) in caller.grants() {
+        let patterns = if patterns.is_empty() { "nothing".to_owned() } else { patterns.join(" ") };
+        let _ = writeln!(text, "  {right:<10} {patterns}");
+    }
+}

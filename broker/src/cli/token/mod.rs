@@ -1,0 +1,96 @@
+//! `fanfare token`: makes tokens and API keys, and says what a token is worth.
+
+mod inspect;
+mod make;
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use crate::auth::NewApiKey;
+
+/// Makes and inspects tokens, and makes API keys.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct TokenArgs {
+    #[command(subcommand)]
+    command: TokenCommand,
+}
+
+const EXAMPLES: &str = "Examples:
+  fanfare token make --secret-file secret --sub alice --subscribe 'rooms.>'
+  fanfare token inspect --config fanfare.toml \"$TOKEN\"
+  fanfare token key backend                a new API key, and its lines for the configuration";
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    Make(Box<make::MakeArgs>),
+    Inspect(inspect::InspectArgs),
+    /// Makes an API key; prints it, and the lines that the configuration needs.
+    Key(KeyArgs),
+}
+
+#[derive(Debug, Args)]
+struct KeyArgs {
+    /// What the key is for: `A-Z a-z 0-9 _ -`
+    name: String,
+}
+
+pub(super) fn run(args: TokenArgs) -> ExitCode {
+    let done = match args.command {
+        TokenCommand::Make(args) => make::run(&args).map(|()| true),
+        TokenCommand::Inspect(args) => inspect::run(&args),
+        TokenCommand::Key(args) => make_key(&args.name).map(|()| true),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => complain(&error),
+    }
+}
+
+fn make_key(name: &str) -> Result<(), String> {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    if name.is_empty() || !name.bytes().all(known) {
+        return Err(format!("{name:?} is no name of an API key: use A-Z a-z 0-9 _ -"));
+    }
+    let key = NewApiKey::random().map_err(|error| error.to_string())?;
+    say(&format!(
+        "The key, which is shown once and kept nowhere:\n\n    {}\n\nIn the configuration:\n\n\
+         [[api_key]]\nname = \"{name}\"\nhash = \"{}\"\npublish = []     # patterns, such as [\"orders.>\"]\n\
+         subscribe = []\n",
+        key.text, key.hash
+    ))
+}
+
+/// The content of a file with a key or secret.
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("{} can't be read: {error}", path.display()))
+}
+
+/// The text of an argument, or of standard input for `-`.
+fn text_or_input(text: &str) -> Result<String, String> {
+    if text != "-" {
+        return Ok(text.to_owned());
+    }
+    let mut input = String::new();
+    io::stdin().take(INPUT_BYTES_MAX).read_to_string(&mut input).map_err(|error| error.to_string())?;
+    Ok(input.trim().to_owned())
+}
+
+/// No token is longer.
+const INPUT_BYTES_MAX: u64 = 64 * 1024;
+
+fn say(text: &str) -> Result<(), String> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| error.to_string())
+}
+
+#[allow(clippy::print_stderr, reason = "the command line speaks to a person here")]
+fn complain(text: &str) -> ExitCode {
+    eprintln!("fanfare: {text}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,140 @@
+//! Admission: who a session is, by the token of its `hello` or `refresh`, and until when.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fanfare_protocol::frame::{Hello, Welcome};
+use fanfare_protocol::{CloseCode, ErrorCode, ServerFrame};
+
+use super::deeds::{Effort, Failed, millis};
+use super::io::Io;
+use crate::auth::{Caller, Rejection};
+use crate::clock::{Moment, Now};
+use crate::hub::{AutoError, Who};
+use crate::outbound::Outbound;
+use crate::session::{Fault, Session};
+
+/// When to come back with a token whose key is not known yet.
+const UNKNOWN_KEY_RETRY: Duration = Duration::from_secs(10);
+
+/// Answers `hello`: says who this is, and opens what the token brings along.
+///
+/// # Errors
+/// The token is not accepted: the session ends.
+pub(super) fn enter(
+    session: &mut Session,
+    hello: &Hello<'_>,
+    outbound: &Outbound,
+    io: &Io,
+    now: Now,
+) -> Result<Effort, Fault> {
+    let caller = io.hub.authority().admit(hello.token.as_deref(), now);
+    let caller = caller.map_err(|refused| rejected(&refused.rejection))?;
+    if !io.hub.identify(outbound, &caller, now) {
+        return Err(rejected(&Rejection::Revoked));
+    }
+    note_expiry(outbound, None, &caller, io);
+    session.admitted(caller.clone());
+    io.hub.tell_opened(outbound.session(), outbound.encoding(), hello.name.as_deref(), now);
+    let resume = io.hub.begin_presence(outbound.session(), who(&caller), hello.resume.as_deref());
+    let welcome = Welcome {
+        session: Cow::Owned(io.hub.session_name(outbound.session())),
+        heartbeat_ms: millis(io.limits.heartbeat()),
+        max_payload_bytes: io.limits.max_payload_bytes() as u64,
+        expires_in_ms: expires_in_ms(&caller, now.moment),
+        key_window_ms: Some(millis(io.limits.key_window())),
+        resume: resume.map(Cow::Owned),
+    };
+    outbound.push_reply(&ServerFrame::Welcome(welcome));
+    open_auto(&caller, outbound, io);
+    // Verifying a signature takes as long as many small requests.
+    Ok(if hello.token.is_some() { Effort::Heavy } else { Effort::Light })
+}
+
+/// Answers `refresh`: the session goes on with another token of the same subject. Subscriptions that it does not cover
+/// end.
+///
+/// # Errors
+/// The caller was revoked: the session ends. A token that is not accepted is the second error, and the session goes on
+/// until its own token expires.
+pub(super) fn refresh(
+    session: &mut Session,
+    (id, token): (u64, &str),
+    outbound: &Outbound,
+    io: &Io,
+    now: Now,
+) -> Result<Result<Effort, Failed>, Fault> {
+    let before = session.caller().cloned();
+    let caller = match io.hub.authority().admit(Some(token), now) {
+        Ok(caller) => caller,
+        Err(refused) if refused.rejection == Rejection::Revoked => return Err(rejected(&refused.rejection)),
+        Err(refused) => return Ok(Err(Failed::refresh(id, &refused.rejection))),
+    };
+    if before.as_ref().and_then(Caller::subject) != caller.subject() {
+        let message = "this token is for another subject; open a session of its own for it";
+        return Ok(Err(Failed::request(Some(id), ErrorCode::Forbidden, message.to_owned())));
+    }
+    if !io.hub.identify(outbound, &caller, now) {
+        return Err(rejected(&Rejection::Revoked));
+    }
+    note_expiry(outbound, before.as_ref(), &caller, io);
+    session.admitted(caller.clone());
+    io.shard.borrow_mut().end_uncovered(outbound.slot(), &caller);
+    outbound.push_reply(&ServerFrame::Ok { id, expires_in_ms: expires_in_ms(&caller, now.moment) });
+    open_auto(&caller, outbound, io);
+    Ok(Ok(Effort::Heavy))
+}
+
+/// What others are told of this caller where it is present.
+fn who(caller: &Caller) -> Option<Arc<Who>> {
+    let (subject, info) = (caller.subject().map(Arc::from), caller.info().map(Box::from));
+    (subject.is_some() || info.is_some()).then(|| Arc::new(Who { subject, info }))
+}
+
+fn rejected(rejection: &Rejection) -> Fault {
+    Fault::Close(rejection.close_code(), Cow::Owned(rejection.to_string()))
+}
+
+fn expires_in_ms(caller: &Caller, now: Moment) -> Option<u64> {
+    caller.expires().map(|expires| millis(expires.since(now)))
+}
+
+/// Has the session looked at when its token expires, unless it is looked at before that anyway.
+fn note_expiry(outbound: &Outbound, before: Option<&Caller>, caller: &Caller, io: &Io) {
+    let Some(expires) = caller.expires() else { return };
+    if before.and_then(Caller::expires).is_none_or(|before| expires < before) {
+        io.expiring.borrow_mut().add(outbound.slot(), outbound.session(), expires);
+    }
+}
+
+fn open_auto(caller: &Caller, outbound: &Outbound, io: &Io) {
+    let opened = io.shard.borrow_mut().subscribe_auto(outbound.slot(), caller);
+    let failed = match opened {
+        Ok(()) => return,
+        Err(AutoError::Denied(denied)) => Failed::denied(None, None, denied),
+        Err(AutoError::Subscribe(sub, error)) => Failed::subscription(error, sub),
+    };
+    failed.answer(outbound, io);
+}
+
+impl Failed {
+    fn refresh(id: u64, rejection: &Rejection) -> Self {
+        match rejection {
+            Rejection::UnknownKey => Self::request(Some(id), ErrorCode::Unavailable, rejection.to_string())
+                .retry_after(UNKNOWN_KEY_RETRY),
+            _ => Self::request(Some(id), ErrorCode::Unauthenticated, rejection.to_string()),
+        }
+    }
+}
+
+/// Whether a session has to go because its token has expired; if not, when to look again.
+pub(super) fn check_expiry(caller: &Caller, now: Moment) -> Result<Option<Moment>, Fault> {
+    match caller.expires() {
+        Some(expires) if expires <= now => {
+            let reason = "the token expired and was not refreshed; connect with a new one";
+            Err(Fault::Close(CloseCode::TokenExpired, reason.into()))
+        }
+        later => Ok(later),
+    }
+}
