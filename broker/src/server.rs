@@ -17,9 +17,10 @@ use crate::clock;
 use crate::config::Config;
 use crate::engine::DataDirError;
 use crate::hub::{Hub, HubError};
+use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::net::handshake::{Policy, Refusal};
-use crate::net::http::{self, Inside};
+use crate::net::http::{self, Api, Inside};
 use crate::net::{Door, Listener, ShardHandle, bind, spawn};
 use restart::Restart;
 
@@ -70,6 +71,7 @@ pub struct Server {
 
 struct Parts {
     hub: Arc<Hub>,
+    limits: Arc<Limits>,
     restart: Option<Restart>,
     shards: Vec<ShardHandle>,
     stop: watch::Sender<bool>,
@@ -98,7 +100,7 @@ impl Server {
 
         let shards = config.shards.get();
         let reasons: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.as_str()).collect();
-        let metrics = Arc::new(Metrics::new(shards, &reasons));
+        let metrics = Arc::new(Metrics::new(shards, &reasons).with_routes(http::routes()));
         let (engine, restart) = restart::load(config)?;
         let hub = Arc::new(Hub::new(engine, shards, Arc::clone(&limits), metrics)?);
         let policy = Policy {
@@ -106,12 +108,12 @@ impl Server {
             max_head_bytes: limits.max_head_bytes,
             internal,
         };
-        let door = Door { policy, limits };
+        let door = Door { policy, limits: Arc::clone(&limits) };
         let (stop, stopping) = watch::channel(false);
         let spawned =
             (0..shards).map(|number| spawn(number, Arc::clone(&hub), door.clone(), stopping.clone()));
         let shards = spawned.collect::<io::Result<Vec<_>>>()?;
-        Ok(Self { client, internal, parts: Parts { hub, restart, shards, stop, clients, internals } })
+        Ok(Self { client, internal, parts: Parts { hub, limits, restart, shards, stop, clients, internals } })
     }
 
     /// Where clients connect; the actual port, where port 0 was asked for.
@@ -130,13 +132,14 @@ impl Server {
     /// # Errors
     /// The internal port failed, or `data_dir` can't be written to.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let Parts { hub, restart, shards, stop: stopped, clients, internals } = self.parts;
+        let Parts { hub, limits, restart, shards, stop: stopped, clients, internals } = self.parts;
         let run = restart.map(Restart::begin).transpose()?;
         let listener = Listener::new(&shards);
         let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
         let mut closing = stopped.subscribe();
         let closing = async move { drop(closing.wait_for(|stop| *stop).await) };
-        let inside = tokio::task::spawn_local(http::serve(internals, inside, closing));
+        let api = Api::new(Arc::clone(&hub), limits);
+        let inside = tokio::task::spawn_local(http::serve(internals, inside, Arc::clone(&hub), api, closing));
         tokio::select! {
             () = stop => {}
             () = listener.run(clients) => {}

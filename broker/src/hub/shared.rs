@@ -99,6 +99,16 @@ impl Hub {
         self.metrics.shard(shard)
     }
 
+    /// What comes over HTTP is counted here.
+    pub(crate) fn http_counters(&self) -> &ShardCounters {
+        self.metrics.http()
+    }
+
+    /// Counts a request over HTTP by its route and the status of its answer.
+    pub(crate) fn count_http(&self, route: &str, status: u16) {
+        self.metrics.count_http(route, status);
+    }
+
     /// How many shards there are.
     pub(crate) fn shards(&self) -> usize {
         self.mailboxes.len()

@@ -19,6 +19,7 @@ pub(crate) use data_dir::{DataDir, LastRun, Run};
 pub(crate) use saved::{SavedStream, Written};
 #[cfg(test)]
 pub(crate) use saved::{read as read_saved, write as write_saved};
+pub(crate) use split_map::PARTS as TOPIC_PARTS;
 pub(crate) use stream::Stream;
 
 /// What each part of a stream is counted with, in bytes.

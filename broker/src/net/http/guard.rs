@@ -1,10 +1,12 @@
-//! The guard before every route: only reading, and on loopback only under this machine's names.
+//! The guard before every route: on loopback only under this machine's names, and nothing but reading from elsewhere's
+//! web pages.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::v1::{Kind, Problem};
 use crate::net::handshake::is_loopback_authority;
 
 /// What the guard goes by.
@@ -29,20 +31,22 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
 
 impl Guard {
     fn refuse(self, request: &Request) -> Option<Response> {
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            let text =
-                "This port only answers GET and HEAD. Publish over the WebSocket on the client port.\n";
-            return Some(
-                (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")], text).into_response(),
-            );
+        if !matches!(*request.method(), Method::GET | Method::HEAD) && is_from_a_page(request) {
+            let text = "the request comes from a web page, and pages may only read here";
+            return Some(Problem::new(Kind::Forbidden, text).into_response());
         }
         if self.loopback_only && !is_for_this_machine(request) {
-            let text = "This port is bound to loopback, and the request names another machine. \
-                        Use http://127.0.0.1 or http://localhost.\n";
-            return Some((StatusCode::FORBIDDEN, text).into_response());
+            let text = "this port is bound to loopback, and the request names another machine; \
+                        use http://127.0.0.1 or http://localhost";
+            return Some(Problem::new(Kind::Forbidden, text).into_response());
         }
         None
     }
+}
+
+/// Browsers say where a request comes from with every method but GET and HEAD.
+fn is_from_a_page(request: &Request) -> bool {
+    request.headers().contains_key(header::ORIGIN)
 }
 
 /// A page elsewhere could make its own name point to this machine; then the request carries that name.

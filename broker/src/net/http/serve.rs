@@ -6,17 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedRwLockReadGuard, RwLock, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::Inside;
 use super::guard::Guard;
 use super::routes::router;
+use super::v1::Api;
+use crate::hub::Hub;
 
 /// Connections served at once; more wait in the kernel until one ends.
 const CONNECTIONS_MAX: usize = 256;
@@ -26,6 +31,12 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECTION_AGE_MAX: Duration = Duration::from_mins(5);
 /// Time for the answer under way when a connection is to end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Held by a request whose body is worked off as it comes: its connection may grow older.
+#[derive(Clone, Debug)]
+pub(super) struct Streaming {
+    _busy: Arc<OwnedRwLockReadGuard<()>>,
+}
+
 /// The request head, in bytes, and the most that is buffered of an answer.
 const BUFFER_BYTES_MAX: usize = 16 << 10;
 /// Pause after the system refuses to accept (no file descriptors left): trying again at once would only burn time.
@@ -38,10 +49,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) async fn serve<I: Inside>(
     listener: TcpListener,
     inside: Arc<I>,
+    hub: Arc<Hub>,
+    api: Api,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let guard = Guard { loopback_only: listener.local_addr()?.ip().to_canonical().is_loopback() };
-    let router = router(inside, guard);
+    let router = router(inside, hub, api, guard);
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -81,17 +94,36 @@ async fn accept(listener: &TcpListener) -> TcpStream {
 }
 
 async fn converse(socket: TcpStream, router: Router, mut stopped: watch::Receiver<()>) {
+    // Read by every request that streams, written by whoever waits for their end.
+    let busy = Arc::new(RwLock::new(()));
+    let router = TowerToHyperService::new(router);
+    let service = {
+        let busy = Arc::clone(&busy);
+        service_fn(move |mut request: Request<Incoming>| {
+            if let Ok(busy) = Arc::clone(&busy).try_read_owned() {
+                request.extensions_mut().insert(Streaming { _busy: Arc::new(busy) });
+            }
+            router.call(request)
+        })
+    };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(BUFFER_BYTES_MAX)
-        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(socket), service);
     let mut connection = pin!(connection);
     tokio::select! {
         // A peer that went away is no news.
         _ = connection.as_mut() => return,
         _ = stopped.changed() => {}
-        () = sleep(CONNECTION_AGE_MAX) => {}
+        () = sleep(CONNECTION_AGE_MAX) => {
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                _ = stopped.changed() => {}
+                _ = busy.write() => {}
+            }
+        }
     }
     connection.as_mut().graceful_shutdown();
     let _ = timeout(CLOSE_TIMEOUT, connection).await;
