@@ -73,6 +73,8 @@ pub(crate) enum Fault {
     WakerLate,
     /// A subscription's heads are read before its interest is registered.
     InterestLate,
+    /// That the patterns of a shard changed is told before they have.
+    VersionEarly,
     /// A subscription's ephemeral messages begin after its heads were read.
     EphemeralLate,
     /// A reader takes the head for where it stands when the stream's lock is free again.

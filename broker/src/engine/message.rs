@@ -111,6 +111,11 @@ impl Message {
         self.arrived
     }
 
+    /// Reads a little of its memory.
+    pub(crate) fn touch(&self) -> usize {
+        usize::from(self.msgpack.first().copied().unwrap_or_default()) + usize::from(self.headers.is_some())
+    }
+
     /// Whether its publisher asked not to hear it, and is this session.
     pub(crate) fn is_hidden_from(&self, session: SessionId) -> bool {
         self.hide_from == Some(session)

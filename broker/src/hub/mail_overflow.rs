@@ -34,7 +34,7 @@ impl Shard {
             self.tell_expired(stream, lost);
         }
         for pushed in Pushed::parts(&batch.messages, None) {
-            self.deliver(&pushed);
+            self.deliver(std::slice::from_ref(&pushed));
         }
         if !batch.at_head {
             mailbox.read_through(stream.index(), cursor);

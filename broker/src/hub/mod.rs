@@ -6,6 +6,7 @@ mod budget;
 mod catch_up;
 mod due;
 mod error;
+mod fan_out;
 mod heads;
 mod history;
 mod interest;

@@ -86,7 +86,7 @@ impl Probe {
         };
         let now = clock::read();
         let draft = Draft::new(publish, SessionId(0), now.moment);
-        let appended = self.stream.append(draft, Conditions::default(), now, |message| {
+        let appended = self.stream.append(draft, Conditions::default(), now, |message, _| {
             for mailbox in mailboxes {
                 mailbox.push_probe(message);
             }

@@ -8,7 +8,7 @@ use fanfare_protocol::frame::{Publish, PublishedAt};
 use super::shared::Hub;
 use crate::auth::Permitted;
 use crate::clock::Now;
-use crate::engine::{Conditions, Draft, Message, Refused, SessionId};
+use crate::engine::{Conditions, Draft, Message, Refused, Route, SessionId};
 
 /// Why a message was not published. It is in no stream then, and nobody gets it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -99,7 +99,7 @@ impl Hub {
                 Err(PublishError::NeedsStream)
             };
         };
-        let appended = stream.append(draft, conditions, now, |message| self.send(message))?;
+        let appended = stream.append(draft, conditions, now, |message, route| self.send(message, route))?;
         let (stream, epoch) = (stream.name().clone(), stream.epoch().clone());
         let at = Some(PublishedAt { stream, epoch, seq: appended.seq });
         Ok(Accepted { at, duplicate: appended.duplicate })
@@ -108,13 +108,13 @@ impl Hub {
     /// Publishes a message that no stream holds.
     fn pass_on(&self, draft: Draft, now: Now) -> Accepted {
         let topic = draft.topic().clone();
-        self.send(&Arc::new(draft.seal(topic, None, now.wall_ms)));
+        self.send(&Arc::new(draft.seal(topic, None, now.wall_ms)), &mut Route::default());
         Accepted { at: None, duplicate: false }
     }
 
     /// Leaves the message with every shard that has a subscriber for it.
-    fn send(&self, message: &Arc<Message>) {
-        for shard in self.interest.shards(message.topic()).iter() {
+    fn send(&self, message: &Arc<Message>, route: &mut Route) {
+        for shard in self.interest.shards(message.topic(), route).iter() {
             if !self.mailboxes[shard].push(message) {
                 self.metrics.shard(shard).mailbox_overflows.add(1);
             }

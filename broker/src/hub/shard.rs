@@ -7,16 +7,13 @@ use slab::Slab;
 
 use super::budget::Budget;
 use super::due::Due;
-use super::mailbox::Mail;
+use super::fan_out::Found;
 use super::pushed::Pushed;
 use super::shared::Hub;
 use super::subscription::Subscription;
 use crate::index::TopicIndex;
 use crate::metrics::ShardCounters;
 use crate::outbound::{Delivery, JsonBodies, Outbound, Run};
-
-/// A queue takes this many parts of mail at least.
-const PARTS_PER_QUEUE: usize = 4;
 
 /// What one thread knows of its sessions. Only that thread touches it.
 #[derive(Debug)]
@@ -29,7 +26,8 @@ pub(crate) struct Shard {
     pub(super) due: Due,
     pub(super) budget: Budget,
     pub(super) bodies: JsonBodies,
-    dirty: Vec<u32>,
+    pub(super) dirty: Vec<u32>,
+    pub(super) found: Found,
 }
 
 /// A session as its shard knows it.
@@ -62,8 +60,13 @@ impl Attached {
         }
     }
 
+    /// Whether it is among those that something waits for.
+    pub(super) fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
     /// Queues messages for a subscription; returns those that found no room.
-    fn push(
+    pub(super) fn push(
         &mut self,
         sub: &mut Subscription,
         pushed: &Pushed<'_>,
@@ -80,7 +83,12 @@ impl Attached {
     }
 
     /// Takes in messages for a conflated subscription, one by one: each may put it behind, and it reads the others then.
-    fn offer_each(&mut self, sub: &mut Subscription, pushed: &Pushed<'_>, intake: &mut Intake<'_>) {
+    pub(super) fn offer_each(
+        &mut self,
+        sub: &mut Subscription,
+        pushed: &Pushed<'_>,
+        intake: &mut Intake<'_>,
+    ) {
         let is_hidden = pushed.is_hidden_from(self.outbound.session());
         for one in pushed.each() {
             if sub.pass_over(&one) == 0 && !is_hidden {
@@ -92,11 +100,11 @@ impl Attached {
 }
 
 /// What a shard notes when something is put into its queues.
-struct Intake<'a> {
-    dirty: &'a mut Vec<u32>,
-    budget: &'a mut Budget,
-    queue_bytes: usize,
-    counters: &'a ShardCounters,
+pub(super) struct Intake<'a> {
+    pub(super) dirty: &'a mut Vec<u32>,
+    pub(super) budget: &'a mut Budget,
+    pub(super) queue_bytes: usize,
+    pub(super) counters: &'a ShardCounters,
 }
 
 impl Intake<'_> {
@@ -120,6 +128,7 @@ impl Shard {
             sessions: Slab::new(),
             due: Due::default(),
             dirty: Vec::new(),
+            found: Found::default(),
         }
     }
 
@@ -140,47 +149,6 @@ impl Shard {
         }
         self.hub.outbounds.remove(&attached.outbound.session());
         self.hub.left.notify_waiters();
-    }
-
-    /// Puts a part of the mail into the outbound queues; true if there is more. The part is small against a queue, so
-    /// that a queue that is written out between two parts has room. [`Shard::take_dirty`] tells which got something.
-    pub(crate) fn fan_out(&mut self, mail: &mut Mail) -> bool {
-        let part_bytes = self.hub.limits.queue_bytes / PARTS_PER_QUEUE;
-        for pushed in mail.next_part(part_bytes) {
-            if !pushed.messages.iter().all(|message| self.hub.probe.answer(self.number, message)) {
-                self.deliver(&pushed);
-            }
-        }
-        self.keep_budget();
-        if mail.has_more() {
-            return true;
-        }
-        for (stream, cursor) in mail.overflowed.drain(..) {
-            self.read_overflowed(stream, cursor);
-        }
-        for dropped in mail.dropped.drain(..) {
-            self.tell_dropped(&dropped);
-        }
-        false
-    }
-
-    /// Puts messages into the queues of all sessions that they are for, all of them into one at a time.
-    pub(super) fn deliver(&mut self, pushed: &Pushed<'_>) {
-        let Self { hub, number: shard, index, subs, sessions, dirty, budget, .. } = self;
-        let (limits, counters) = (&hub.limits, hub.counters(usize::from(*shard)));
-        let mut delivery = Delivery::new(pushed.messages);
-        let mut intake = Intake { dirty, budget, queue_bytes: limits.queue_bytes, counters };
-        index.matches(pushed.topic(), |slots| {
-            for slot in slots {
-                let Some(sub) = subs.get_mut(*slot as usize) else { continue };
-                let Some(session) = sessions.get_mut(sub.session as usize) else { continue };
-                if sub.latest.is_some() {
-                    session.offer_each(sub, pushed, &mut intake);
-                } else if let Some(rest) = session.push(sub, pushed, &mut delivery, &mut intake) {
-                    session.fall_or_drop(subs, *slot, rest, limits, counters);
-                }
-            }
-        });
     }
 
     /// Adds up what waits for the next batches of conflated subscriptions, for the metrics.

@@ -74,7 +74,7 @@ impl Kind {
 /// Appends all of them; how many were new.
 fn append(stream: &Stream, drafts: Vec<(Draft, Conditions)>) -> usize {
     let append = |(draft, conditions)| {
-        let appended = stream.append(draft, conditions, Now::default(), |message| _ = black_box(message));
+        let appended = stream.append(draft, conditions, Now::default(), |message, _| _ = black_box(message));
         appended.is_ok_and(|appended| !appended.duplicate)
     };
     drafts.into_iter().map(append).filter(|is_new| *is_new).count()

@@ -242,9 +242,9 @@ impl Inner {
             return Poll::Pending;
         }
         self.paused = false;
-        if !self.unread.is_empty() || self.reader.holds_unread() {
-            let unread = std::mem::take(&mut self.unread);
-            self.work(connection, io, &unread);
+        if !self.unread.is_empty() {
+            let mut unread = std::mem::take(&mut self.unread);
+            self.work(connection, io, &mut unread);
             return Poll::Ready(Ok(()));
         }
         let mut scratch = io.scratch.borrow_mut();
@@ -254,12 +254,12 @@ impl Inner {
             return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
         }
         io.counters().received_bytes.add(buf.filled().len() as u64);
-        self.work(connection, io, buf.filled());
+        self.work(connection, io, buf.filled_mut());
         Poll::Ready(Ok(()))
     }
 
     /// Works off bytes in order, until they are used up, the session ends, or others should have their turn.
-    fn work(&mut self, connection: &Connection, io: &Io, bytes: &[u8]) {
+    fn work(&mut self, connection: &Connection, io: &Io, bytes: &mut [u8]) {
         let now = clock::read();
         self.session.heard(now.moment);
         let control = Control(&connection.outbound);

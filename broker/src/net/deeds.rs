@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use fanfare_protocol::frame::{ErrorFrame, Publish, Published, Welcome};
-use fanfare_protocol::{DecodeError, Encoding, ErrorCode, ServerFrame};
+use fanfare_protocol::{ClientFrame, DecodeError, Encoding, ErrorCode, ServerFrame};
 
 use super::io::Io;
 use super::websocket::Incoming;
@@ -38,7 +38,7 @@ pub(super) fn take_in(
     session: &mut Session,
     outbound: &Outbound,
     io: &Io,
-    incoming: &Incoming,
+    incoming: &Incoming<'_>,
     now: Now,
 ) -> Result<Effort, Fault> {
     let frame = decode(outbound.encoding(), incoming);
@@ -53,10 +53,10 @@ pub(super) fn take_in(
     }))
 }
 
-fn decode(encoding: Encoding, incoming: &Incoming) -> Result<fanfare_protocol::ClientFrame<'_>, DecodeError> {
+fn decode<'a>(encoding: Encoding, incoming: &'a Incoming<'_>) -> Result<ClientFrame<'a>, DecodeError> {
     match (encoding, incoming) {
         (Encoding::Json, Incoming::Text(text)) => encoding.decode_client(text.as_bytes()),
-        (Encoding::MsgPack, Incoming::Binary(bytes)) => encoding.decode_client(bytes),
+        (Encoding::MsgPack, Incoming::Binary(bytes)) => encoding.decode_client(bytes.as_bytes()),
         (_, Incoming::Close) => Err(wrong_type("a close frame carries no request")),
         (Encoding::Json, _) => Err(wrong_type("this session speaks JSON; send text frames, not binary ones")),
         (Encoding::MsgPack, _) => {

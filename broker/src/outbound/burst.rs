@@ -163,7 +163,7 @@ impl Burst {
         }
         let frames = self.frames.len() - frames;
         self.groups.push(Group { lane: Lane::Queue, frames, bytes: self.len - before });
-        if let Some(run) = run.clone().split(frames).0 {
+        if let Some(run) = run.front(frames) {
             self.made_of.add_run(sub, run);
         }
     }

@@ -74,10 +74,16 @@ impl Run {
 
     /// The first `len` messages, and those behind them.
     pub(crate) fn split(self, len: usize) -> (Option<Self>, Option<Self>) {
-        let at = u32::try_from(len).map_or(self.to, |len| self.from.saturating_add(len).min(self.to));
-        let front = Self { items: Arc::clone(&self.items), from: self.from, to: at };
-        let back = Self { from: at, ..self };
-        (front.if_any(), back.if_any())
+        let front = self.front(len);
+        let from = front.as_ref().map_or(self.from, |front| front.to);
+        let back = (from < self.to).then_some(Self { from, ..self });
+        (front, back)
+    }
+
+    /// The first `len` messages.
+    pub(super) fn front(&self, len: usize) -> Option<Self> {
+        let to = u32::try_from(len).map_or(self.to, |len| self.from.saturating_add(len).min(self.to));
+        (self.from < to).then(|| Self { to, ..self.clone() })
     }
 
     /// The same messages, in a run of their own if most of the shared one has gone from here: else the few that are left
@@ -97,10 +103,6 @@ impl Run {
     /// The footprint of all bodies before a place, in bytes.
     fn end_of(&self, place: u32) -> usize {
         place.checked_sub(1).and_then(|last| self.items.get(last as usize)).map_or(0, |item| item.end)
-    }
-
-    fn if_any(self) -> Option<Self> {
-        (self.from < self.to).then_some(self)
     }
 }
 

@@ -47,6 +47,11 @@ impl Log {
         self.chunks.front()?.front()
     }
 
+    /// The message that goes after `at` others, if it is near.
+    pub(crate) fn soon(&self, at: usize) -> Option<&Arc<Message>> {
+        self.chunks.front()?.get(at)
+    }
+
     /// Takes out the oldest message.
     pub(crate) fn pop_first(&mut self) -> Option<Arc<Message>> {
         let chunk = self.chunks.front_mut()?;

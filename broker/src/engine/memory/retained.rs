@@ -5,11 +5,17 @@ mod save;
 use std::sync::Arc;
 
 use fanfare_protocol::{Epoch, Pattern, StreamPosition, Topic};
+use smallvec::SmallVec;
 
 use super::log::{Log, SLOT_BYTES};
 use super::topics::{Left, Noted, TopicEntry, Topics};
 use crate::engine::message::{Draft, Message, Place, StreamIndex};
+<<<<<<< HEAD
 use crate::engine::read::{BackwardPlace, Batch, Begin, Cursor, Lost, ReadBudget, StartAt, Untold};
+=======
+use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt, Untold};
+use crate::engine::route::Route;
+>>>>>>> 4a318cc9b6c58339cc955d5385057a1cae490ef5
 use crate::engine::settings::StreamConfig;
 use crate::fault::{Fault, planted};
 
@@ -17,8 +23,14 @@ use crate::fault::{Fault, planted};
 /// than one an append, and more bytes than were appended, so that the clean-up always gains on the appends.
 const REMOVALS_PER_STEP: usize = 64;
 
+/// How many appends ahead the memory of a message that leaves is fetched.
+const TOUCHED_AHEAD: usize = 8;
+
 /// The messages that left, to be freed when the lock is released.
-pub(crate) type Removed = Vec<Arc<Message>>;
+pub(crate) type Removed = SmallVec<[Arc<Message>; REMOVED_INLINE]>;
+
+/// An append mostly takes out one or two messages: those cost no memory of their own.
+const REMOVED_INLINE: usize = 4;
 
 #[derive(Debug, Default)]
 pub(crate) struct Retained {
@@ -36,7 +48,8 @@ pub(crate) struct Retained {
 }
 
 impl Retained {
-    /// Gives the draft its place, appends it, and takes out what has to go for it.
+    /// Gives the draft its place, appends it, and takes out what has to go for it. Returns the message, and where the one
+    /// before it on its topic went.
     pub(crate) fn append(
         &mut self,
         draft: Draft,
@@ -44,21 +57,35 @@ impl Retained {
         config: &StreamConfig,
         wall_ms: u64,
         removed: &mut Removed,
-    ) -> Arc<Message> {
+    ) -> (Arc<Message>, Route) {
         self.head += 1;
         self.last_time_ms = self.last_time_ms.max(wall_ms);
-        let Noted { topic, prev, surplus } = self.note(draft.topic(), self.head, config);
+        let Noted { topic, prev, surplus, route } = self.note(draft.topic(), self.head, config);
         let place = Place { index, stream: config.name.clone(), seq: self.head, prev };
         let message = Arc::new(draft.seal(topic, Some(place), self.last_time_ms));
         self.keep(Arc::clone(&message), surplus, removed);
+        self.touch_next();
         self.expire(self.last_time_ms, config, 2 * message.footprint() as u64, removed);
-        message
+        (message, route)
+    }
+
+    /// Remembers where a topic's messages go, for the next one.
+    pub(crate) fn remember(&mut self, topic: &Topic, route: Route) {
+        self.topics.remember(topic, route);
     }
 
     /// Takes a message that is appended into the index.
     fn note(&mut self, topic: &Topic, seq: u64, config: &StreamConfig) -> Noted {
         let limit = config.max_messages_per_topic.map(|limit| limit.get() as usize);
         self.topics.append(topic, seq, limit, self.removed_through)
+    }
+
+    /// Reads a little of what leaves soon: a message's memory has not been looked at for as long as the stream goes back,
+    /// and is fetched by the time it is needed.
+    fn touch_next(&self) {
+        let message = self.log.soon(TOUCHED_AHEAD).map_or(0, |message| message.touch());
+        let topic = self.log.soon(TOUCHED_AHEAD / 2).and_then(|message| self.topics.get(message.topic()));
+        std::hint::black_box((message, topic.is_some()));
     }
 
     /// Takes a message that is in the index into the log; what its topic has too many goes.

@@ -16,7 +16,12 @@ use super::retained::{Removed, Retained};
 use crate::clock::Now;
 use crate::engine::append::{Appended, Conditions, Refused};
 use crate::engine::message::{Draft, Message, StreamIndex};
+<<<<<<< HEAD
 use crate::engine::read::{BackwardPlace, Batch, Begin, Cursor, Lost, ReadBudget, StartAt};
+=======
+use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt};
+use crate::engine::route::Route;
+>>>>>>> 4a318cc9b6c58339cc955d5385057a1cae490ef5
 use crate::engine::settings::{KeyLimits, StreamConfig};
 use crate::fault::{Fault, planted};
 use crate::sync::Mutex;
@@ -55,7 +60,7 @@ impl Stream {
     }
 
     /// Appends a message, or finds that it repeats one. `send` is called with a new one under the lock, so that everyone
-    /// it sends to sees stream order.
+    /// it sends to sees stream order. It may change the route, and is given that again with the topic's next message.
     ///
     /// # Errors
     /// A condition does not hold. Conditions are checked and the message is appended under one lock.
@@ -64,7 +69,7 @@ impl Stream {
         draft: Draft,
         conditions: Conditions,
         now: Now,
-        send: impl FnOnce(&Arc<Message>),
+        send: impl FnOnce(&Arc<Message>, &mut Route),
     ) -> Result<Appended, Refused> {
         let mut removed = Removed::new();
         let mut inner = self.inner.lock();
@@ -75,15 +80,20 @@ impl Stream {
             drop(inner);
             inner = self.inner.lock();
         }
-        let message = inner.retained.append(draft, self.index, &self.config, now.wall_ms, &mut removed);
+        let (message, mut route) =
+            inner.retained.append(draft, self.index, &self.config, now.wall_ms, &mut removed);
         if let Some(key) = conditions.key {
             inner.keys.remember(key, message.seq(), now.moment);
         }
         if planted(Fault::MailUnlocked) {
             drop(inner);
-            send(&message);
+            send(&message, &mut route);
         } else {
-            send(&message);
+            let before = route;
+            send(&message, &mut route);
+            if route != before {
+                inner.retained.remember(message.topic(), route);
+            }
             drop(inner);
         }
         Ok(Appended { seq: message.seq(), duplicate: false })

@@ -55,7 +55,8 @@ impl Bench {
 
     fn append(&mut self, topic: &str, wall_ms: u64) -> Option<u64> {
         let mut removed = Removed::new();
-        let message = self.retained.append(draft(topic), StreamIndex(0), &self.config, wall_ms, &mut removed);
+        let (message, _) =
+            self.retained.append(draft(topic), StreamIndex(0), &self.config, wall_ms, &mut removed);
         message.place().and_then(|place| place.prev)
     }
 

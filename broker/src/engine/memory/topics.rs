@@ -7,6 +7,7 @@ use fanfare_protocol::Topic;
 use fanfare_protocol::topic::TopicHasher;
 
 use super::split_map::{SLOTS_PER_ENTRY, SplitMap};
+use crate::engine::route::Route;
 use crate::fault::{Fault, planted};
 
 /// The memory that a topic takes in the index beside its name, in bytes: its slots in the map at its emptiest, and the
@@ -28,6 +29,8 @@ pub(crate) struct TopicEntry {
     /// The newest of its sequences that retention took.
     pub(crate) removed_through: u64,
     pub(crate) retained: usize,
+    /// Where its messages go.
+    route: Route,
     /// Its retained sequences, oldest first; kept only where the stream limits messages per topic.
     seqs: VecDeque<u64>,
 }
@@ -41,6 +44,8 @@ pub(crate) struct Noted {
     pub(crate) prev: Option<u64>,
     /// The sequence that must go for it, where a topic's messages are limited.
     pub(crate) surplus: Option<u64>,
+    /// Where the message before it went.
+    pub(crate) route: Route,
 }
 
 /// What a topic has left after one of its messages went.
@@ -99,7 +104,14 @@ impl Topics {
             let limit = limit + usize::from(planted(Fault::TopicOneOver));
             (entry.retained > limit).then(|| entry.seqs.front().copied()).flatten()
         });
-        Noted { topic: shared.clone(), prev, surplus }
+        Noted { topic: shared.clone(), prev, surplus, route: entry.route }
+    }
+
+    /// Remembers where a topic's messages go.
+    pub(crate) fn remember(&mut self, topic: &Topic, route: Route) {
+        if let Some(entry) = self.entries.get_mut(topic) {
+            entry.route = route;
+        }
     }
 
     /// Notes that retention took a topic's oldest message.

@@ -21,32 +21,34 @@ pub(super) struct Boundary {
 }
 
 impl Boundary {
-    /// Follows bytes; returns how many control frames and fragments begin in them.
-    pub(super) fn advance(&mut self, mut bytes: &[u8]) -> u32 {
-        let mut overhead = 0;
-        while !bytes.is_empty() {
-            if self.left > 0 {
-                let skipped = usize::try_from(self.left).unwrap_or(usize::MAX).min(bytes.len());
-                self.left -= skipped as u64;
-                bytes = bytes.get(skipped..).unwrap_or_default();
-            } else if let Some(header) = bytes.first_chunk().filter(|_| self.have == 0) {
+    /// Follows bytes up to the end of the frame that they are in, or begin; returns how many bytes that is, and whether
+    /// a control frame or a fragment begins in them.
+    pub(super) fn advance(&mut self, bytes: &[u8]) -> (usize, bool) {
+        let mut rest = bytes;
+        let mut overhead = false;
+        while self.left == 0 {
+            if let Some(header) = rest.first_chunk().filter(|_| self.have == 0) {
                 // Whatever its length, the whole header is here.
                 self.header = *header;
                 let len = header_len(header, LEN_KNOWN_BYTES);
-                bytes = bytes.get(len..).unwrap_or_default();
-                overhead += self.begin_frame();
-            } else if let Some((byte, rest)) = bytes.split_first() {
-                bytes = rest;
-                if let Some(slot) = self.header.get_mut(usize::from(self.have)) {
-                    *slot = *byte;
-                }
-                self.have += 1;
-                if usize::from(self.have) == header_len(&self.header, self.have) {
-                    overhead += self.begin_frame();
-                }
+                rest = rest.get(len..).unwrap_or_default();
+                overhead = self.begin_frame();
+                break;
+            }
+            let Some((byte, behind)) = rest.split_first() else { break };
+            rest = behind;
+            if let Some(slot) = self.header.get_mut(usize::from(self.have)) {
+                *slot = *byte;
+            }
+            self.have += 1;
+            if usize::from(self.have) == header_len(&self.header, self.have) {
+                overhead = self.begin_frame();
+                break;
             }
         }
-        overhead
+        let skipped = usize::try_from(self.left).unwrap_or(usize::MAX).min(rest.len());
+        self.left -= skipped as u64;
+        (bytes.len() - rest.len() + skipped, overhead)
     }
 
     /// Whether the last byte was the last of a message, or of a control frame between messages.
@@ -54,17 +56,17 @@ impl Boundary {
         self.have == 0 && self.left == 0 && !self.within_message
     }
 
-    /// A header is complete; returns 1 if its frame carries no message of its own.
-    fn begin_frame(&mut self) -> u32 {
+    /// A header is complete; returns whether its frame carries no message of its own.
+    fn begin_frame(&mut self) -> bool {
         let [first, second, ..] = self.header;
         let (is_final, opcode) = (first & 0x80 != 0, first & 0x0F);
         self.left = payload_len(&self.header, second & 0x7F);
         self.have = 0;
         if opcode >= 8 {
-            return 1;
+            return true;
         }
         self.within_message = !is_final;
-        u32::from(!is_final || opcode == 0)
+        !is_final || opcode == 0
     }
 }
 
@@ -108,14 +110,37 @@ mod tests {
         frame
     }
 
+    fn advance_all(boundary: &mut Boundary, mut bytes: &[u8]) -> u32 {
+        let mut count = 0;
+        while !bytes.is_empty() {
+            let (len, overhead) = boundary.advance(bytes);
+            count += u32::from(overhead);
+            bytes = &bytes[len..];
+        }
+        count
+    }
+
     /// The overhead counted, and whether the end is between messages; the same for every way to split the bytes.
     fn follow(bytes: &[u8]) -> (u32, bool) {
         let mut whole = Boundary::default();
-        let result = (whole.advance(bytes), whole.is_between_messages());
+        let result = (advance_all(&mut whole, bytes), whole.is_between_messages());
         let mut single = Boundary::default();
-        let overhead: u32 = bytes.chunks(1).map(|byte| single.advance(byte)).sum();
+        let overhead: u32 = bytes.chunks(1).map(|byte| advance_all(&mut single, byte)).sum();
         assert_eq!((overhead, single.is_between_messages()), result);
         result
+    }
+
+    #[test]
+    fn bytes_are_followed_a_frame_at_a_time() {
+        let frames = [frame(0x82, 0), frame(0x01, 300), frame(0x89, 4)];
+        let bytes = frames.concat();
+        let (mut boundary, mut at) = (Boundary::default(), 0);
+        for frame in frames {
+            let (len, _) = boundary.advance(&bytes[at..]);
+            assert_eq!(len, frame.len());
+            at += len;
+        }
+        assert_eq!(boundary.advance(&bytes[at..]), (0, false));
     }
 
     #[test]

@@ -22,13 +22,14 @@ pub(super) struct Feed<'a> {
 }
 
 impl<'a> Feed<'a> {
-    pub(super) fn new(bytes: &'a [u8], control: &'a Control<'a>) -> Self {
-        Self { bytes, control, refused: false }
+    pub(super) fn new(control: &'a Control<'a>) -> Self {
+        Self { bytes: &[], control, refused: false }
     }
 
-    /// The bytes that were not read yet.
-    pub(super) fn rest(&self) -> &'a [u8] {
-        self.bytes
+    /// Gives more to read, once all is read.
+    pub(super) fn refill(&mut self, bytes: &'a [u8]) {
+        debug_assert!(self.bytes.is_empty(), "a frame is read whole");
+        self.bytes = bytes;
     }
 
     /// Whether a control frame found no room, so that tungstenite holds it back for this session.

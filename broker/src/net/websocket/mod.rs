@@ -1,17 +1,22 @@
-//! The reading half of a WebSocket: bytes in, messages out; control frames answered by tungstenite.
+//! The reading half of a WebSocket: bytes in, messages out.
+//!
+//! What came as one whole frame is read where it lies. tungstenite is given the other frames, one at a time, and answers
+//! control frames.
 
 mod boundary;
 mod feed;
+mod whole;
 
 use std::io;
 
 use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
-use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
 use boundary::Boundary;
 pub(super) use feed::Control;
 use feed::Feed;
+use whole::Whole;
 
 /// The read buffer that tungstenite fills at a time, in bytes. Frames over it grow the buffer while they last.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -24,6 +29,7 @@ const CONTROL_BUFFER_BYTES: usize = 1024;
 pub(super) struct Spare {
     context: Option<Box<WebSocketContext>>,
     config: WebSocketConfig,
+    max_frame_bytes: usize,
 }
 
 /// What one session keeps of its reading.
@@ -31,19 +37,36 @@ pub(super) struct Spare {
 pub(super) struct Reader {
     kept: Option<Box<WebSocketContext>>,
     boundary: Boundary,
-    /// Whether the kept context holds bytes that were taken from the socket and not looked at yet.
-    holds_unread: bool,
     /// Whether a pong once found no room: then the context may hold one of this session at any time.
     holds_pongs: bool,
 }
 
 /// What a client sent.
 #[derive(Debug)]
-pub(super) enum Incoming {
-    Text(Utf8Bytes),
-    Binary(Bytes),
+pub(super) enum Incoming<'a> {
+    /// Valid UTF-8.
+    Text(Payload<'a>),
+    Binary(Payload<'a>),
     /// A close frame; the answer is in the control lane.
     Close,
+}
+
+/// The payload of a message.
+#[derive(Debug)]
+pub(super) enum Payload<'a> {
+    /// Where it was read.
+    InPlace(&'a [u8]),
+    /// Put together.
+    Gathered(Bytes),
+}
+
+impl Payload<'_> {
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::InPlace(bytes) => bytes,
+            Self::Gathered(bytes) => bytes,
+        }
+    }
 }
 
 /// Why reading can't go on.
@@ -63,7 +86,7 @@ impl Spare {
             .max_write_buffer_size(CONTROL_BUFFER_BYTES)
             .max_message_size(Some(max_frame_bytes))
             .max_frame_size(Some(max_frame_bytes));
-        Self { context: None, config }
+        Self { context: None, config, max_frame_bytes }
     }
 
     fn take(&mut self) -> Box<WebSocketContext> {
@@ -77,84 +100,131 @@ impl Spare {
 pub(super) struct Reading<'a> {
     reader: &'a mut Reader,
     spare: &'a mut Spare,
-    context: Box<WebSocketContext>,
-    bytes: &'a [u8],
+    /// The context, while it stands within a message or holds something of this session.
+    context: Option<Box<WebSocketContext>>,
+    /// What the context is given.
     feed: Feed<'a>,
-    used_up: bool,
-    closed: bool,
+    /// The bytes that were not looked at yet.
+    rest: &'a mut [u8],
+    /// Frames that carried no message of their own.
+    overhead: u32,
 }
 
 impl Reader {
-    /// Takes bytes from the socket. Control frames that answer them go to `control`.
+    /// Takes bytes from the socket, and unmasks them in place. Control frames that answer them go to `control`.
     pub(super) fn read<'a>(
         &'a mut self,
-        bytes: &'a [u8],
+        bytes: &'a mut [u8],
         control: &'a Control<'a>,
         spare: &'a mut Spare,
     ) -> Reading<'a> {
-        let context = self.kept.take().unwrap_or_else(|| spare.take());
-        let feed = Feed::new(bytes, control);
-        Reading { reader: self, spare, context, bytes, feed, used_up: false, closed: false }
-    }
-
-    /// Whether a reading ended early, and the next one finds something without further bytes.
-    pub(super) fn holds_unread(&self) -> bool {
-        self.holds_unread
+        let context = self.kept.take();
+        Reading { reader: self, spare, context, feed: Feed::new(control), rest: bytes, overhead: 0 }
     }
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
     /// The next message among the bytes; none when they are used up.
-    pub(super) fn next(&mut self) -> Result<Option<Incoming>, Broken> {
+    pub(super) fn next(&mut self) -> Result<Option<Incoming<'a>>, Broken> {
         loop {
-            match self.context.read(&mut self.feed) {
-                Ok(Message::Text(text)) => return Ok(Some(Incoming::Text(text))),
-                Ok(Message::Binary(bytes)) => return Ok(Some(Incoming::Binary(bytes))),
-                // tungstenite has a pong ready and sends it with its next call.
-                Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
-                Ok(Message::Close(_)) => {
-                    self.closed = true;
-                    // The answer is written by this call; it then reports the end, or asks for bytes that won't matter.
-                    let _ = self.context.flush(&mut self.feed);
-                    return Ok(Some(Incoming::Close));
-                }
-                Err(Error::Io(e)) if e.kind() == io::ErrorKind::WouldBlock => {
-                    self.used_up = true;
-                    return Ok(None);
-                }
-                Err(Error::Capacity(CapacityError::MessageTooLong { .. })) => {
-                    return Err(self.broken(Broken::TooLarge));
-                }
-                Err(_) => return Err(self.broken(Broken::Protocol)),
+            if let Some(incoming) = self.next_of_context()? {
+                return Ok(Some(incoming));
             }
+            if let Some(whole) = self.next_whole() {
+                return Ok(Some(incoming(whole)?));
+            }
+            if self.rest.is_empty() {
+                return Ok(None);
+            }
+            self.feed_frame();
         }
     }
 
-    fn broken(&mut self, broken: Broken) -> Broken {
-        self.closed = true;
-        broken
+    /// The next message that lies whole in the bytes, unless the context stands within another.
+    fn next_whole(&mut self) -> Option<Whole<'a>> {
+        if self.context.is_some() {
+            return None;
+        }
+        let (whole, rest) = match whole::take(std::mem::take(&mut self.rest), self.spare.max_frame_bytes) {
+            Ok((whole, rest)) => (Some(whole), rest),
+            Err(rest) => (None, rest),
+        };
+        self.rest = rest;
+        whole
+    }
+
+    /// The next message of what the context was given; none when that is used up.
+    fn next_of_context(&mut self) -> Result<Option<Incoming<'a>>, Broken> {
+        let Some(mut context) = self.context.take() else { return Ok(None) };
+        let result = read(&mut context, &mut self.feed);
+        match result {
+            Ok(None) => {
+                self.reader.holds_pongs |= self.feed.refused();
+                if self.reader.holds_pongs || !self.reader.boundary.is_between_messages() {
+                    self.context = Some(context);
+                } else {
+                    self.spare.context = Some(context);
+                }
+            }
+            Ok(Some(Incoming::Text(_) | Incoming::Binary(_))) => self.context = Some(context),
+            // It is used up: nothing more is read from this session.
+            Ok(Some(Incoming::Close)) | Err(_) => {}
+        }
+        result
+    }
+
+    /// Gives the context the next frame, or as much of it as has come.
+    fn feed_frame(&mut self) {
+        let (len, overhead) = self.reader.boundary.advance(self.rest);
+        self.overhead += u32::from(overhead);
+        let (frame, rest) = std::mem::take(&mut self.rest).split_at_mut(len);
+        self.rest = rest;
+        self.feed.refill(frame);
+        if self.context.is_none() {
+            self.context = Some(self.spare.take());
+        }
     }
 
     /// The bytes that were not looked at yet.
     pub(super) fn unread(&self) -> &[u8] {
-        self.feed.rest()
+        self.rest
     }
 
     /// Ends the reading; returns how many frames carried no message of their own: control frames and fragments.
     ///
-    /// The session keeps its context if anything of it is in there: a part of a message, bytes that were not looked at,
-    /// a pong that found no room. Else the shard gets it back.
-    pub(super) fn finish(self) -> u32 {
-        let Self { reader, spare, context, bytes, feed, used_up, closed } = self;
-        let taken = bytes.get(..bytes.len() - feed.rest().len()).unwrap_or_default();
-        let overhead = reader.boundary.advance(taken);
-        reader.holds_unread = !used_up && !closed;
-        reader.holds_pongs |= feed.refused();
-        if used_up && !reader.holds_pongs && reader.boundary.is_between_messages() {
-            spare.context = Some(context);
-        } else if !closed {
-            reader.kept = Some(context);
+    /// The session keeps its context if anything of it is in there: a part of a message, or a pong that found no room.
+    pub(super) fn finish(mut self) -> u32 {
+        self.reader.kept = self.context.take();
+        self.overhead
+    }
+}
+
+/// A whole frame as a message.
+fn incoming(whole: Whole<'_>) -> Result<Incoming<'_>, Broken> {
+    let Whole { is_text, payload } = whole;
+    if !is_text {
+        return Ok(Incoming::Binary(Payload::InPlace(payload)));
+    }
+    let is_utf8 = std::str::from_utf8(payload).is_ok();
+    if is_utf8 { Ok(Incoming::Text(Payload::InPlace(payload))) } else { Err(Broken::Protocol) }
+}
+
+/// The next message that a context makes of what it is fed; none when that is used up.
+fn read<'a>(context: &mut WebSocketContext, feed: &mut Feed<'_>) -> Result<Option<Incoming<'a>>, Broken> {
+    loop {
+        match context.read(feed) {
+            Ok(Message::Text(text)) => return Ok(Some(Incoming::Text(Payload::Gathered(text.into())))),
+            Ok(Message::Binary(bytes)) => return Ok(Some(Incoming::Binary(Payload::Gathered(bytes)))),
+            // tungstenite has a pong ready and sends it with its next call.
+            Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
+            Ok(Message::Close(_)) => {
+                // The answer is written by this call; it then reports the end, or asks for bytes that won't matter.
+                let _ = context.flush(feed);
+                return Ok(Some(Incoming::Close));
+            }
+            Err(Error::Io(e)) if e.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(Error::Capacity(CapacityError::MessageTooLong { .. })) => return Err(Broken::TooLarge),
+            Err(_) => return Err(Broken::Protocol),
         }
-        overhead
     }
 }

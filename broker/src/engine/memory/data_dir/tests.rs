@@ -72,7 +72,7 @@ fn saved_stream() -> SavedStream {
         headers: None,
     };
     let draft = Draft::new(publish, SessionId(1), Moment::default());
-    stream.append(draft, Conditions::default(), Now::default(), |_| ()).unwrap();
+    stream.append(draft, Conditions::default(), Now::default(), |_, _| ()).unwrap();
     stream.save(Now::default())
 }
 

@@ -53,7 +53,7 @@ fn publish(
     let publish =
         Publish { id: None, topic, payload, key: key.map(Into::into), expect: None, echo: true, headers };
     let conditions = Conditions::of(&publish);
-    stream.append(Draft::new(publish, SessionId(1), now.moment), conditions, now, |_| ())
+    stream.append(Draft::new(publish, SessionId(1), now.moment), conditions, now, |_, _| ())
 }
 
 fn publish_text(stream: &Stream, topic: &str, text: &str, now: Now) {

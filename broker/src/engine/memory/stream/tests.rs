@@ -53,7 +53,7 @@ fn publish(
     let conditions = Conditions::of(&publish);
     let mut sent = 0;
     let appended =
-        stream.append(Draft::new(publish, SessionId(1), now.moment), conditions, now, |_| sent += 1);
+        stream.append(Draft::new(publish, SessionId(1), now.moment), conditions, now, |_, _| sent += 1);
     let is_new = appended.is_ok_and(|appended| !appended.duplicate);
     assert_eq!(sent, u32::from(is_new), "a message is sent if it is new, and once");
     appended

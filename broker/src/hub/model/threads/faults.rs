@@ -22,6 +22,11 @@ fn interest_that_is_registered_after_the_heads_were_read_is_caught() {
 }
 
 #[test]
+fn patterns_that_change_after_it_was_told_are_caught() {
+    is_caught(Fault::VersionEarly, subscribing::from_now, &["Silence", "Ping", "Rest", "Count"]);
+}
+
+#[test]
 fn ephemeral_messages_that_begin_after_the_position_are_caught() {
     is_caught(Fault::EphemeralLate, subscribing::from_now, &["Count"]);
 }
