@@ -32,6 +32,11 @@ impl Caller {
         Ok(Permitted::new(subscribe))
     }
 
+    /// May they do what an administrator does? `request` is what they ask for.
+    pub(crate) fn administer<T>(&self, request: T) -> Result<Permitted<T>, Denied> {
+        Ok(Permitted::new(request))
+    }
+
     /// May this be read?
     pub(crate) fn history(&self, history: History) -> Result<Permitted<History>, Denied> {
         Ok(Permitted::new(history))

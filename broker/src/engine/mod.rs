@@ -9,7 +9,9 @@ mod settings;
 
 pub(crate) use append::{Conditions, Refused};
 pub use memory::DataDirError;
-pub(crate) use memory::{DataDir, LastRun, MemoryEngine, Run, SavedStream, Stream, TOPIC_PARTS, Written};
+pub(crate) use memory::{
+    DataDir, Fill, LastRun, MemoryEngine, Run, SavedStream, Stream, TOPIC_PARTS, Written,
+};
 pub(crate) use message::{Draft, Message, SessionId, StreamIndex};
 pub(crate) use route::Route;
 pub(crate) use settings::KeyLimits;

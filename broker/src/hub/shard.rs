@@ -13,7 +13,7 @@ use super::shared::Hub;
 use super::subscription::Subscription;
 use crate::index::TopicIndex;
 use crate::metrics::ShardCounters;
-use crate::outbound::{Delivery, JsonBodies, Outbound, Run};
+use crate::outbound::{About, Delivery, JsonBodies, Outbound, Run};
 
 /// What one thread knows of its sessions. Only that thread touches it.
 #[derive(Debug)]
@@ -133,9 +133,9 @@ impl Shard {
     }
 
     /// Takes in a new session; returns its outbound queue.
-    pub(crate) fn attach(&mut self, encoding: Encoding) -> Arc<Outbound> {
+    pub(crate) fn attach(&mut self, encoding: Encoding, about: About) -> Arc<Outbound> {
         let slot = slot_number(self.sessions.vacant_key());
-        let outbound = Arc::new(Outbound::new(self.hub.next_session(), self.number, slot, encoding));
+        let outbound = Arc::new(Outbound::new(self.hub.next_session(), self.number, slot, encoding, about));
         self.hub.outbounds.insert(outbound.session(), Arc::clone(&outbound));
         self.sessions.insert(Attached::new(Arc::clone(&outbound)));
         outbound
@@ -183,6 +183,7 @@ impl Shard {
         self.counters().behind.add(1);
         if let Some(attached) = self.sessions.get_mut(session as usize) {
             attached.behind += 1;
+            attached.outbound.about().set_behind(attached.behind);
         }
     }
 
@@ -191,6 +192,7 @@ impl Shard {
         self.counters().behind.sub(1);
         if let Some(attached) = self.sessions.get_mut(session as usize) {
             attached.behind -= 1;
+            attached.outbound.about().set_behind(attached.behind);
         }
         if self.counters().behind.get() == 0 {
             self.bodies.clear();

@@ -2,21 +2,33 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use dashmap::DashMap;
 use fanfare_protocol::{CloseCode, Pattern, ServerFrame};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use super::error::HubError;
 use super::interest::Interest;
 use super::mailbox::Mailbox;
 use super::probe::{NotReady, Probe};
+use super::question::Question;
 use crate::clock::Now;
 use crate::engine::{MemoryEngine, SessionId, Stream};
 use crate::fault::{Fault, planted};
 use crate::limits::Limits;
 use crate::metrics::{self, Gauges, Metrics, ShardCounters, StreamGauges};
 use crate::outbound::Outbound;
+
+/// Time that a shard has to answer a question.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A shard has too much to do to answer a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("shard {shard} did not answer within {ANSWER_TIMEOUT:?}; try again")]
+pub(crate) struct NoAnswer {
+    shard: usize,
+}
 
 /// What all threads share.
 #[derive(Debug)]
@@ -109,6 +121,23 @@ impl Hub {
         self.metrics.count_http(route, status);
     }
 
+    /// Asks a shard something; it answers between two rounds of its mail.
+    ///
+    /// # Errors
+    /// It does not answer within a second.
+    pub(super) async fn ask<T>(
+        &self,
+        shard: usize,
+        question: impl FnOnce(oneshot::Sender<T>) -> Question,
+    ) -> Result<T, NoAnswer> {
+        let (answer, answered) = oneshot::channel();
+        if !self.mailbox(shard).ask(question(answer)) {
+            return Err(NoAnswer { shard });
+        }
+        let answered = tokio::time::timeout(ANSWER_TIMEOUT, answered).await;
+        answered.map_err(|_| NoAnswer { shard })?.map_err(|_| NoAnswer { shard })
+    }
+
     /// How many shards there are.
     pub(crate) fn shards(&self) -> usize {
         self.mailboxes.len()
@@ -174,7 +203,7 @@ impl Hub {
     }
 
     /// The queues of all sessions. Copied first: no guard of the map is held while they are worked on.
-    fn all_outbounds(&self) -> Vec<Arc<Outbound>> {
+    pub(super) fn all_outbounds(&self) -> Vec<Arc<Outbound>> {
         self.outbounds.iter().map(|entry| Arc::clone(entry.value())).collect()
     }
 }

@@ -95,6 +95,7 @@ impl Shard {
                 attached.subs.reserve_exact(1);
             }
             attached.subs.push((sub, slot));
+            attached.outbound.about().set_subscriptions(attached.subs.len());
         }
     }
 
@@ -104,6 +105,7 @@ impl Shard {
         let at =
             attached.subs.iter().position(|(number, _)| *number == sub).ok_or(SubscribeError::Unknown)?;
         let (_, slot) = attached.subs.swap_remove(at);
+        attached.outbound.about().set_subscriptions(attached.subs.len());
         attached.outbound.push_unsubscribed(sub);
         self.remove(slot);
         self.mark_dirty(session);

@@ -9,7 +9,7 @@ use fanfare_protocol::{ClientFrame, DecodeError, Encoding, ErrorCode, ServerFram
 use super::io::Io;
 use super::websocket::Incoming;
 use crate::auth::Denied;
-use crate::clock::Now;
+use crate::clock::{self, Now};
 use crate::hub::{Accepted, PublishError, SubscribeError};
 use crate::outbound::Outbound;
 use crate::session::{Deed, Fault, Session};
@@ -72,7 +72,10 @@ fn wrong_type(message: &str) -> DecodeError {
 fn perform(deed: Deed<'_>, outbound: &Outbound, io: &Io, now: Now) -> Result<Effort, Failed> {
     let slot = outbound.slot();
     match deed {
-        Deed::Welcome => welcome(outbound, io),
+        Deed::Welcome(hello) => {
+            hello.name.inspect(|name| outbound.about().set_name(name));
+            welcome(outbound, io);
+        }
         Deed::Publish(publish) => self::publish(publish, outbound, io, now)?,
         Deed::Subscribe(subscribe) => {
             let sub = subscribe.sub;
@@ -132,6 +135,7 @@ fn publish(publish: Publish<'_>, outbound: &Outbound, io: &Io, now: Now) -> Resu
 
 fn answer(failed: Failed, outbound: &Outbound, io: &Io) {
     io.counters().errors.count(failed.code.as_str());
+    outbound.about().note_error(failed.code, clock::wall_ms());
     outbound.push_reply(&ServerFrame::Error(ErrorFrame {
         id: failed.id,
         sub: failed.sub,

@@ -1,6 +1,7 @@
 //! The door: the HTTP handshake on a fresh socket, after which it is a session's or gone.
 
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use fanfare_protocol::CloseCode;
@@ -14,6 +15,7 @@ use super::io::Io;
 use super::transport::Transport;
 use crate::clock;
 use crate::limits::Limits;
+use crate::outbound::About;
 
 /// Bytes that a handshake reads at a time.
 const READ_BYTES: usize = 1024;
@@ -92,7 +94,9 @@ async fn drain(socket: &mut TcpStream) -> io::Result<()> {
 
 fn open(io: &Io, socket: TcpStream, accepted: &Accepted, unread: Vec<u8>) -> Connection {
     let full = io.hub.sessions() >= io.limits.max_connections;
-    let outbound = io.shard.borrow_mut().attach(accepted.encoding);
+    let unknown = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+    let about = About::new(socket.peer_addr().unwrap_or(unknown), clock::now());
+    let outbound = io.shard.borrow_mut().attach(accepted.encoding, about);
     if io.hub.is_stopping() {
         outbound.close(CloseCode::Drain, "the broker is stopping");
     } else if full {

@@ -1,5 +1,6 @@
 //! The outbound queue of a session: what waits for its socket, in order and bounded.
 
+mod about;
 mod body;
 mod burst;
 mod entry;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use fanfare_protocol::{CloseCode, Encoding, Position, ServerFrame};
 
+pub(crate) use about::About;
 pub(crate) use body::Body;
 pub(crate) use burst::Burst;
 pub(crate) use entry::{Expired, Live};
@@ -35,13 +37,14 @@ pub(crate) struct Outbound {
     shard: u8,
     slot: u32,
     encoding: Encoding,
+    about: About,
     lanes: Mutex<Lanes>,
 }
 
 impl Outbound {
     /// The queue of a session that lives in this slot of this shard.
-    pub(crate) fn new(session: SessionId, shard: u8, slot: u32, encoding: Encoding) -> Self {
-        Self { session, shard, slot, encoding, lanes: Mutex::new(Lanes::new(encoding)) }
+    pub(crate) fn new(session: SessionId, shard: u8, slot: u32, encoding: Encoding, about: About) -> Self {
+        Self { session, shard, slot, encoding, about, lanes: Mutex::new(Lanes::new(encoding)) }
     }
 
     pub(crate) fn session(&self) -> SessionId {
@@ -60,6 +63,11 @@ impl Outbound {
 
     pub(crate) fn encoding(&self) -> Encoding {
         self.encoding
+    }
+
+    /// Who the session is.
+    pub(crate) fn about(&self) -> &About {
+        &self.about
     }
 
     /// Queues messages for one of the session's subscriptions. Returns those that found no room: the queue would hold

@@ -6,7 +6,7 @@ mod overhead;
 
 use std::time::Duration;
 
-use fanfare_protocol::frame::{History, Publish, Subscribe};
+use fanfare_protocol::frame::{Hello, History, Publish, Subscribe};
 use fanfare_protocol::{ClientFrame, CloseCode, DecodeError, ErrorCode};
 
 use crate::clock::Moment;
@@ -32,7 +32,7 @@ pub(crate) struct SessionLimits {
 #[derive(Debug)]
 pub(crate) enum Deed<'a> {
     /// Answer `hello`.
-    Welcome,
+    Welcome(Hello<'a>),
     Subscribe(Subscribe),
     Unsubscribe {
         sub: u32,
@@ -107,15 +107,15 @@ impl Session {
         if matches!(frame, ClientFrame::Ping | ClientFrame::Pong) {
             self.overhead(1, now, limits)?;
         }
-        if self.open { already_open(frame) } else { self.greet(&frame) }
+        if self.open { already_open(frame) } else { self.greet(frame) }
     }
 
-    fn greet(&mut self, frame: &ClientFrame<'_>) -> Result<Deed<'static>, Fault> {
-        if !matches!(frame, ClientFrame::Hello(_)) {
+    fn greet<'a>(&mut self, frame: ClientFrame<'a>) -> Result<Deed<'a>, Fault> {
+        let ClientFrame::Hello(hello) = frame else {
             return Err(Fault::Close(CloseCode::Protocol, "the first frame must be `hello`"));
-        }
+        };
         self.open = true;
-        Ok(Deed::Welcome)
+        Ok(Deed::Welcome(hello))
     }
 
     /// Whether the peer has been silent for too long. `waiting` says that something waits for its socket: then silence
@@ -151,8 +151,6 @@ fn already_open(frame: ClientFrame<'_>) -> Result<Deed<'_>, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use fanfare_protocol::frame::Hello;
-
     use super::*;
 
     const LIMITS: SessionLimits =

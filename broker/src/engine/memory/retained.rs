@@ -10,12 +10,8 @@ use smallvec::SmallVec;
 use super::log::{Log, SLOT_BYTES};
 use super::topics::{Left, Noted, TopicEntry, Topics};
 use crate::engine::message::{Draft, Message, Place, StreamIndex};
-<<<<<<< HEAD
 use crate::engine::read::{BackwardPlace, Batch, Begin, Cursor, Lost, ReadBudget, StartAt, Untold};
-=======
-use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt, Untold};
 use crate::engine::route::Route;
->>>>>>> 4a318cc9b6c58339cc955d5385057a1cae490ef5
 use crate::engine::settings::StreamConfig;
 use crate::fault::{Fault, planted};
 

@@ -16,12 +16,8 @@ use super::retained::{Removed, Retained};
 use crate::clock::Now;
 use crate::engine::append::{Appended, Conditions, Refused};
 use crate::engine::message::{Draft, Message, StreamIndex};
-<<<<<<< HEAD
 use crate::engine::read::{BackwardPlace, Batch, Begin, Cursor, Lost, ReadBudget, StartAt};
-=======
-use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt};
 use crate::engine::route::Route;
->>>>>>> 4a318cc9b6c58339cc955d5385057a1cae490ef5
 use crate::engine::settings::{KeyLimits, StreamConfig};
 use crate::fault::{Fault, planted};
 use crate::sync::Mutex;

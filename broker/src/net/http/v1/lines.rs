@@ -85,7 +85,9 @@ mod tests {
             });
         };
         let mut lines = Lines::new(max_bytes);
-        parts.iter().for_each(|part| lines.push(part, &mut take));
+        for part in parts {
+            lines.push(part, &mut take);
+        }
         lines.finish(take);
         found
     }

@@ -4,16 +4,22 @@ mod admission;
 mod api;
 mod body;
 mod content;
+mod history;
 mod index;
 mod lines;
 mod openapi;
 mod options;
 mod parameters;
 mod path;
+mod places;
 mod problem;
 mod publish;
 mod publish_many;
+mod query;
 mod schemas;
+mod sessions;
+mod streams;
+mod topics;
 
 use axum::Router;
 use axum::http::header;
@@ -39,6 +45,12 @@ fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(index::index))
         .routes(routes!(publish::publish_one))
         .routes(routes!(publish_many::publish_many))
+        .routes(routes!(history::history))
+        .routes(routes!(topics::topics))
+        .routes(routes!(streams::streams))
+        .routes(routes!(streams::stream))
+        .routes(routes!(sessions::sessions))
+        .routes(routes!(sessions::session, sessions::close))
 }
 
 /// Every operation as a route, and the description at its place.

@@ -1,4 +1,4 @@
-//! The description of the API in OpenAPI: what all operations share. Each operation stands at its handler.
+//! The description of the API (OpenAPI 3.1): what all operations share. Each operation stands at its handler.
 
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::Denied;
-use crate::hub::PublishError;
+use crate::hub::{NoAnswer, PublishError};
 
 /// The media type of a problem document.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -215,6 +215,12 @@ fn whole_ms(time: Duration) -> u64 {
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         Self::new(Kind::Forbidden, denied.to_string())
+    }
+}
+
+impl From<NoAnswer> for Problem {
+    fn from(no_answer: NoAnswer) -> Self {
+        Self::busy(&no_answer.to_string())
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) fn publish(api: &Api, caller: &Caller, publish: Publish<'_>) -> Resul
          (2 minutes unless configured) a duplicate, which is acknowledged and not delivered again. Needs a topic that a \
          stream keeps.", min_length = 1, max_length = 128, pattern = "^[!-~]{1,128}$", example = "order-4711"),
         ("X-Fanfare-Expect" = Option<u64>, Header, description = "Publish only if this is the topic's last retained \
-         sequence (0: none). Needs a topic that a stream keeps.", minimum = 0, maximum = 9007199254740991i64,
+         sequence (0: none). Needs a topic that a stream keeps.", minimum = 0, maximum = 9_007_199_254_740_991_i64,
          example = json!(41)),
     ),
     request_body(description = "The payload: at most `max_payload_bytes` (64 KiB unless configured).", content(

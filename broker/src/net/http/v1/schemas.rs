@@ -81,6 +81,23 @@ schemas! {
             .property("headers", strings()))
         .item(payload())
         .build();
+    /// A message as the wire writes it, without `op` and `sub`.
+    Message = "Message": AllOfBuilder::new()
+        .description(Some("A retained message. Just one of `data`, `text` and `data_b64` is its payload."))
+        .item(ObjectBuilder::new()
+            .property("topic", string())
+            .required("topic")
+            .property("time", whole().description(Some("When the broker took it, in milliseconds since 1970.")))
+            .required("time")
+            .property("stream", string())
+            .required("stream")
+            .property("seq", seq().description(Some("Its number in the stream.")))
+            .required("seq")
+            .property("prev", seq().description(Some("That of the message before it on its topic, where known.")))
+            .property("by", string().description(Some("Its publisher's subject, where the stream says so.")))
+            .property("headers", strings()))
+        .item(payload())
+        .build();
     /// A list of messages. An element that is no message fails by itself, so anything is taken.
     MessagesToPublish = "MessagesToPublish": ArrayBuilder::new()
         .items(AnyOfBuilder::new().item(Ref::from_schema_name("MessageToPublish")).item(any()))
