@@ -56,7 +56,7 @@ fn operations() -> OpenApiRouter<Api> {
 /// Every operation as a route, and the description at its place.
 pub(super) fn router(api: Api) -> Router {
     let (operations, mut description) = operations().split_for_parts();
-    crate::version::VERSION.clone_into(&mut description.info.version);
+    openapi::complete(&mut description);
     // What is described is made of plain structures, so it can always be written.
     let text = description.to_json().unwrap_or_default();
     let description = async move || ([(header::CONTENT_TYPE, "application/json")], text).into_response();

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use utoipa::openapi::{
-    ContentBuilder, HeaderBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Type,
+    self, ContentBuilder, HeaderBuilder, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Type,
 };
 use utoipa::{IntoResponses, OpenApi};
 
 use super::problem::{Document, Kind, PROBLEM_JSON, Problem};
+use crate::version::VERSION;
 
 /// The API as a whole.
 #[derive(OpenApi)]
@@ -28,6 +29,19 @@ use super::problem::{Document, Kind, PROBLEM_JSON, Problem};
     components(schemas(Document, super::schemas::MessageToPublish)),
 )]
 pub(super) struct Description;
+
+/// Adds what can't be said at an operation.
+pub(super) fn complete(description: &mut openapi::OpenApi) {
+    VERSION.clone_into(&mut description.info.version);
+    let posts = description.paths.paths.values_mut().filter_map(|item| item.post.as_mut());
+    let bodies = posts.filter(|post| post.operation_id.as_deref() == Some("publish"));
+    for body in bodies.filter_map(|post| post.request_body.as_mut()) {
+        if let RefOr::T(body) = body {
+            // No body is a payload of no bytes.
+            body.required = Some(Required::False);
+        }
+    }
+}
 
 /// What each status means, for every operation that can give it.
 fn meaning(kind: Kind) -> &'static str {

@@ -6,7 +6,7 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, Required, Type};
 
 use super::query::{LIMIT_DEFAULT, LIMIT_MAX};
-use super::schemas::{PATTERN, TOPIC, string, whole};
+use super::schemas::{PATTERN, TOPIC, seq, string, whole};
 
 /// A position in a query, as a part of a regular expression.
 macro_rules! position {
@@ -17,6 +17,7 @@ macro_rules! position {
 
 const FROM: &str = concat!("^(now|start|last|[0-9]{1,15}|(last:)?", position!(), ")$");
 const BEFORE: &str = concat!("^(end|[0-9]{1,15}|", position!(), ")$");
+const KEY: &str = "^[!-~]{1,128}$";
 const AFTER: &str = "^([0-9]{1,15}:)?[0-9a-f]{8}-[0-9]{1,19}$";
 
 /// Makes types that stand for the parameters of an operation.
@@ -36,8 +37,13 @@ macro_rules! parameters {
 }
 
 parameters! {
-    /// A topic in the path.
-    TopicParam: topic();
+    /// Of a publish.
+    PublishParams: topic(),
+        parameter(ParameterIn::Header, "Idempotency-Key", "Makes a repeat on this topic within `key_window` (2 minutes \
+                  unless configured) a duplicate, which is acknowledged and not delivered again. Needs a topic that a \
+                  stream keeps.", string().pattern(Some(KEY)), json!("order-4711")),
+        parameter(ParameterIn::Header, "X-Fanfare-Expect", "Publish only if this is the topic's last retained sequence \
+                  (0: none). Needs a topic that a stream keeps.", seq(), json!(41));
     /// Of a page of history.
     HistoryParams: pattern(),
         query("from", "Where to begin (or, with `before`, where to end): `start` (the oldest retained message, the \

@@ -74,15 +74,7 @@ pub(super) fn publish(api: &Api, caller: &Caller, publish: Publish<'_>) -> Resul
     path = "/v1/topics/{topic}/messages",
     operation_id = "publish",
     tag = "publishing",
-    params(
-        super::parameters::TopicParam,
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeat on this topic within `key_window` \
-         (2 minutes unless configured) a duplicate, which is acknowledged and not delivered again. Needs a topic that a \
-         stream keeps.", min_length = 1, max_length = 128, pattern = "^[!-~]{1,128}$", example = "order-4711"),
-        ("X-Fanfare-Expect" = Option<u64>, Header, description = "Publish only if this is the topic's last retained \
-         sequence (0: none). Needs a topic that a stream keeps.", minimum = 0, maximum = 9_007_199_254_740_991_i64,
-         example = json!(41)),
-    ),
+    params(super::parameters::PublishParams),
     request_body(description = "The payload: at most `max_payload_bytes` (64 KiB unless configured).", content(
         (Value = "application/json", example = json!({"item": "tea", "count": 2})),
         (String = "text/plain", example = "tea, please"),

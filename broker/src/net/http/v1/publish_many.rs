@@ -59,13 +59,13 @@ pub(super) struct Results {
     tag = "publishing",
     request_body(content(
         (super::schemas::MessagesToPublish = "application/json"),
-        (String = "application/x-ndjson", example = "{\"topic\":\"orders.eu\",\"data\":{\"item\":\"tea\"}}\n\
+        (super::schemas::Lines = "application/x-ndjson", example = "{\"topic\":\"orders.eu\",\"data\":{\"item\":\"tea\"}}\n\
          {\"topic\":\"orders.us\",\"text\":\"coffee\"}\n"),
     )),
     responses(
         (status = 200, description = "What came of each message.", content(
             (Results = "application/json"),
-            (String = "application/x-ndjson", example = "{\"stream\":\"recent\",\"epoch\":\"9f2c41d07c5be3a8\",\
+            (super::schemas::Lines = "application/x-ndjson", example = "{\"stream\":\"recent\",\"epoch\":\"9f2c41d07c5be3a8\",\
              \"seq\":42,\"duplicate\":false}\n"),
         )),
         super::openapi::BodyProblems,

@@ -30,7 +30,7 @@ fn strings() -> ObjectBuilder {
     ObjectBuilder::new().additional_properties(Some(RefOr::T(Schema::from(string().build()))))
 }
 
-fn seq() -> ObjectBuilder {
+pub(super) fn seq() -> ObjectBuilder {
     whole().maximum(Some(i64::try_from(MAX_SEQ).unwrap_or(i64::MAX)))
 }
 
@@ -81,6 +81,8 @@ schemas! {
             .property("headers", strings()))
         .item(payload())
         .build();
+    /// Lines of JSON, which no schema knows.
+    Lines = "Lines": any().description(Some("One JSON value a line.")).build();
     /// A message as the wire writes it, without `op` and `sub`.
     Message = "Message": AllOfBuilder::new()
         .description(Some("A retained message. Just one of `data`, `text` and `data_b64` is its payload."))
