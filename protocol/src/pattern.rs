@@ -68,6 +68,9 @@ impl Pattern {
         if topic.is_internal() && self.text.starts_with(['*', '>']) {
             return false;
         }
+        if *self.text == *">" {
+            return true;
+        }
         let mut names = topic.as_str().split('.');
         for part in self.segments() {
             match (part, names.next()) {

@@ -53,6 +53,15 @@ impl Body {
         }
     }
 
+    /// Whether both are the same, in memory once.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::MsgPack(message), Self::MsgPack(other)) => Arc::ptr_eq(message, other),
+            (Self::Json(body), Self::Json(other)) => Arc::ptr_eq(body, other),
+            _ => false,
+        }
+    }
+
     /// The part of a `message` frame that all subscriptions share.
     pub(crate) fn bytes(&self) -> &[u8] {
         match self {

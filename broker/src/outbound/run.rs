@@ -19,10 +19,18 @@ struct Item {
     end: usize,
 }
 
+/// What a run shares.
+#[derive(Debug, Clone)]
+enum Items {
+    /// A single message, which is shared already.
+    One(Body),
+    Many(Arc<[Item]>),
+}
+
 /// A part of a run: at least one message. What waits is shared, and only the place in it is each queue's own.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
-    items: Arc<[Item]>,
+    items: Items,
     from: u32,
     to: u32,
 }
@@ -30,14 +38,19 @@ pub(crate) struct Run {
 impl Run {
     /// A run of these bodies; none if there are none.
     pub(crate) fn new(bodies: impl IntoIterator<Item = Body>) -> Option<Self> {
+        let mut bodies = bodies.into_iter();
+        let first = bodies.next()?;
+        let Some(second) = bodies.next() else {
+            return Some(Self { items: Items::One(first), from: 0, to: 1 });
+        };
         let mut end = 0;
-        let items = bodies.into_iter().map(|body| {
+        let items = [first, second].into_iter().chain(bodies).map(|body| {
             end += body.footprint();
             Item { body, end }
         });
         let items: Arc<[Item]> = items.collect();
-        let to = u32::try_from(items.len()).ok().filter(|len| *len > 0)?;
-        Some(Self { items, from: 0, to })
+        let to = u32::try_from(items.len()).ok()?;
+        Some(Self { items: Items::Many(items), from: 0, to })
     }
 
     /// How many messages it has.
@@ -52,12 +65,19 @@ impl Run {
 
     /// The bodies in order.
     pub(super) fn bodies(&self) -> impl Iterator<Item = &Body> {
-        self.items.get(self.from as usize..self.to as usize).unwrap_or_default().iter().map(|item| &item.body)
+        let (one, many) = match &self.items {
+            Items::One(body) => (Some(body), &[][..]),
+            Items::Many(items) => (None, items.get(self.from as usize..self.to as usize).unwrap_or_default()),
+        };
+        one.into_iter().chain(many.iter().map(|item| &item.body))
     }
 
     /// The first message.
     pub(crate) fn first(&self) -> &Message {
-        self.items[self.from as usize].body.message()
+        match &self.items {
+            Items::One(body) => body.message(),
+            Items::Many(items) => items[self.from as usize].body.message(),
+        }
     }
 
     /// The memory that the first message keeps, in bytes.
@@ -67,8 +87,9 @@ impl Run {
 
     /// How many of its messages, from the first on, keep no more bytes than this.
     pub(super) fn fitting(&self, bytes: usize) -> usize {
+        let Items::Many(items) = &self.items else { return usize::from(self.footprint() <= bytes) };
         let start = self.end_of(self.from);
-        let items = self.items.get(self.from as usize..self.to as usize).unwrap_or_default();
+        let items = items.get(self.from as usize..self.to as usize).unwrap_or_default();
         items.partition_point(|item| item.end - start <= bytes)
     }
 
@@ -89,20 +110,32 @@ impl Run {
     /// The same messages, in a run of their own if most of the shared one has gone from here: else the few that are left
     /// would keep all of it in memory.
     pub(super) fn compact(self) -> Self {
-        if self.len() * COMPACT_PART > self.items.len() {
+        let Items::Many(items) = &self.items else { return self };
+        if self.len() * COMPACT_PART > items.len() {
             return self;
         }
-        Self::new(self.bodies().cloned()).unwrap_or(self)
+        let left = items.get(self.from as usize..self.to as usize).unwrap_or_default();
+        Self::new(left.iter().map(|item| item.body.clone())).unwrap_or(self)
     }
 
     /// Whether it begins as another one does: with the same message in the same place of the same run.
     pub(super) fn begins_as(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.items, &other.items) && self.from == other.from
+        match (&self.items, &other.items) {
+            (Items::One(body), Items::One(other)) => body.is(other),
+            (Items::Many(items), Items::Many(others)) => {
+                Arc::ptr_eq(items, others) && self.from == other.from
+            }
+            _ => false,
+        }
     }
 
     /// The footprint of all bodies before a place, in bytes.
     fn end_of(&self, place: u32) -> usize {
-        place.checked_sub(1).and_then(|last| self.items.get(last as usize)).map_or(0, |item| item.end)
+        let Some(last) = place.checked_sub(1) else { return 0 };
+        match &self.items {
+            Items::One(body) => body.footprint(),
+            Items::Many(items) => items.get(last as usize).map_or(0, |item| item.end),
+        }
     }
 }
 

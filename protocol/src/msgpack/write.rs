@@ -105,15 +105,21 @@ fn low_byte(len: usize) -> u8 {
 impl Pack for u64 {
     fn pack(&self, out: &mut Vec<u8>) {
         let bytes = self.to_be_bytes();
-        let (marker, used) = match *self {
-            0..=0x7f => return out.push(bytes[7]),
-            0x80..=0xff => (Marker::U8, 1),
-            0x100..=0xffff => (Marker::U16, 2),
-            0x1_0000..=0xffff_ffff => (Marker::U32, 4),
-            _ => (Marker::U64, 8),
-        };
-        out.push(marker.to_u8());
-        out.extend_from_slice(&bytes[8 - used..]);
+        match *self {
+            0..=0x7f => out.push(bytes[7]),
+            0x80..=0xff => marked::<1>(Marker::U8, bytes, out),
+            0x100..=0xffff => marked::<2>(Marker::U16, bytes, out),
+            0x1_0000..=0xffff_ffff => marked::<4>(Marker::U32, bytes, out),
+            _ => marked::<8>(Marker::U64, bytes, out),
+        }
+    }
+}
+
+/// Writes the last bytes of a number after its marker. How many is known to the compiler: else the copy would be a call.
+fn marked<const USED: usize>(marker: Marker, bytes: [u8; 8], out: &mut Vec<u8>) {
+    out.push(marker.to_u8());
+    if let Some(used) = bytes.last_chunk::<USED>() {
+        out.extend_from_slice(used);
     }
 }
 
