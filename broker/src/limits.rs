@@ -1,5 +1,6 @@
 //! Limits: every bound of the broker with its name, unit, default, consequence and metric, in one table.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use fanfare_protocol::limits::{
@@ -25,6 +26,8 @@ pub enum Unit {
 pub struct Limit {
     /// The name under `[limits]`.
     pub name: &'static str,
+    /// What is bounded, in sentences; they begin with a space.
+    pub doc: &'static str,
     /// What the numbers of this row count in.
     pub unit: Unit,
     /// The value unless configured.
@@ -39,6 +42,8 @@ pub struct Limit {
     pub beyond: &'static str,
     /// The metric in which reaching it shows.
     pub metric: &'static str,
+    /// Whether a running broker takes a new value; else it is read once, at the start.
+    pub live: bool,
     /// The value in a set of limits, in this row's unit.
     pub get: fn(&Limits) -> u64,
     /// Changes the value in a set of limits. Does not check `min`, `max` or the neighbours.
@@ -78,12 +83,12 @@ impl Amount for Duration {
 
 /// Makes the struct, its defaults and the table from one list, so that they can't differ.
 macro_rules! limits {
-    ($($(#[$doc:meta])* $name:ident: $type:ty = $unit:ident($default:expr, $text:literal), $min:literal..=$max:expr,
+    ($($(#[doc = $doc:literal])* $name:ident: $type:ty = $unit:ident($default:expr, $text:literal), $min:literal..=$max:expr,
        $beyond:literal, $metric:literal;)*) => {
         /// The bounds in force. Each field's text ends with its default and what happens beyond it.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Limits {
-            $($(#[$doc])* #[doc = concat!("Default `", $text, "`. Beyond it: ", $beyond, ".")] pub $name: $type,)*
+            $($(#[doc = $doc])* #[doc = concat!("Default `", $text, "`. Beyond it: ", $beyond, ".")] pub $name: $type,)*
         }
 
         impl Default for Limits {
@@ -92,9 +97,39 @@ macro_rules! limits {
             }
         }
 
+        /// The bounds in force in a running broker: every thread reads them here, at the cost of reading a number.
+        ///
+        /// Each is right by itself; a reader of two while they change may see one of them changed already.
+        #[derive(Debug)]
+        pub struct LiveLimits {
+            $($name: AtomicU64,)*
+        }
+
+        impl LiveLimits {
+            /// The bounds that a broker starts with.
+            pub fn new(limits: &Limits) -> Self {
+                Self { $($name: AtomicU64::new(limits.$name.number()),)* }
+            }
+
+            /// All of them as they are now.
+            pub fn snapshot(&self) -> Limits {
+                Limits { $($name: self.$name(),)* }
+            }
+
+            /// Puts these in force. What was copied at the start ([`Limit::live`] tells) stays as it was.
+            pub fn put(&self, limits: &Limits) {
+                $(self.$name.store(limits.$name.number(), Ordering::Relaxed);)*
+            }
+
+            $($(#[doc = $doc])* pub fn $name(&self) -> $type {
+                Amount::of(self.$name.load(Ordering::Relaxed))
+            })*
+        }
+
         /// Every limit, in the order of a session's life.
         pub const TABLE: &[Limit] = &[$(Limit {
             name: stringify!($name),
+            doc: concat!($($doc),*),
             unit: Unit::$unit,
             default: $default,
             default_text: $text,
@@ -102,10 +137,42 @@ macro_rules! limits {
             max: $max,
             beyond: $beyond,
             metric: $metric,
+            live: !is_in(stringify!($name), AT_START),
             get: |limits| limits.$name.number(),
             set: |limits, number| limits.$name = Amount::of(number),
         },)*];
     };
+}
+
+/// Limits that a running broker keeps: what they size was made at the start, or clients were told of them in `welcome`.
+const AT_START: &[&str] = &[
+    "max_handshakes",
+    "listen_backlog",
+    "max_head_bytes",
+    "heartbeat",
+    "mailbox_bytes",
+    "send_buffer_bytes",
+    "max_http_requests",
+    "key_window",
+];
+
+const fn is_in(name: &str, names: &[&str]) -> bool {
+    let mut at = 0;
+    while at < names.len() {
+        if is_same(name.as_bytes(), names[at].as_bytes()) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+const fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
 }
 
 const KIB: u64 = 1 << 10;
@@ -153,6 +220,20 @@ limits! {
     close_timeout: Duration = Time(2 * SECOND, "2s"), 1..=HOUR,
         "the socket is closed without waiting for the peer",
         "fanfare_connections_closed_total";
+    /// Time between the end of `/readyz` and the first session that is sent away when the broker stops: as long as load
+    /// balancers take to notice. Clients may still come in.
+    drain_delay: Duration = Time(0, "0s"), 0..=HOUR,
+        "nobody new gets in, and sessions are sent away",
+        "fanfare_connections_closed_total{reason=\"drain\"}";
+    /// Time over which sessions are sent away when the broker stops, each at its own moment, so that not all come back at
+    /// once. A broker with few sessions takes less: 10 ms for each.
+    drain_window: Duration = Time(2 * SECOND, "2s"), 0..=HOUR,
+        "every session was told to go",
+        "fanfare_connections_closed_total{reason=\"drain\"}";
+    /// Time for all sessions to have left when the broker stops, counted from the first that is sent away.
+    drain_timeout: Duration = Time(5 * SECOND, "5s"), 1..=HOUR,
+        "those that have not left are closed",
+        "fanfare_connections_closed_total{reason=\"drain\"}";
     /// The payload of a message, in bytes.
     max_payload_bytes: usize = Bytes(DEFAULT_MAX_PAYLOAD_BYTES as u64, "64KiB"), 1..=GIB,
         "the publish is answered with the error too_large",
@@ -232,14 +313,34 @@ pub struct Conflict {
     pub because: &'static str,
 }
 
+/// A conflict, if the limit is under what its neighbour needs.
+fn at_least<A: Amount + Ord>(
+    limit: &'static str,
+    actual: A,
+    neighbour: &'static str,
+    least: A,
+    because: &'static str,
+) -> Option<Conflict> {
+    (actual < least).then(|| Conflict { limit, at_least: least.number(), neighbour, because })
+}
+
 impl Limits {
+    /// Takes what a running broker keeps from the limits it runs with, so that what is left of these can be put in force.
+    /// Where the rest does not go with that, all stay as they run. Returns the names of those that were held back.
+    pub fn keep(&mut self, running: &Self) -> Vec<&'static str> {
+        let wanted = self.clone();
+        TABLE.iter().filter(|limit| !limit.live).for_each(|limit| (limit.set)(self, (limit.get)(running)));
+        if !self.conflicts().is_empty() {
+            *self = running.clone();
+        }
+        let held = TABLE.iter().filter(|limit| (limit.get)(self) != (limit.get)(&wanted));
+        held.map(|limit| limit.name).collect()
+    }
+
     /// Every pair of neighbours that can't both hold; none in a sound set.
     pub fn conflicts(&self) -> Vec<Conflict> {
         let frame = self.max_frame_bytes;
         let base64 = self.max_payload_bytes.div_ceil(3).saturating_mul(4).saturating_add(FRAME_ROOM_BYTES);
-        let at_least = |limit, actual: usize, neighbour, least: usize, because| {
-            (actual < least).then_some(Conflict { limit, at_least: least.number(), neighbour, because })
-        };
         [
             at_least(
                 "max_frame_bytes",
@@ -247,6 +348,13 @@ impl Limits {
                 "max_payload_bytes",
                 base64,
                 "a payload in base64 must fit a frame",
+            ),
+            at_least(
+                "drain_timeout",
+                self.drain_timeout,
+                "drain_window",
+                self.drain_window,
+                "every session must have had its turn",
             ),
             at_least("queue_bytes", self.queue_bytes, "max_frame_bytes", frame, "a frame must fit the queue"),
             at_least(
@@ -302,6 +410,24 @@ mod tests {
     }
 
     #[test]
+    fn the_live_bounds_are_those_that_were_put_there() {
+        let live = LiveLimits::new(&Limits::default());
+        assert_eq!(live.snapshot(), Limits::default());
+        for limit in TABLE {
+            let mut limits = live.snapshot();
+            (limit.set)(&mut limits, limit.max);
+            live.put(&limits);
+            assert_eq!(live.snapshot(), limits, "{}", limit.name);
+        }
+    }
+
+    #[test]
+    fn what_is_read_once_is_a_limit() {
+        let kept: Vec<_> = TABLE.iter().filter(|limit| !limit.live).map(|limit| limit.name).collect();
+        assert_eq!(kept, AT_START);
+    }
+
+    #[test]
     fn every_default_is_within_its_own_range() {
         for limit in TABLE {
             assert!((limit.min..=limit.max).contains(&limit.default), "{}", limit.name);
@@ -326,6 +452,18 @@ mod tests {
         let conflicts = limits.conflicts();
         assert_eq!(conflicts.len(), 1);
         assert_eq!((conflicts[0].limit, conflicts[0].neighbour), ("max_frame_bytes", "max_payload_bytes"));
+    }
+
+    #[test]
+    fn what_a_running_broker_keeps_holds_back_what_does_not_go_with_it() {
+        let running = Limits::default();
+        let mut limits = Limits { mailbox_bytes: 64 << 20, max_subscriptions: 7, ..Limits::default() };
+        assert_eq!(limits.keep(&running), ["mailbox_bytes"]);
+        assert_eq!(limits, Limits { max_subscriptions: 7, ..Limits::default() });
+        let mut limits = Limits { queue_bytes: 32 << 20, reply_bytes: 32 << 20, ..limits };
+        (limits.mailbox_bytes, limits.max_frame_bytes) = (32 << 20, 32 << 20);
+        assert_eq!(limits.keep(&running).len(), 5);
+        assert_eq!(limits, running);
     }
 
     #[test]

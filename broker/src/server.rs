@@ -1,35 +1,36 @@
 //! The server: builds the broker's floors on one another, runs them, and takes them down.
 
+mod drain;
+mod reload;
 mod restart;
+mod slots;
 
-use std::borrow::Cow;
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fanfare_protocol::{CloseCode, ServerFrame};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
 use crate::clock;
-use crate::config::Config;
-use crate::engine::DataDirError;
-use crate::hub::{Hub, HubError};
-use crate::limits::Limits;
+use crate::config::{Config, Loaded, Source};
+use crate::engine::{DataDirError, KeyLimits};
+use crate::hub::{Hub, HubError, Phase};
+use crate::limits::LiveLimits;
 use crate::metrics::Metrics;
 use crate::net::handshake::{Policy, Refusal};
 use crate::net::http::{self, Api, Inside};
 use crate::net::{Door, Listener, ShardHandle, bind, spawn};
+use reload::{Part, Reloader};
 use restart::Restart;
 
 /// How often messages over their age limit are taken out of streams that nobody publishes to.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
-/// Time that sessions are given to leave when the broker stops.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
-/// When clients may come back after a stop, in milliseconds.
-const RECONNECT_AFTER_MS: u64 = 1_000;
+/// Orders that wait at most.
+const ORDERS: usize = 8;
 
 /// Why the broker could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -69,9 +70,41 @@ pub struct Server {
     parts: Parts,
 }
 
+/// What a running broker is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Read the configuration again, and take over what can change.
+    Reload,
+    /// Send the sessions away, save, and end. The second time: at once.
+    Stop,
+}
+
+/// A running broker's way to its operator.
+pub struct Operator {
+    /// What it is told.
+    pub orders: mpsc::Receiver<Order>,
+    /// Where its configuration is read again.
+    pub source: Source,
+    /// The configuration that it was started with.
+    pub loaded: Loaded,
+    /// Changes what is logged.
+    pub log_level: Box<dyn Fn(&str)>,
+}
+
+impl std::fmt::Debug for Operator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Operator").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+/// A way to tell a broker, and its end of it.
+pub fn orders() -> (mpsc::Sender<Order>, mpsc::Receiver<Order>) {
+    mpsc::channel(ORDERS)
+}
+
 struct Parts {
     hub: Arc<Hub>,
-    limits: Arc<Limits>,
+    limits: Arc<LiveLimits>,
     restart: Option<Restart>,
     shards: Vec<ShardHandle>,
     stop: watch::Sender<bool>,
@@ -91,21 +124,22 @@ impl Server {
     /// # Errors
     /// A port is taken, `data_dir` can't be used, or the operating system refuses threads or random numbers.
     pub fn start(config: &Config) -> Result<Self, ServerError> {
-        let limits = Arc::new(config.limits.clone());
+        let limits = Arc::new(LiveLimits::new(&config.limits));
         let clients =
-            bind(config.listen, &limits).map_err(|error| refused("listen", config.listen, error))?;
-        let internals =
-            bind(config.internal, &limits).map_err(|error| refused("internal", config.internal, error))?;
+            bind(config.listen, &config.limits).map_err(|error| refused("listen", config.listen, error))?;
+        let internals = bind(config.internal, &config.limits)
+            .map_err(|error| refused("internal", config.internal, error))?;
         let (client, internal) = (clients.local_addr()?, internals.local_addr()?);
 
         let shards = config.shards.get();
         let reasons: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.as_str()).collect();
         let metrics = Arc::new(Metrics::new(shards, &reasons).with_routes(http::routes()));
         let (engine, restart) = restart::load(config)?;
+        metrics.configured_ms.set(clock::wall_ms());
         let hub = Arc::new(Hub::new(engine, shards, Arc::clone(&limits), metrics)?);
         let policy = Policy {
             loopback_only: client.ip().to_canonical().is_loopback(),
-            max_head_bytes: limits.max_head_bytes,
+            max_head_bytes: limits.max_head_bytes(),
             internal,
         };
         let door = Door { policy, limits: Arc::clone(&limits) };
@@ -126,26 +160,24 @@ impl Server {
         self.internal
     }
 
-    /// Serves until `stop` completes, then sends every session away, saves the streams if there is a `data_dir`, and
-    /// ends.
+    /// Serves until told to stop, then sends every session away, saves the streams if there is a `data_dir`, and ends.
     ///
     /// # Errors
     /// The internal port failed, or `data_dir` can't be written to.
-    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
+    pub async fn run(self, operator: Operator) -> Result<(), ServerError> {
         let Parts { hub, limits, restart, shards, stop: stopped, clients, internals } = self.parts;
         let run = restart.map(Restart::begin).transpose()?;
-        let listener = Listener::new(&shards);
+        let mut accepting = tokio::task::spawn_local(Listener::new(&shards).run(clients));
         let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
         let mut closing = stopped.subscribe();
         let closing = async move { drop(closing.wait_for(|stop| *stop).await) };
-        let api = Api::new(Arc::clone(&hub), limits);
+        let api = Api::new(Arc::clone(&hub), Arc::clone(&limits));
         let inside = tokio::task::spawn_local(http::serve(internals, inside, Arc::clone(&hub), api, closing));
+        let obeying = obey(&hub, &limits, operator, &mut accepting);
         tokio::select! {
-            () = stop => {}
-            () = listener.run(clients) => {}
+            () = obeying => {}
             () = sweep(&hub) => {}
         }
-        drain(&hub).await;
         stopped.send_replace(true);
         let result = inside.await.map_err(io::Error::other).flatten().map_err(ServerError::Io);
         for shard in shards {
@@ -156,6 +188,43 @@ impl Server {
         }
         result
     }
+}
+
+/// Does what it is told, until it is to stop, and no session is left.
+async fn obey(hub: &Arc<Hub>, limits: &Arc<LiveLimits>, operator: Operator, accepting: &mut JoinHandle<()>) {
+    let Operator { mut orders, source, loaded, log_level } = operator;
+    let mut reloader = Reloader::new(source, loaded, parts(hub, limits, log_level));
+    while let Some(Order::Reload) = orders.recv().await {
+        reloader.reload().tell(hub.metrics(), clock::wall_ms());
+    }
+    let told_again = async {
+        while let Some(order) = orders.recv().await {
+            if order == Order::Stop {
+                return;
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    drain::drain(hub, limits, accepting, told_again).await;
+}
+
+/// What takes over a new configuration. Whatever reads files for it says so before anything changes.
+fn parts(hub: &Arc<Hub>, limits: &Arc<LiveLimits>, log_level: Box<dyn Fn(&str)>) -> Vec<Part> {
+    let (hub, limits, log_level) = (Arc::clone(hub), Arc::clone(limits), Rc::new(log_level));
+    let bounds: Part = Box::new(move |config| {
+        let (limits, new) = (Arc::clone(&limits), config.limits.clone());
+        Ok(Box::new(move || limits.put(&new)))
+    });
+    let streams: Part = Box::new(move |config| {
+        let (hub, keys, streams) =
+            (Arc::clone(&hub), KeyLimits::from(&config.limits), config.streams.clone());
+        Ok(Box::new(move || hub.retune(&streams, keys)))
+    });
+    let logs: Part = Box::new(move |config| {
+        let (log_level, level) = (Rc::clone(&log_level), config.log_level.clone());
+        Ok(Box::new(move || log_level(&level)))
+    });
+    vec![bounds, streams, logs]
 }
 
 /// What the internal port sees of the broker.
@@ -170,7 +239,7 @@ impl Inside for Inspection {
     }
 
     async fn ready(&self) -> Result<(), String> {
-        if self.hub.is_stopping() {
+        if self.hub.has_reached(Phase::Leaving) {
             return Err("the broker is stopping".to_owned());
         }
         self.hub.ready().await.map_err(|not_ready| not_ready.to_string())
@@ -190,16 +259,5 @@ async fn sweep(hub: &Hub) {
     loop {
         interval.tick().await;
         hub.sweep(clock::read());
-    }
-}
-
-/// Stops publishing, tells every session that the broker stops, and waits until they have left.
-async fn drain(hub: &Hub) {
-    hub.stop_publishing();
-    let goaway =
-        ServerFrame::Goaway { reason: Cow::Borrowed("drain"), reconnect_after_ms: RECONNECT_AFTER_MS };
-    hub.close_all(&goaway, CloseCode::Drain, "the broker is stopping");
-    if tokio::time::timeout(DRAIN_TIMEOUT, hub.all_left()).await.is_err() {
-        tracing::warn!(sessions = hub.sessions(), "sessions did not leave in time and are cut off");
     }
 }

@@ -18,6 +18,7 @@ pub struct Broker {
     process: u32,
     client: SocketAddr,
     internal: SocketAddr,
+    config: PathBuf,
     log: PathBuf,
     ended: bool,
     _files: Directory,
@@ -46,7 +47,7 @@ impl Broker {
         let log = files.path().join("log");
         let mut child = command()
             .args(["serve", "--listen", &setup.listen, "--internal", "127.0.0.1:0", "--config"])
-            .arg(config)
+            .arg(&config)
             .args(&setup.flags)
             .envs(setup.variables)
             .stderr(File::create(&log).expect("the log can be written"))
@@ -56,7 +57,7 @@ impl Broker {
         let mut stdout = BufReader::new(child.stdout.take().expect("standard output is a pipe"));
         let client = announced(&mut stdout, "listening on ws://", &log).await;
         let internal = announced(&mut stdout, "internal   on http://", &log).await;
-        Self { child, process, client, internal, log, ended: false, _files: files, _stdout: stdout }
+        Self { child, process, client, internal, config, log, ended: false, _files: files, _stdout: stdout }
     }
 
     /// Where clients connect.
@@ -119,6 +120,16 @@ impl Broker {
     /// Asks it to stop (SIGTERM).
     pub async fn terminate(&self) {
         self.signal("TERM").await;
+    }
+
+    /// Gives it another configuration (TOML), asks it to reload (SIGHUP), and waits until it has come to a result: `ok` or
+    /// `failed`.
+    pub async fn reload(&self, config: &str, result: &str) {
+        const RELOADS: &str = "fanfare_config_reloads_total";
+        let before = self.metrics().await.count(RELOADS, &[("result", result)]);
+        fs::write(&self.config, config).expect("a file can be written");
+        self.signal("HUP").await;
+        self.metric_reaches(RELOADS, &[("result", result)], before + 1).await;
     }
 
     /// Sends it a signal.

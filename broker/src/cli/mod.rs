@@ -2,16 +2,18 @@
 
 mod serve;
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 mod bench;
 mod breaks;
+mod check;
 mod connection;
+mod logging;
 mod publish;
+mod settings;
+mod signals;
 mod subscribe;
 mod terminal;
 
@@ -33,37 +35,49 @@ const EXAMPLES: &str = "Examples:
   fanfare sub 'orders.>'                   follow every topic below `orders`
   fanfare pub orders.eu 'hello'            publish one message
   tail -f app.log | fanfare pub logs --lines   publish each line as it comes
-  fanfare bench                            measure a broker that runs";
+  fanfare bench                            measure a broker that runs
+  fanfare check fanfare.toml               what is wrong with a settings file";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the broker (also what happens without a command).
     Serve(serve::ServeArgs),
     Pub(publish::PublishArgs),
     Sub(subscribe::SubscribeArgs),
     Bench(bench::BenchArgs),
+    Check(check::CheckArgs),
 }
 
 /// Runs what the command line asks for.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let command = arguments.command.unwrap_or(Command::Serve(arguments.serve));
-    start_logging();
+    if !matches!(command, Command::Serve(_)) {
+        logging::start(&logging::level_of_environment());
+    }
     match command {
         Command::Serve(args) => serve::run(&args),
         Command::Pub(args) => publish::run(args),
         Command::Sub(args) => subscribe::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Check(args) => check::run(&args),
     }
 }
 
-/// Logs go to standard error: text on a terminal, JSON otherwise. `FANFARE_LOG` sets the level.
-fn start_logging() {
-    let filter = EnvFilter::try_from_env("FANFARE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if std::io::stderr().is_terminal() {
-        logs.compact().with_target(false).init();
-    } else {
-        logs.json().init();
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::config::Overrides;
+
+    #[test]
+    fn every_variable_that_a_flag_reads_is_known() {
+        let mut commands = vec![Arguments::command()];
+        while let Some(command) = commands.pop() {
+            let variables = command.get_arguments().filter_map(|argument| argument.get_env());
+            let (_, unknown) = Overrides::from_environment(variables.map(|name| (name.into(), "x".into())));
+            assert_eq!(unknown, [], "of `{}`", command.get_name());
+            commands.extend(command.get_subcommands().cloned());
+        }
     }
 }

@@ -2,76 +2,64 @@
 
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use tokio::runtime::LocalRuntime;
-use tokio::signal::unix::{SignalKind, signal};
 
+use super::logging::{self, LogLevel};
+use super::settings::SettingsArgs;
+use super::signals;
 use crate::config::units::{format_bytes, format_duration};
-use crate::config::{Config, DEFAULT_LISTEN, Overrides};
-use crate::server::Server;
+use crate::config::{Config, DEFAULT_LISTEN, Fault, Loaded, Source};
+use crate::server::{Operator, Server, orders};
 
+/// Runs the broker until it is told to stop.
+///
+/// SIGTERM or Ctrl-C: /readyz says no, sessions are sent away one after the other, and the streams are saved if there is
+/// a data_dir. The second one ends it at once. SIGHUP: the configuration is read again, and what can change does.
+#[allow(clippy::doc_markdown, reason = "these texts are shown on a terminal as they stand")]
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
-    /// Settings file (TOML); flags and environment variables win over it
-    #[arg(long, value_name = "FILE", env = "FANFARE_CONFIG")]
-    config: Option<PathBuf>,
-    /// Address for clients [default: 127.0.0.1:7440]
-    #[arg(long, value_name = "ADDR", env = "FANFARE_LISTEN")]
-    listen: Option<String>,
-    /// Address for metrics, health and the page [default: 127.0.0.1:7441]
-    #[arg(long, value_name = "ADDR", env = "FANFARE_INTERNAL")]
-    internal: Option<String>,
-    /// Threads that own sessions [default: one for each processor]
-    #[arg(long, value_name = "N", env = "FANFARE_SHARDS")]
-    shards: Option<u64>,
-    /// Let anyone connect from beyond this machine
-    #[arg(long, env = "FANFARE_ALLOW_ANONYMOUS", num_args = 0..=1, default_missing_value = "true")]
-    allow_anonymous: Option<bool>,
-    /// Directory in which streams outlive a planned restart; nothing is saved without one
-    #[arg(long, value_name = "DIR", env = "FANFARE_DATA_DIR")]
-    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
-    let overrides = Overrides {
-        listen: args.listen.clone(),
-        internal: args.internal.clone(),
-        shards: args.shards,
-        allow_anonymous: args.allow_anonymous,
-        data_dir: args.data_dir.clone(),
+    let (overrides, unknown) = match args.settings.overrides() {
+        Ok(overrides) => overrides,
+        Err(fault) => return fail(&format_args!("{}\n    {}", fault.what, fault.remedy)),
     };
-    let config = match Config::load(args.config.as_deref(), &overrides) {
-        Ok(config) => config,
+    let source = Source { file: args.settings.file().map(Into::into), overrides };
+    let loaded = match source.load() {
+        Ok(loaded) => loaded,
         Err(faults) => return fail(&faults),
     };
-    match serve(&config) {
+    let log_level = logging::start(&loaded.config.log_level);
+    for Fault { what, remedy, .. } in unknown {
+        tracing::warn!("{what}; {remedy}");
+    }
+    match serve(source, loaded, log_level) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
 }
 
-fn serve(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
+fn serve(source: Source, loaded: Loaded, log_level: LogLevel) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = LocalRuntime::new()?;
     runtime.block_on(async {
+        let config = &loaded.config;
         let open_to_all = config.allow_anonymous && !config.listen.ip().to_canonical().is_loopback();
         let server = Server::start(config)?;
         if open_to_all {
             tracing::warn!("anyone who reaches the client port may publish and subscribe (allow_anonymous)");
         }
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        let (sender, orders) = orders();
+        tokio::task::spawn_local(signals::pass_on(signals::Signals::listen()?, sender));
         greet(&server, &describe_streams(config))?;
-        let stop = async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            tracing::info!("stopping: sessions are sent away");
-        };
-        server.run(stop).await?;
+        // The level was checked with the rest of the configuration.
+        let log_level = Box::new(move |level: &str| drop(log_level.set(level)));
+        server.run(Operator { orders, source, loaded, log_level }).await?;
         Ok(())
     })
 }

@@ -43,7 +43,8 @@ fn resolve_amount(limit: &Limit, written: &WrittenAmount) -> Result<u64, (String
     Err((what, format!("the default is {}", show(limit.default))))
 }
 
-fn show_amount(unit: Unit, number: u64) -> String {
+/// A limit's number as TOML writes it.
+pub(super) fn show_amount(unit: Unit, number: u64) -> String {
     match unit {
         Unit::Count | Unit::PerSecond => number.to_string(),
         Unit::Bytes => format!("{:?}", format_bytes(number)),
@@ -57,10 +58,13 @@ fn neighbour_faults(limits: &Limits, written: &Written) -> Vec<Fault> {
     let fault = |conflict: Conflict| {
         let Conflict { limit: name, at_least, neighbour, because } = conflict;
         let place = place(name).or_else(|| place(neighbour)).unwrap_or(Place::Whole);
-        // Whole KiB read better, and a little more does no harm.
-        let enough = format_bytes(at_least.next_multiple_of(1024));
+        let enough = match Limit::named(name).map(|limit| limit.unit) {
+            // Whole KiB read better, and a little more does no harm.
+            Some(Unit::Bytes) | None => show_amount(Unit::Bytes, at_least.next_multiple_of(1024)),
+            Some(unit) => show_amount(unit, at_least),
+        };
         let what = format!("`{name}` is too small beside `{neighbour}`: {because}");
-        Fault::new(place, what, format!("set {name} = {enough:?} or more, or lower {neighbour}"))
+        Fault::new(place, what, format!("set {name} = {enough} or more, or lower {neighbour}"))
     };
     limits.conflicts().into_iter().map(fault).collect()
 }

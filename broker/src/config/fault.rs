@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::table::Name;
+
 /// Where a setting was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
@@ -15,8 +17,10 @@ pub enum Place {
         /// The character in it.
         column: usize,
     },
-    /// A flag of the command line or its environment variable.
-    Flag(&'static str),
+    /// The environment variable of a setting.
+    Variable(Name),
+    /// A flag of the command line that gives a setting.
+    Flag(Name),
 }
 
 /// A value and where it was written.
@@ -65,6 +69,17 @@ impl Faults {
         (!faults.is_empty()).then_some(Self { file, faults })
     }
 
+    /// Where a fault is, for people: `file:line:column`, or what else gave the setting; empty if there is no file.
+    pub fn place(&self, fault: &Fault) -> String {
+        match (fault.place, &self.file) {
+            (Place::Variable(setting), _) => setting.variable(),
+            (Place::Flag(setting), _) => setting.flag(),
+            (Place::At { line, column }, Some(file)) => format!("{}:{line}:{column}", file.display()),
+            (Place::Whole, Some(file)) => file.display().to_string(),
+            (Place::Whole | Place::At { .. }, None) => String::new(),
+        }
+    }
+
     /// One after the other.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Fault> {
         self.faults.iter()
@@ -76,18 +91,13 @@ impl std::error::Error for Faults {}
 impl fmt::Display for Faults {
     /// Two lines a fault: `file:line:column: what` and the remedy, indented.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, Fault { place, what, remedy }) in self.faults.iter().enumerate() {
+        for (number, fault) in self.faults.iter().enumerate() {
             if number > 0 {
                 writeln!(f)?;
             }
-            if let Place::Flag(flag) = place {
-                write!(f, "{flag}: ")?;
-            } else if let Some(file) = &self.file {
-                write!(f, "{}:", file.display())?;
-                if let Place::At { line, column } = place {
-                    write!(f, "{line}:{column}:")?;
-                }
-                write!(f, " ")?;
+            let (place, Fault { what, remedy, .. }) = (self.place(fault), fault);
+            if !place.is_empty() {
+                write!(f, "{place}: ")?;
             }
             write!(f, "{what}\n    {remedy}")?;
         }

@@ -2,13 +2,20 @@
 //!
 //! Written and resolved configuration are different types. `written` keeps what stands in the file and where;
 //! `resolved` is complete, checked and free of text. Every fault is reported at once, with its place and remedy.
+//!
+//! `table` names every setting once. From it come the environment variables and `--set` (`layers`), what `fanfare check
+//! --print` shows and a reload compares (`listing`), and the example file and the reference page (`reference`).
 
 mod bounds;
 mod fault;
+mod layers;
+mod listing;
 mod reader;
+mod reference;
 mod resolved;
 mod streams;
 mod suggest;
+mod table;
 pub mod units;
 mod written;
 
@@ -16,4 +23,8 @@ mod written;
 mod tests;
 
 pub use fault::{Fault, Faults, Place};
-pub use resolved::{Config, DEFAULT_LISTEN, Overrides};
+pub use layers::Overrides;
+pub use listing::{Change, Listing};
+pub use reference::{example_file, reference_page};
+pub use resolved::{Config, DEFAULT_LISTEN, DEFAULT_LOG_LEVEL, Loaded, Source};
+pub use table::Name;

@@ -11,6 +11,8 @@ use super::fault::{Fault, Located, Place};
 #[derive(Debug)]
 pub(super) struct Reader<'t> {
     text: &'t str,
+    /// Where values were given that stand beyond the end of the text, one by one.
+    beyond: Vec<Place>,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -22,12 +24,22 @@ pub(super) struct Setting {
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
-        Self { text, faults: Vec::new() }
+    /// A reader of a file's text, and of what was given elsewhere: the spans of that begin one after the other at
+    /// [`Reader::beyond`].
+    pub(super) fn new(text: &'t str, beyond: impl IntoIterator<Item = Place>) -> Self {
+        Self { text, beyond: beyond.into_iter().collect(), faults: Vec::new() }
     }
 
-    /// Line and column of a byte range's beginning.
+    /// Where spans begin that are none of the text.
+    pub(super) fn beyond(text: &str) -> usize {
+        text.len() + 1
+    }
+
+    /// Line and column of a byte range's beginning, or where else it was given.
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
+        if let Some(number) = span.start.checked_sub(Self::beyond(self.text)) {
+            return self.beyond.get(number).copied().unwrap_or(Place::Whole);
+        }
         let before = self.text.get(..span.start).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Place::At { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
@@ -74,7 +86,13 @@ impl<'t> Reader<'t> {
     pub(super) fn wrong_type(&mut self, value: &Spanned<DeValue<'_>>, setting: Setting, takes: &str) {
         let Setting { key, example } = setting;
         let what = format!("`{key}` takes {takes}, not {}", type_name(value.get_ref()));
-        self.faults.push(Fault::new(self.place(&value.span()), what, format!("write {key} = {example}")));
+        let place = self.place(&value.span());
+        let remedy = match place {
+            Place::Variable(setting) => format!("write {}={example}", setting.variable()),
+            Place::Flag(setting) => format!("write it like {example} behind {}", setting.flag()),
+            Place::Whole | Place::At { .. } => format!("write {key} = {example}"),
+        };
+        self.faults.push(Fault::new(place, what, remedy));
     }
 
     fn take<T>(

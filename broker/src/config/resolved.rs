@@ -7,9 +7,15 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
 use super::bounds::resolve_limits;
 use super::fault::{Fault, Faults, Located, Place};
+use super::layers::Overrides;
+use super::listing::Listing;
 use super::streams::resolve_streams;
+use super::table::Name;
 use super::units::format_bytes;
 use super::written::{self, Written};
 use crate::engine::StreamConfig;
@@ -33,25 +39,43 @@ pub struct Config {
     pub allow_anonymous: bool,
     /// Where streams outlive a planned restart; if nowhere, each start begins anew.
     pub data_dir: Option<PathBuf>,
+    /// What is logged, as directives of [`EnvFilter`].
+    pub log_level: String,
 }
 
-/// What flags and environment variables say instead of the file; the command line has sorted out the two.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Overrides {
-    /// `--listen`, `FANFARE_LISTEN`.
-    pub listen: Option<String>,
-    /// `--internal`, `FANFARE_INTERNAL`.
-    pub internal: Option<String>,
-    /// `--shards`, `FANFARE_SHARDS`.
-    pub shards: Option<u64>,
-    /// `--allow-anonymous`, `FANFARE_ALLOW_ANONYMOUS`.
-    pub allow_anonymous: Option<bool>,
-    /// `--data-dir`, `FANFARE_DATA_DIR`.
-    pub data_dir: Option<PathBuf>,
+/// A configuration, and where each setting of it comes from.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What the broker needs.
+    pub config: Config,
+    /// Every setting with its value and origin.
+    pub listing: Listing,
+}
+
+/// Where a configuration is read from, again and again.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// The settings file, if there is one.
+    pub file: Option<PathBuf>,
+    /// What goes over it.
+    pub overrides: Overrides,
+}
+
+impl Source {
+    /// Reads the configuration as it is now.
+    ///
+    /// # Errors
+    /// Every fault at once, each with its place and remedy.
+    pub fn load(&self) -> Result<Loaded, Faults> {
+        Loaded::load(self.file.as_deref(), &self.overrides)
+    }
 }
 
 /// Where clients connect unless configured.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7440);
+/// What is logged unless configured.
+pub const DEFAULT_LOG_LEVEL: &str = "info";
+const SHARDS: Name = Name::top("shards");
 const DEFAULT_INTERNAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7441);
 /// No configuration is longer; a path that never ends (a device) is not read for ever.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -62,17 +86,7 @@ impl Config {
     /// # Errors
     /// Every fault at once, each with its place and remedy.
     pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Self, Faults> {
-        let Some(path) = file else {
-            return Self::resolve(None, Written::default(), Vec::new(), overrides);
-        };
-        match read_file(path) {
-            Ok(text) => Self::parse(path, &text, overrides),
-            Err(error) => {
-                let remedy = "check the path that --config or FANFARE_CONFIG gives";
-                let fault = Fault::new(Place::Whole, format!("can't be read: {error}"), remedy);
-                Self::resolve(Some(path), Written::default(), vec![fault], overrides)
-            }
-        }
+        Loaded::load(file, overrides).map(|loaded| loaded.config)
     }
 
     /// As [`Config::load`], from the text of a file that has been read.
@@ -80,29 +94,23 @@ impl Config {
     /// # Errors
     /// Every fault at once, each with its place and remedy.
     pub fn parse(file: &Path, text: &str, overrides: &Overrides) -> Result<Self, Faults> {
-        let (written, faults) = written::read(text);
-        Self::resolve(Some(file), written, faults, overrides)
+        Loaded::parse(Some(file), text, Vec::new(), overrides).map(|loaded| loaded.config)
     }
 
-    fn resolve(
-        file: Option<&Path>,
-        mut written: Written,
-        mut faults: Vec<Fault>,
-        overrides: &Overrides,
-    ) -> Result<Self, Faults> {
-        overrides.apply(&mut written);
-        let limits = resolve_limits(&written, &mut faults);
+    fn resolve(written: &Written, faults: &mut Vec<Fault>) -> Self {
+        let limits = resolve_limits(written, faults);
         let config = Self {
-            listen: resolve_address("listen", written.listen.as_ref(), DEFAULT_LISTEN, &mut faults),
-            internal: resolve_address("internal", written.internal.as_ref(), DEFAULT_INTERNAL, &mut faults),
-            shards: resolve_shards(written.shards.as_ref(), &mut faults),
-            streams: resolve_streams(&written.streams, &limits, &mut faults),
+            listen: resolve_address("listen", written.listen.as_ref(), DEFAULT_LISTEN, faults),
+            internal: resolve_address("internal", written.internal.as_ref(), DEFAULT_INTERNAL, faults),
+            shards: resolve_shards(written.shards.as_ref(), faults),
+            streams: resolve_streams(&written.streams, &limits, faults),
             limits,
             allow_anonymous: written.allow_anonymous.as_ref().is_some_and(|allow| allow.value),
-            data_dir: resolve_data_dir(written.data_dir.as_ref(), &mut faults),
+            data_dir: resolve_data_dir(written.data_dir.as_ref(), faults),
+            log_level: resolve_log_level(written.log_level.as_ref(), faults),
         };
-        config.check_doors(&written, &mut faults);
-        Faults::of(file.map(Path::to_owned), faults).map_or(Ok(config), Err)
+        config.check_doors(written, faults);
+        config
     }
 
     /// Nobody listens to the world by accident, and the two ports differ.
@@ -125,19 +133,37 @@ impl Config {
     }
 }
 
-impl Overrides {
-    fn apply(&self, written: &mut Written) {
-        fn put<T: Clone>(over: Option<&T>, flag: &'static str, written: &mut Option<Located<T>>) {
-            if let Some(value) = over {
-                *written = Some(Located { value: value.clone(), place: Place::Flag(flag) });
+impl Loaded {
+    /// Reads the file, if there is one, puts flags and environment over it, fills in defaults and checks all.
+    ///
+    /// # Errors
+    /// Every fault at once, each with its place and remedy.
+    pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Self, Faults> {
+        match file.map(read_file).transpose() {
+            Ok(text) => Self::parse(file, &text.unwrap_or_default(), Vec::new(), overrides),
+            Err(error) => {
+                let remedy = "check the path: an argument, --config or FANFARE_CONFIG gives it";
+                let fault = Fault::new(Place::Whole, format!("can't be read: {error}"), remedy);
+                Self::parse(file, "", vec![fault], overrides)
             }
         }
-        put(self.listen.as_ref(), "--listen or FANFARE_LISTEN", &mut written.listen);
-        put(self.internal.as_ref(), "--internal or FANFARE_INTERNAL", &mut written.internal);
-        put(self.shards.as_ref(), "--shards or FANFARE_SHARDS", &mut written.shards);
-        let allow = "--allow-anonymous or FANFARE_ALLOW_ANONYMOUS";
-        put(self.allow_anonymous.as_ref(), allow, &mut written.allow_anonymous);
-        put(self.data_dir.as_ref(), "--data-dir or FANFARE_DATA_DIR", &mut written.data_dir);
+    }
+
+    /// As [`Loaded::load`], from the text of a file, with what was wrong with that already.
+    pub(super) fn parse(
+        file: Option<&Path>,
+        text: &str,
+        mut faults: Vec<Fault>,
+        overrides: &Overrides,
+    ) -> Result<Self, Faults> {
+        let (written, mut listing, found) = written::read(text, overrides);
+        faults.extend(found);
+        let config = Config::resolve(&written, &mut faults);
+        if let Some(faults) = Faults::of(file.map(Path::to_owned), faults) {
+            return Err(faults);
+        }
+        listing.compute(SHARDS, i64::try_from(config.shards.get()).unwrap_or(i64::MAX));
+        Ok(Self { config, listing })
     }
 }
 
@@ -183,6 +209,19 @@ fn resolve_shards(written: Option<&Located<u64>>, faults: &mut Vec<Fault>) -> No
         faults.push(Fault::new(*place, what, format!("leave it out for one a processor ({default} here)")));
         default
     })
+}
+
+fn resolve_log_level(written: Option<&Located<String>>, faults: &mut Vec<Fault>) -> String {
+    let Some(Located { value, place }) = written else { return DEFAULT_LOG_LEVEL.to_owned() };
+    // A plain word that is no level would be taken for a module's name, and log nothing.
+    let is_level = |word: &str| word.parse::<LevelFilter>().is_ok();
+    let sound = value.split(',').all(|part| part.contains('=') || is_level(part.trim()));
+    if value.trim().is_empty() || !sound || EnvFilter::try_new(value).is_err() {
+        let remedy =
+            "write off, error, warn, info, debug or trace, or a list like \"info,fanfare::net=debug\"";
+        faults.push(Fault::new(*place, format!("`log_level` = {value:?} names no level"), remedy));
+    }
+    value.clone()
 }
 
 /// Whether the directory can be used shows when it is opened.

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::table::SECTIONS;
 use super::units::{format_bytes, format_duration};
-use super::{Config, Overrides};
+use super::{Config, Loaded, Name, Overrides, example_file, reference_page};
 use crate::limits::{Limits, TABLE, Unit};
 
 const FILE: &str = "fanfare.toml";
-const EXAMPLE: &str = include_str!("../../../deploy/fanfare.example.toml");
+const EXAMPLE: &str = include_str!("../../../deploy/config.example.toml");
 
 fn parse(text: &str) -> Result<Config, String> {
     Config::parse(Path::new(FILE), text, &Overrides::default()).map_err(|faults| faults.to_string())
@@ -89,29 +90,107 @@ fn every_limit_can_be_written_as_the_table_shows_it() {
     }
 }
 
-#[test]
-fn flags_and_environment_go_over_the_file() {
-    let overrides = Overrides {
-        listen: Some("127.0.0.1:1".into()),
-        internal: Some("127.0.0.1:2".into()),
-        shards: Some(5),
-        allow_anonymous: Some(true),
-        data_dir: Some("/flag".into()),
-    };
-    let text =
-        "listen = \"10.0.0.1:9\"\ninternal = \"bad\"\nshards = 0\nallow_anonymous = false\ndata_dir = \"\"";
-    let config = Config::parse(Path::new(FILE), text, &overrides).unwrap();
-    assert_eq!((config.listen.port(), config.internal.port(), config.shards.get()), (1, 2, 5));
-    assert!(config.allow_anonymous);
-    assert_eq!(config.data_dir.as_deref(), Some(Path::new("/flag")));
+/// What these variables and flags say.
+fn overrides(variables: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Overrides {
+    let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+    let (mut overrides, unknown) = Overrides::from_environment(variables);
+    assert_eq!(unknown, []);
+    for (key, value) in flags {
+        overrides.flag(Name::top(key), value);
+    }
+    overrides
 }
 
 #[test]
-fn a_faulty_flag_is_named() {
-    let overrides = Overrides { listen: Some("7440".into()), shards: Some(0), ..Overrides::default() };
+fn environment_goes_over_the_file_and_flags_over_the_environment() {
+    let text =
+        "listen = \"10.0.0.1:9\"\ninternal = \"bad\"\nshards = 0\nallow_anonymous = false\ndata_dir = \"\"";
+    let variables = [
+        ("FANFARE_LISTEN", "127.0.0.1:3"),
+        ("FANFARE_INTERNAL", "127.0.0.1:2"),
+        ("FANFARE_ALLOW_ANONYMOUS", "true"),
+        ("FANFARE_DATA_DIR", "/variable"),
+        ("FANFARE_LIMITS_HEARTBEAT", "7s"),
+        ("FANFARE_LIMITS_MAX_CONNECTIONS", "1_000"),
+    ];
+    let mut overrides = overrides(&variables, &[("listen", "127.0.0.1:1"), ("shards", "5")]);
+    overrides.set("limits.max_connections = 17").unwrap();
+    let config = Config::parse(Path::new(FILE), text, &overrides).unwrap();
+    assert_eq!((config.listen.port(), config.internal.port(), config.shards.get()), (1, 2, 5));
+    assert!(config.allow_anonymous);
+    assert_eq!(config.data_dir.as_deref(), Some(Path::new("/variable")));
+    assert_eq!((config.limits.heartbeat, config.limits.max_connections), (Duration::from_secs(7), 17));
+}
+
+#[test]
+fn an_empty_variable_says_nothing() {
+    let config = Config::load(None, &overrides(&[("FANFARE_LISTEN", " "), ("FANFARE_SHARDS", "")], &[]));
+    assert_eq!(config, Config::load(None, &Overrides::default()));
+}
+
+#[test]
+fn a_faulty_flag_or_variable_is_named() {
+    let variables = [("FANFARE_SHARDS", "many"), ("FANFARE_LIMITS_HEARTBEAT", "25")];
+    let faults = Config::load(None, &overrides(&variables, &[("listen", "7440")])).unwrap_err().to_string();
+    for fault in [
+        "--listen: `listen` = \"7440\" is no IP address with a port\n    write it like \"127.0.0.1:7440\"",
+        "FANFARE_SHARDS: `shards` takes a whole number from 0, not text\n    write FANFARE_SHARDS=2",
+        "FANFARE_LIMITS_HEARTBEAT: `heartbeat` has no unit\n    write it like \"25s\"",
+    ] {
+        assert!(faults.contains(fault), "{fault}\nis not in\n{faults}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_toml_hides_no_fault_of_the_environment() {
+    let overrides = overrides(&[("FANFARE_SHARDS", "0")], &[]);
+    let faults = Config::parse(Path::new(FILE), "listen =", &overrides).unwrap_err().to_string();
+    assert!(faults.contains("not TOML") && faults.contains("FANFARE_SHARDS: `shards` = 0"), "{faults}");
+}
+
+#[test]
+fn a_variable_that_is_no_setting_is_told_with_the_one_that_is_meant() {
+    let variables = ["FANFARE_LIMITS_HEARTBEET", "FANFARE_COLOUR", "FANFARE_TOKEN", "PATH"];
+    let kubernetes = ["FANFARE_PORT", "FANFARE_SERVICE_HOST", "FANFARE_PORT_7440_TCP_ADDR"];
+    let all = variables.iter().chain(&kubernetes).map(|name| (name.into(), "1".into()));
+    let (overrides, unknown) = Overrides::from_environment(all);
+    assert_eq!(overrides, Overrides::default());
+    let told: Vec<_> = unknown.iter().map(|fault| format!("{}; {}", fault.what, fault.remedy)).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told[0].starts_with("the environment variable FANFARE_COLOUR is no setting; remove it"),
+        "{told:?}"
+    );
+    assert!(told[1].ends_with("did you mean FANFARE_LIMITS_HEARTBEAT?"), "{told:?}");
+}
+
+#[test]
+fn set_takes_any_single_setting_and_says_which_is_meant() {
+    let mut overrides = Overrides::default();
+    for (assignment, told) in [
+        ("limits.heartbeat", "has no `=`; write it like --set limits.heartbeat=25s"),
+        ("limits.hartbeat=5s", "there is no such setting; did you mean `limits.heartbeat`?"),
+        ("stream.name=x", "there is no such setting; "),
+    ] {
+        let fault = overrides.set(assignment).unwrap_err();
+        let shown = format!("{}; {}", fault.what, fault.remedy);
+        assert!(shown.contains(told), "{shown}");
+    }
+    overrides.set("limits.heartbeat=0s").unwrap();
     let faults = Config::load(None, &overrides).unwrap_err().to_string();
-    assert!(faults.contains("--listen or FANFARE_LISTEN: `listen` = \"7440\" is no IP address"), "{faults}");
-    assert!(faults.contains("--shards or FANFARE_SHARDS: `shards` = 0 is not between"), "{faults}");
+    assert!(faults.starts_with("--set limits.heartbeat: `heartbeat` = \"0s\" is not between"), "{faults}");
+}
+
+#[test]
+fn what_is_printed_can_be_fed_back() {
+    let text = "shards = 3\nlog_level = \"debug\"\n[limits]\nheartbeat = \"500ms\"\n\
+                [[stream]]\nname = \"a\"\npatterns = [\"a.>\", 'b']\n[[stream]]\nname = \"c\"\npatterns = [\"c\"]\nmax_bytes = \"1GB\"";
+    for text in ["", text] {
+        let path = Path::new(FILE);
+        let loaded = Loaded::parse(Some(path), text, Vec::new(), &Overrides::default()).unwrap();
+        let printed = loaded.listing.to_toml(Some(path));
+        assert_eq!(parse(&printed).unwrap(), loaded.config, "{printed}");
+    }
 }
 
 #[test]
@@ -275,10 +354,6 @@ fn the_example_file_shows_every_default() {
     // Settings have no space after the `#`, remarks have one.
     let uncomment = |line| str::strip_prefix(line, "#").filter(|rest| !rest.starts_with(' ')).unwrap_or(line);
     let text = EXAMPLE.lines().map(uncomment).collect::<Vec<_>>().join("\n");
-    for limit in TABLE {
-        let remark = format!("# Beyond it: {}.\n{} = ", limit.beyond, limit.name);
-        assert!(text.contains(&remark), "{} is not shown as the table has it", limit.name);
-    }
     let mut config = parse(&text).unwrap();
     let default = parse(EXAMPLE).unwrap();
     assert_eq!(default, Config::load(None, &Overrides::default()).unwrap());
@@ -288,6 +363,44 @@ fn the_example_file_shows_every_default() {
     // Nor does a data_dir.
     assert_eq!(config.data_dir.take().as_deref(), Some(Path::new("/var/lib/fanfare")));
     assert_eq!(config, default);
+}
+
+#[test]
+fn the_example_file_and_the_reference_page_are_those_of_this_build() {
+    let page = include_str!("../../../deploy/CONFIGURATION.md");
+    for (kept, made, file, flag) in [
+        (EXAMPLE, example_file(), "config.example.toml", "--example"),
+        (page, reference_page(), "CONFIGURATION.md", "--reference"),
+    ] {
+        assert_eq!(kept, made, "\nrun `cargo run -- check {flag} > deploy/{file}`");
+    }
+}
+
+#[test]
+fn the_reader_and_the_table_know_the_same_settings() {
+    for section in SECTIONS {
+        let header = section.header().unwrap_or_default();
+        let faults = parse(&format!("{header}\nzzzzzzzzzzzzzzzzzzzzzz = 1")).unwrap_err();
+        let known =
+            faults.lines().find_map(|line| line.trim().strip_prefix("remove it; known here: ")).unwrap();
+        let mut known: Vec<_> =
+            known.split(", ").filter(|name| *name != "limits" && *name != "stream").collect();
+        let mut rows: Vec<_> = section.rows.iter().map(|row| row.key).collect();
+        known.sort_unstable();
+        rows.sort_unstable();
+        assert_eq!(known, rows, "{header}");
+    }
+}
+
+#[test]
+fn a_log_level_is_a_level() {
+    for level in ["info", "off", "warn,fanfare::net=debug", "fanfare=trace"] {
+        assert_eq!(parse(&format!("log_level = {level:?}")).unwrap().log_level, level);
+    }
+    for level in ["", "chatty", "info,loud", "fanfare=loud"] {
+        let faults = parse(&format!("log_level = {level:?}")).unwrap_err();
+        assert!(faults.contains("names no level\n    write off, error,"), "{faults}");
+    }
 }
 
 proptest! {

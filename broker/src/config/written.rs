@@ -6,6 +6,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::{Fault, Located, Place};
+use super::layers::Overrides;
+use super::listing::Listing;
 use super::reader::{Reader, Setting};
 use super::suggest::nearest;
 use crate::limits::{Limit, TABLE, Unit};
@@ -18,6 +20,7 @@ pub(super) struct Written {
     pub(super) shards: Option<Located<u64>>,
     pub(super) allow_anonymous: Option<Located<bool>>,
     pub(super) data_dir: Option<Located<PathBuf>>,
+    pub(super) log_level: Option<Located<String>>,
     pub(super) limits: Vec<(&'static Limit, Located<WrittenAmount>)>,
     pub(super) streams: Vec<WrittenStream>,
 }
@@ -45,8 +48,17 @@ const INTERNAL: Setting = Setting { key: "internal", example: "\"127.0.0.1:7441\
 const SHARDS: Setting = Setting { key: "shards", example: "2" };
 const ALLOW_ANONYMOUS: Setting = Setting { key: "allow_anonymous", example: "true" };
 const DATA_DIR: Setting = Setting { key: "data_dir", example: "\"/var/lib/fanfare\"" };
-const TOP: &[&str] =
-    &[LISTEN.key, INTERNAL.key, SHARDS.key, ALLOW_ANONYMOUS.key, DATA_DIR.key, "limits", "stream"];
+const LOG_LEVEL: Setting = Setting { key: "log_level", example: "\"info\"" };
+const TOP: &[&str] = &[
+    LISTEN.key,
+    INTERNAL.key,
+    SHARDS.key,
+    ALLOW_ANONYMOUS.key,
+    DATA_DIR.key,
+    LOG_LEVEL.key,
+    "limits",
+    "stream",
+];
 
 const NAME: Setting = Setting { key: "name", example: "\"orders\"" };
 const PATTERNS: Setting = Setting { key: "patterns", example: "[\"orders.>\"]" };
@@ -55,13 +67,20 @@ const MAX_BYTES: Setting = Setting { key: "max_bytes", example: "\"64MiB\"" };
 const MAX_MESSAGES: Setting = Setting { key: "max_messages_per_topic", example: "100" };
 const STREAM: &[&str] = &[NAME.key, PATTERNS.key, MAX_AGE.key, MAX_BYTES.key, MAX_MESSAGES.key];
 
-/// Reads TOML. If the text is not TOML only that is said, since the rest can't be trusted.
-pub(super) fn read(text: &str) -> (Written, Vec<Fault>) {
-    let mut reader = Reader::new(text);
+/// Reads TOML and puts flags and environment over it. If the text is not TOML only that is said of it, since the rest
+/// can't be trusted.
+pub(super) fn read(text: &str, overrides: &Overrides) -> (Written, Listing, Vec<Fault>) {
+    let mut reader = Reader::new(text, overrides.places());
     let (document, errors) = DeTable::parse_recoverable(text);
-    if errors.is_empty() {
-        return (read_top(&mut reader, document.get_ref()), reader.faults);
-    }
+    let mut document = if errors.is_empty() { document.into_inner() } else { DeTable::new() };
+    report_no_toml(&mut reader, &errors);
+    overrides.apply(&mut document, Reader::beyond(text));
+    let written = read_top(&mut reader, &document);
+    let listing = Listing::of(&document, |span| reader.place(span));
+    (written, listing, reader.faults)
+}
+
+fn report_no_toml(reader: &mut Reader<'_>, errors: &[toml::de::Error]) {
     let mut last_line = 0;
     for error in errors {
         let place = error.span().map_or(Place::Whole, |span| reader.place(&span));
@@ -79,7 +98,6 @@ pub(super) fn read(text: &str) -> (Written, Vec<Fault>) {
             "text stands in quotes, and each setting on a line of its own",
         ));
     }
-    (Written::default(), reader.faults)
 }
 
 fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
@@ -90,6 +108,7 @@ fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
         shards: reader.integer(table, SHARDS),
         allow_anonymous: reader.boolean(table, ALLOW_ANONYMOUS),
         data_dir: reader.string(table, DATA_DIR).map(|written| written.map(PathBuf::from)),
+        log_level: reader.string(table, LOG_LEVEL),
         limits: table.get("limits").map_or_else(Vec::new, |value| read_limits(reader, value)),
         streams: table.get("stream").map_or_else(Vec::new, |value| read_streams(reader, value)),
     }

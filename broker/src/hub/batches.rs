@@ -69,7 +69,7 @@ impl Attached {
                 break;
             }
             let run = Run::new([Body::of(message, self.outbound.encoding())]);
-            if run.and_then(|run| self.outbound.push_run(sub, run, hub.limits.queue_bytes)).is_some() {
+            if run.and_then(|run| self.outbound.push_run(sub, run, hub.limits.queue_bytes())).is_some() {
                 break;
             }
             latest.sent();

@@ -1,7 +1,5 @@
 //! The budget of all outbound queues together: each shard keeps to its share of it.
 
-use crate::limits::Limits;
-
 /// The queues are added up each time that this part of the budget was put into them.
 const CHECKS_PER_BUDGET: usize = 8;
 
@@ -15,9 +13,13 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn new(limits: &Limits, shards: usize) -> Self {
-        // A share that is smaller than a queue would have sessions give up what they just read.
-        Self { share: (limits.queues_bytes / shards.max(1)).max(limits.queue_bytes), spent: 0 }
+    pub(super) fn new(share: usize) -> Self {
+        Self { share, spent: 0 }
+    }
+
+    /// Changes the share.
+    pub(super) fn share_is(&mut self, share: usize) {
+        self.share = share;
     }
 
     /// Notes bytes put into a queue.

@@ -85,7 +85,7 @@ impl Shard {
     /// Whether a session reads on: while less than this waits for its socket, in bytes.
     pub(super) fn low_water(&self) -> usize {
         let fair = self.budget.low_water(self.sessions.len());
-        LOW_WATER_BYTES.min(self.hub.limits.queue_bytes / 2).min(fair)
+        LOW_WATER_BYTES.min(self.hub.limits.queue_bytes() / 2).min(fair)
     }
 
     /// The subscription whose turn it is to read on, if any is behind. They take turns, so that none waits for another
@@ -145,7 +145,7 @@ impl Attached {
         let wanted = step.messages.iter().filter(is_for_it);
         let encoding = self.outbound.encoding();
         let run = Run::new(wanted.map(|message| bodies.body(message, encoding)))?;
-        let refused = self.outbound.push_run(sub, run, hub.limits.queue_bytes);
+        let refused = self.outbound.push_run(sub, run, hub.limits.queue_bytes());
         let refused = refused.map(|run| run.first().seq());
         let read = step.messages.iter().take_while(|message| Some(message.seq()) != refused);
         let bytes: usize = read.clone().map(|message| message.msgpack().len()).sum();

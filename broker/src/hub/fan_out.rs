@@ -37,7 +37,7 @@ impl Shard {
     /// Puts a part of the mail into the outbound queues; true if there is more. The part is small against a queue, so
     /// that a queue that is written out between two parts has room. [`Shard::take_dirty`] tells which got something.
     pub(crate) fn fan_out(&mut self, mail: &mut Mail) -> bool {
-        let part_bytes = self.hub.limits.queue_bytes / PARTS_PER_QUEUE;
+        let part_bytes = self.hub.limits.queue_bytes() / PARTS_PER_QUEUE;
         let mut part = mail.next_part(part_bytes).peekable();
         while part.peek().is_some() {
             let hub = &self.hub;
@@ -93,7 +93,7 @@ impl Shard {
     fn push(&mut self, slots: &[u32], pushed: &Pushed<'_>, delivery: &mut Delivery<'_>) {
         let Self { hub, number: shard, subs, sessions, dirty, budget, .. } = self;
         let (limits, counters) = (&hub.limits, hub.counters(usize::from(*shard)));
-        let mut intake = Intake { dirty, budget, queue_bytes: limits.queue_bytes, counters };
+        let mut intake = Intake { dirty, budget, queue_bytes: limits.queue_bytes(), counters };
         for slot in slots {
             let Some(sub) = subs.get_mut(*slot as usize) else { continue };
             let Some(session) = sessions.get_mut(sub.session as usize) else { continue };

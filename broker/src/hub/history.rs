@@ -85,7 +85,7 @@ impl Hub {
 
     /// What the messages of a page may take, in bytes.
     pub(super) fn page_bytes(&self) -> usize {
-        self.limits.max_frame_bytes.saturating_sub(PAGE_OVERHEAD_BYTES)
+        self.limits.max_frame_bytes().saturating_sub(PAGE_OVERHEAD_BYTES)
     }
 }
 

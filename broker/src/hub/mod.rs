@@ -6,6 +6,7 @@ mod batches;
 mod budget;
 mod catch_up;
 mod due;
+mod ending;
 mod error;
 mod fan_out;
 mod heads;
@@ -37,6 +38,7 @@ mod subscription;
 mod tests;
 mod topics;
 
+pub(crate) use ending::Phase;
 pub use error::HubError;
 pub(crate) use heads::Heads;
 pub(crate) use history::HistoryPage;

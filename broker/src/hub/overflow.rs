@@ -5,7 +5,7 @@ use slab::Slab;
 use super::shard::Attached;
 use super::subscription::{Met, Progress, Reader, Subscription, live_cursor};
 use crate::engine::{Cursor, Message};
-use crate::limits::Limits;
+use crate::limits::LiveLimits;
 use crate::metrics::ShardCounters;
 use crate::outbound::{Fallen, Rewind, Run};
 
@@ -29,7 +29,7 @@ impl Attached {
         subs: &mut Slab<Subscription>,
         slot: u32,
         mut run: Run,
-        limits: &Limits,
+        limits: &LiveLimits,
         counters: &ShardCounters,
     ) {
         loop {
@@ -39,7 +39,9 @@ impl Attached {
             if sub.is_behind() && sub.rewind_to(run.first()) {
                 return;
             }
-            let Err(refused) = self.push_or_drop(sub.sub, run, limits.queue_bytes, counters) else { return };
+            let Err(refused) = self.push_or_drop(sub.sub, run, limits.queue_bytes(), counters) else {
+                return;
+            };
             match refused {
                 Refused::Some(rest) => run = rest,
                 Refused::All(rest) => return self.refuse(subs, slot, &rest, counters),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fanfare_protocol::frame::{Publish, PublishedAt};
 
+use super::ending::Phase;
 use super::shared::Hub;
 use crate::auth::Permitted;
 use crate::clock::Now;
@@ -82,11 +83,11 @@ impl Hub {
         session: SessionId,
         now: Now,
     ) -> Result<Accepted, PublishError> {
-        if self.is_stopping() {
+        if self.has_reached(Phase::Stopping) {
             return Err(PublishError::Stopping);
         }
         let publish = publish.into_inner();
-        let (bytes, max) = (publish.payload.as_bytes().len(), self.limits.max_payload_bytes);
+        let (bytes, max) = (publish.payload.as_bytes().len(), self.limits.max_payload_bytes());
         if bytes > max {
             return Err(PublishError::TooLarge { bytes, max });
         }

@@ -119,7 +119,7 @@ impl Intake<'_> {
 impl Shard {
     pub(crate) fn new(hub: Arc<Hub>, number: u8) -> Self {
         Self {
-            budget: Budget::new(&hub.limits, hub.shards()),
+            budget: Budget::new(share(&hub)),
             bodies: JsonBodies::default(),
             hub,
             number,
@@ -130,6 +130,11 @@ impl Shard {
             dirty: Vec::new(),
             found: Found::default(),
         }
+    }
+
+    /// Keeps to the limits as they are now; for those that are not read at each use.
+    pub(crate) fn take_limits(&mut self) {
+        self.budget.share_is(share(&self.hub));
     }
 
     /// Takes in a new session; returns its outbound queue.
@@ -224,6 +229,12 @@ impl Shard {
     pub(super) fn counters(&self) -> &ShardCounters {
         self.hub.metrics.shard(usize::from(self.number))
     }
+}
+
+/// What all queues of a shard may hold.
+fn share(hub: &Hub) -> usize {
+    // A share that is smaller than a queue would have sessions give up what they just read.
+    (hub.limits.queues_bytes() / hub.shards().max(1)).max(hub.limits.queue_bytes())
 }
 
 /// A slot as a number. Each takes at least 40 bytes, so there are never 2^32 of them.

@@ -1,22 +1,22 @@
 //! What all threads share of the hub: the engine, who is interested in what, and the ways to every shard and session.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use dashmap::DashMap;
-use fanfare_protocol::{CloseCode, Pattern, ServerFrame};
+use fanfare_protocol::Pattern;
 use tokio::sync::{Notify, oneshot};
 
+use super::ending::Ending;
 use super::error::HubError;
 use super::interest::Interest;
 use super::mailbox::Mailbox;
 use super::probe::{NotReady, Probe};
 use super::question::Question;
 use crate::clock::Now;
-use crate::engine::{MemoryEngine, SessionId, Stream};
-use crate::fault::{Fault, planted};
-use crate::limits::Limits;
+use crate::engine::{KeyLimits, MemoryEngine, SessionId, Stream, StreamConfig};
+use crate::limits::LiveLimits;
 use crate::metrics::{self, Gauges, Metrics, ShardCounters, StreamGauges};
 use crate::outbound::Outbound;
 
@@ -40,12 +40,12 @@ pub(crate) struct Hub {
     next_session: AtomicU64,
     /// Tells this process from every other in the names of its sessions.
     instance: u32,
-    stopping: AtomicBool,
+    pub(super) ending: Ending,
     /// Told whenever a session ends.
     pub(super) left: Notify,
     pub(super) probe: Probe,
     pub(super) everything: Pattern,
-    pub(super) limits: Arc<Limits>,
+    pub(super) limits: Arc<LiveLimits>,
     pub(super) metrics: Arc<Metrics>,
 }
 
@@ -54,17 +54,17 @@ impl Hub {
     pub(crate) fn new(
         engine: MemoryEngine,
         shards: usize,
-        limits: Arc<Limits>,
+        limits: Arc<LiveLimits>,
         metrics: Arc<Metrics>,
     ) -> Result<Self, HubError> {
         Ok(Self {
             engine,
             interest: Interest::default(),
-            mailboxes: (0..shards).map(|_| Mailbox::new(limits.mailbox_bytes)).collect(),
+            mailboxes: (0..shards).map(|_| Mailbox::new(limits.mailbox_bytes())).collect(),
             outbounds: DashMap::new(),
             next_session: AtomicU64::new(1),
             instance: getrandom::u32()?,
-            stopping: AtomicBool::new(false),
+            ending: Ending::default(),
             left: Notify::new(),
             probe: Probe::new(shards)?,
             everything: Pattern::new(">").map_err(|e| HubError::InternalName(e.to_string()))?,
@@ -90,20 +90,14 @@ impl Hub {
         }
     }
 
-    /// Sends a frame to every session, then closes it, and every session that comes later. For the end of the process.
-    pub(crate) fn close_all(&self, frame: &ServerFrame<'_>, code: CloseCode, reason: &str) {
-        self.stopping.store(true, Ordering::SeqCst);
-        for outbound in self.all_outbounds() {
-            let flush = || self.mailbox(outbound.shard()).request_flush(outbound.slot());
-            if planted(Fault::FlushEarly) {
-                flush();
-            }
-            outbound.push_reply(frame);
-            outbound.close_after_replies(code, reason);
-            if !planted(Fault::FlushEarly) {
-                flush();
-            }
-        }
+    /// Retains by other limits from now on, as far as a running broker can.
+    pub(crate) fn retune(&self, streams: &[StreamConfig], keys: KeyLimits) {
+        self.engine.retune(streams, keys);
+    }
+
+    /// Everything that is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// What a shard counts.
@@ -157,11 +151,6 @@ impl Hub {
     /// result between.
     pub(crate) async fn ready(&self) -> Result<(), NotReady> {
         self.probe.ready(&self.mailboxes).await
-    }
-
-    /// Whether [`Hub::close_all`] was called.
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::SeqCst)
     }
 
     /// Completes when no session is open.

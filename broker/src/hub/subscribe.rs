@@ -117,7 +117,7 @@ impl Shard {
         if attached.subs.iter().any(|(number, _)| *number == sub) {
             return Err(SubscribeError::InUse);
         }
-        let max = self.hub.limits.max_subscriptions;
+        let max = self.hub.limits.max_subscriptions();
         if attached.subs.len() >= max { Err(SubscribeError::TooMany(max)) } else { Ok(()) }
     }
 }

@@ -10,7 +10,7 @@ use super::*;
 use crate::auth::Caller;
 use crate::clock::{Moment, Now};
 use crate::engine::{KeyLimits, MemoryEngine, SessionId, StreamConfig};
-use crate::limits::Limits;
+use crate::limits::{Limits, LiveLimits};
 use crate::metrics::Metrics;
 use crate::outbound::{About, Burst, Outbound};
 
@@ -21,7 +21,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(limits: Limits) -> Self {
+    fn new(limits: &Limits) -> Self {
         let stream = StreamConfig {
             name: StreamName::new("kept").unwrap(),
             patterns: vec![Pattern::new("kept.>").unwrap()],
@@ -30,8 +30,9 @@ impl Bench {
             max_messages_per_topic: None,
         };
         let engine =
-            MemoryEngine::new(&[stream], KeyLimits::from(&limits), Vec::new(), Now::default()).unwrap();
-        let hub = Hub::new(engine, 1, Arc::new(limits), Arc::new(Metrics::new(1, &[]))).unwrap();
+            MemoryEngine::new(&[stream], KeyLimits::from(limits), Vec::new(), Now::default()).unwrap();
+        let hub =
+            Hub::new(engine, 1, Arc::new(LiveLimits::new(limits)), Arc::new(Metrics::new(1, &[]))).unwrap();
         let hub = Arc::new(hub);
         Self { shard: Shard::new(Arc::clone(&hub), 0), hub, mail: Mail::default() }
     }
@@ -116,7 +117,7 @@ fn in_words(frame: &ServerFrame<'_>) -> String {
 
 #[test]
 fn a_subscription_hears_what_is_published_after_it_and_nothing_before() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(&Limits::default());
     let outbound = bench.shard.attach(Encoding::MsgPack, About::default());
     // The messages before are still in the mailbox: another subscription waits for them.
     bench.subscribe(&outbound, 1, ">", ReplayFrom::Now);
@@ -133,7 +134,7 @@ fn a_subscription_hears_what_is_published_after_it_and_nothing_before() {
 
 #[test]
 fn a_subscription_is_told_whether_its_topics_may_be_in_no_stream() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(&Limits::default());
     let outbound = bench.shard.attach(Encoding::Json, About::default());
     let cases =
         [("kept.a", false), ("kept.*", false), ("kept.>", false), ("kept", true), (">", true), ("a", true)];
@@ -151,7 +152,7 @@ fn a_subscription_is_told_whether_its_topics_may_be_in_no_stream() {
 
 #[test]
 fn a_replay_becomes_live_with_no_message_missing_or_twice() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(&Limits::default());
     let outbound = bench.shard.attach(Encoding::MsgPack, About::default());
     for number in 0..600 {
         bench.publish("kept.a", &number.to_string());
@@ -170,7 +171,7 @@ fn a_replay_becomes_live_with_no_message_missing_or_twice() {
 
 #[test]
 fn what_finds_no_room_in_the_mailbox_is_read_from_the_stream_or_counted() {
-    let mut bench = Bench::new(Limits { mailbox_bytes: 2_000, ..Limits::default() });
+    let mut bench = Bench::new(&Limits { mailbox_bytes: 2_000, ..Limits::default() });
     let outbound = bench.shard.attach(Encoding::MsgPack, About::default());
     bench.subscribe(&outbound, 1, ">", ReplayFrom::Now);
     for number in 0..100 {
@@ -192,7 +193,7 @@ fn what_finds_no_room_in_the_mailbox_is_read_from_the_stream_or_counted() {
 #[test]
 fn a_full_queue_puts_its_subscriptions_behind_and_nothing_is_missing() {
     for encoding in Encoding::ALL {
-        let mut bench = Bench::new(Limits { queue_bytes: 2_000, ..Limits::default() });
+        let mut bench = Bench::new(&Limits { queue_bytes: 2_000, ..Limits::default() });
         let outbound = bench.shard.attach(*encoding, About::default());
         bench.subscribe(&outbound, 1, "kept.a", ReplayFrom::Now);
         bench.subscribe(&outbound, 2, "kept.>", ReplayFrom::Now);
@@ -215,7 +216,7 @@ fn a_full_queue_puts_its_subscriptions_behind_and_nothing_is_missing() {
 
 #[test]
 fn a_full_queue_drops_the_oldest_ephemeral_messages_and_counts_them() {
-    let mut bench = Bench::new(Limits { queue_bytes: 2_000, ..Limits::default() });
+    let mut bench = Bench::new(&Limits { queue_bytes: 2_000, ..Limits::default() });
     let outbound = bench.shard.attach(Encoding::MsgPack, About::default());
     bench.subscribe(&outbound, 1, "lost.>", ReplayFrom::Now);
     for number in 0..500 {
@@ -233,7 +234,7 @@ fn a_full_queue_drops_the_oldest_ephemeral_messages_and_counts_them() {
 
 #[test]
 fn what_an_ended_subscription_has_waiting_is_written_and_not_read_again() {
-    let mut bench = Bench::new(Limits { queue_bytes: 1_000, ..Limits::default() });
+    let mut bench = Bench::new(&Limits { queue_bytes: 1_000, ..Limits::default() });
     let outbound = bench.shard.attach(Encoding::MsgPack, About::default());
     bench.subscribe(&outbound, 1, "kept.a", ReplayFrom::Now);
     bench.publish("kept.a", "for the first");
@@ -252,7 +253,7 @@ fn what_an_ended_subscription_has_waiting_is_written_and_not_read_again() {
 
 #[test]
 fn when_all_queues_hold_too_much_the_largest_falls_behind_first() {
-    let mut bench = Bench::new(Limits { queues_bytes: 40_000, queue_bytes: 40_000, ..Limits::default() });
+    let mut bench = Bench::new(&Limits { queues_bytes: 40_000, queue_bytes: 40_000, ..Limits::default() });
     let (small, large) = (
         bench.shard.attach(Encoding::MsgPack, About::default()),
         bench.shard.attach(Encoding::Json, About::default()),
@@ -280,7 +281,7 @@ fn when_all_queues_hold_too_much_the_largest_falls_behind_first() {
 
 #[test]
 fn a_probe_passes_through_a_mailbox_that_is_full() {
-    let mut bench = Bench::new(Limits { mailbox_bytes: 1, ..Limits::default() });
+    let mut bench = Bench::new(&Limits { mailbox_bytes: 1, ..Limits::default() });
     let outbound = bench.shard.attach(Encoding::MsgPack, About::default());
     bench.subscribe(&outbound, 1, ">", ReplayFrom::Now);
     bench.publish("kept.a", "one");
@@ -296,7 +297,7 @@ fn a_probe_passes_through_a_mailbox_that_is_full() {
 
 #[test]
 fn a_session_that_leaves_takes_everything_with_it() {
-    let mut bench = Bench::new(Limits::default());
+    let mut bench = Bench::new(&Limits::default());
     let first = bench.shard.attach(Encoding::MsgPack, About::default());
     let second = bench.shard.attach(Encoding::MsgPack, About::default());
     for (sub, pattern) in [(1, "kept.a"), (2, "kept.*"), (3, ">")] {
@@ -313,11 +314,11 @@ fn a_session_that_leaves_takes_everything_with_it() {
 
 #[test]
 fn a_broker_that_stops_takes_no_publish_and_saves_all_that_it_took() {
-    let bench = Bench::new(Limits::default());
+    let bench = Bench::new(&Limits::default());
     bench.publish("kept.a", "x");
     bench.hub.stop_publishing();
     assert_eq!(bench.try_publish("kept.a", "y"), Err(PublishError::Stopping));
-    bench.hub.close_all(&ServerFrame::Pong, CloseCode::Drain, "stopping");
+    bench.hub.close_all(Some(&ServerFrame::Pong), CloseCode::Drain, "stopping");
     for topic in ["kept.a", "lost.a"] {
         assert_eq!(bench.try_publish(topic, "z"), Err(PublishError::Stopping));
     }

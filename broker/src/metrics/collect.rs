@@ -63,7 +63,24 @@ fn own_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
     families.extend(queue_families(metrics, gauges));
     families.extend(stream_families(gauges));
     families.push(http_requests(metrics));
+    families.extend(config_families(metrics));
     families
+}
+
+fn config_families(metrics: &Metrics) -> [MetricFamily; 2] {
+    let reloads = metrics.reloads.iter().map(|(result, n)| (vec![("result", result.to_owned())], real(n)));
+    [
+        counter(
+            "fanfare_config_reloads_total",
+            "Times that the configuration was read again (SIGHUP), by what came of it.",
+            reloads.collect(),
+        ),
+        gauge(
+            "fanfare_config_loaded_timestamp_seconds",
+            "When the configuration in force was read, in seconds since 1970.",
+            vec![(Vec::new(), real(metrics.configured_ms.get()) / 1_000.0)],
+        ),
+    ]
 }
 
 fn session_families(metrics: &Metrics) -> Vec<MetricFamily> {

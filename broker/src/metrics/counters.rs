@@ -156,7 +156,14 @@ pub(crate) struct Metrics {
     http: ShardCounters,
     /// Requests by route, and by the class of the answer's status.
     http_requests: Vec<(String, [Counter; STATUS_CLASSES.len()])>,
+    /// Reloads of the configuration, by what came of them.
+    pub(crate) reloads: Labelled,
+    /// When the configuration in force was read, in milliseconds since 1970.
+    pub(crate) configured_ms: Counter,
 }
+
+const TAKEN: &str = "ok";
+const NOT_TAKEN: &str = "failed";
 
 impl Metrics {
     /// Counters for this many shards; `handshake_failures` are the reasons that a handshake can fail for.
@@ -165,6 +172,16 @@ impl Metrics {
             shards: (0..shards).map(|_| ShardCounters::new(handshake_failures)).collect(),
             http: ShardCounters::new(handshake_failures),
             http_requests: Vec::new(),
+            reloads: Labelled::new([TAKEN, NOT_TAKEN]),
+            configured_ms: Counter::default(),
+        }
+    }
+
+    /// Counts a reload of the configuration.
+    pub(crate) fn count_reload(&self, taken: bool, wall_ms: u64) {
+        self.reloads.count(if taken { TAKEN } else { NOT_TAKEN });
+        if taken {
+            self.configured_ms.set(wall_ms);
         }
     }
 

@@ -10,7 +10,7 @@ use fanfare_protocol::{Encoding, Pattern, Payload, StreamName, Topic};
 use crate::clock::{Moment, Now};
 use crate::engine::{Draft, KeyLimits, MemoryEngine, Message, SessionId, StreamConfig};
 use crate::hub::Hub;
-use crate::limits::Limits;
+use crate::limits::{Limits, LiveLimits};
 use crate::metrics::Metrics;
 
 /// The sizes of payloads that are measured, with their names, in bytes.
@@ -64,5 +64,5 @@ pub(super) fn engine(max_bytes: u64) -> Result<MemoryEngine, Box<dyn Error>> {
 /// A hub with one shard.
 pub(super) fn hub() -> Result<Arc<Hub>, Box<dyn Error>> {
     let metrics = Arc::new(Metrics::new(1, &[]));
-    Ok(Arc::new(Hub::new(engine(ROOMY)?, 1, Arc::new(Limits::default()), metrics)?))
+    Ok(Arc::new(Hub::new(engine(ROOMY)?, 1, Arc::new(LiveLimits::new(&Limits::default())), metrics)?))
 }

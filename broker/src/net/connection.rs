@@ -122,9 +122,9 @@ impl Connection {
         if inner.stage != Stage::Open || !inner.session.is_open() {
             return;
         }
-        let stalled = inner.blocked_since.is_some_and(|since| now.since(since) > io.limits.stall_timeout);
+        let stalled = inner.blocked_since.is_some_and(|since| now.since(since) > io.limits.stall_timeout());
         let waiting = inner.blocked_since.is_some();
-        let silent = inner.session.silent(now, waiting, io.session_limits);
+        let silent = inner.session.silent(now, waiting, io.session_limits());
         drop(inner);
         if stalled {
             self.close(io, CloseCode::TooSlow, "the socket took nothing for stall_timeout");
@@ -149,7 +149,7 @@ impl Connection {
 
     /// Whether so few answers wait that the next request may be worked off.
     fn answers_fit(&self, io: &Io) -> bool {
-        self.outbound.lanes().answer_bytes() <= io.limits.reply_bytes
+        self.outbound.lanes().answer_bytes() <= io.limits.reply_bytes()
     }
 
     /// Whether `hello` is still to come.
@@ -288,7 +288,7 @@ impl Inner {
             self.unread.extend_from_slice(reading.unread());
         }
         let overhead = reading.finish();
-        let result = result.and_then(|()| self.session.overhead(overhead, now.moment, io.session_limits));
+        let result = result.and_then(|()| self.session.overhead(overhead, now.moment, io.session_limits()));
         if let Err(Fault::Close(code, reason)) = result {
             connection.outbound.close_after_replies(code, reason);
         }

@@ -42,7 +42,7 @@ pub(super) fn take_in(
     now: Now,
 ) -> Result<Effort, Fault> {
     let frame = decode(outbound.encoding(), incoming);
-    let done = match session.frame(frame, now.moment, io.session_limits) {
+    let done = match session.frame(frame, now.moment, io.session_limits()) {
         Ok(deed) => perform(deed, outbound, io, now),
         Err(Fault::Answer(error)) => Err(Failed::from(error)),
         Err(end) => return Err(end),
@@ -111,10 +111,10 @@ fn millis(duration: Duration) -> u64 {
 fn welcome(outbound: &Outbound, io: &Io) {
     let welcome = Welcome {
         session: Cow::Owned(io.hub.session_name(outbound.session())),
-        heartbeat_ms: millis(io.limits.heartbeat),
-        max_payload_bytes: io.limits.max_payload_bytes as u64,
+        heartbeat_ms: millis(io.limits.heartbeat()),
+        max_payload_bytes: io.limits.max_payload_bytes() as u64,
         expires_in_ms: None,
-        key_window_ms: Some(millis(io.limits.key_window)),
+        key_window_ms: Some(millis(io.limits.key_window())),
     };
     outbound.push_reply(&ServerFrame::Welcome(welcome));
 }

@@ -14,7 +14,8 @@ use super::handshake::{Accepted, Policy, Progress, Refusal, read_head, refuse};
 use super::io::Io;
 use super::transport::Transport;
 use crate::clock;
-use crate::limits::Limits;
+use crate::hub::Phase;
+use crate::limits::LiveLimits;
 use crate::outbound::About;
 
 /// Bytes that a handshake reads at a time.
@@ -24,13 +25,13 @@ const READ_BYTES: usize = 1024;
 #[derive(Debug, Clone)]
 pub(crate) struct Door {
     pub(crate) policy: Policy,
-    pub(crate) limits: Arc<Limits>,
+    pub(crate) limits: Arc<LiveLimits>,
 }
 
 /// Shakes hands; a connection for a new session if that succeeds.
 pub(super) async fn enter(io: &Io, door: &Door, socket: std::net::TcpStream) -> Option<Connection> {
     let mut socket = TcpStream::from_std(socket).ok()?;
-    let shaken = timeout(door.limits.handshake_timeout, shake(&mut socket, &door.policy)).await;
+    let shaken = timeout(door.limits.handshake_timeout(), shake(&mut socket, &door.policy)).await;
     let refusal = match shaken {
         Ok(Ok(Shaken::Accepted(accepted, unread))) => return Some(open(io, socket, &accepted, unread)),
         Ok(Ok(Shaken::Refused(refusal))) => refusal,
@@ -45,7 +46,7 @@ pub(super) async fn enter(io: &Io, door: &Door, socket: std::net::TcpStream) -> 
     tracing::debug!(reason = refusal.as_str(), "handshake failed");
     if refusal != Refusal::Lost {
         // However this ends, the answer had its time to arrive.
-        let _ = timeout(door.limits.close_timeout, drain(&mut socket)).await;
+        let _ = timeout(door.limits.close_timeout(), drain(&mut socket)).await;
     }
     None
 }
@@ -93,11 +94,11 @@ async fn drain(socket: &mut TcpStream) -> io::Result<()> {
 }
 
 fn open(io: &Io, socket: TcpStream, accepted: &Accepted, unread: Vec<u8>) -> Connection {
-    let full = io.hub.sessions() >= io.limits.max_connections;
+    let full = io.hub.sessions() >= io.limits.max_connections();
     let unknown = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
     let about = About::new(socket.peer_addr().unwrap_or(unknown), clock::now());
     let outbound = io.shard.borrow_mut().attach(accepted.encoding, about);
-    if io.hub.is_stopping() {
+    if io.hub.has_reached(Phase::Draining) {
         outbound.close(CloseCode::Drain, "the broker is stopping");
     } else if full {
         outbound.close(CloseCode::OverCapacity, "as many sessions are open as may be (max_connections)");

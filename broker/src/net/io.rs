@@ -1,6 +1,6 @@
 //! What the tasks of a shard share: its half of the hub, the buffers that all its sessions use, and its deadlines.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::auth::Caller;
 use crate::clock::{self, Moment};
 use crate::engine::SessionId;
 use crate::hub::{Hub, Shard};
-use crate::limits::Limits;
+use crate::limits::{Limits, LiveLimits};
 use crate::metrics::ShardCounters;
 use crate::outbound::{Burst, Outbound};
 use crate::session::SessionLimits;
@@ -22,8 +22,8 @@ const SCRATCH_BYTES: usize = 64 * 1024;
 pub(super) struct Io {
     pub(super) hub: Arc<Hub>,
     pub(super) number: usize,
-    pub(super) limits: Arc<Limits>,
-    pub(super) session_limits: SessionLimits,
+    pub(super) limits: Arc<LiveLimits>,
+    session_limits: Cell<SessionLimits>,
     /// Who asks in every session: there is no authentication yet.
     pub(super) caller: Caller,
     pub(super) shard: RefCell<Shard>,
@@ -37,16 +37,17 @@ pub(super) struct Io {
 }
 
 impl Io {
-    pub(super) fn new(number: usize, hub: Arc<Hub>, limits: Arc<Limits>) -> Self {
+    pub(super) fn new(number: usize, hub: Arc<Hub>, limits: Arc<LiveLimits>) -> Self {
+        let now: &Limits = &limits.snapshot();
         Self {
-            session_limits: SessionLimits::from(&*limits),
+            session_limits: Cell::new(SessionLimits::from(now)),
             caller: Caller,
             shard: RefCell::new(Shard::new(Arc::clone(&hub), u8::try_from(number).unwrap_or(u8::MAX))),
-            spare: RefCell::new(Spare::new(limits.max_frame_bytes)),
+            spare: RefCell::new(Spare::new(now.max_frame_bytes)),
             scratch: RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()),
             burst: RefCell::default(),
-            greeting: RefCell::new(Deadlines::new(limits.hello_timeout)),
-            ending: RefCell::new(Deadlines::new(limits.close_timeout)),
+            greeting: RefCell::new(Deadlines::new(now.hello_timeout)),
+            ending: RefCell::new(Deadlines::new(now.close_timeout)),
             hub,
             number,
             limits,
@@ -55,6 +56,22 @@ impl Io {
 
     pub(super) fn counters(&self) -> &ShardCounters {
         self.hub.counters(self.number)
+    }
+
+    /// What one session may do.
+    pub(super) fn session_limits(&self) -> SessionLimits {
+        self.session_limits.get()
+    }
+
+    /// Takes over the limits as they are now, where they are not read at each use. Cheap, so it can be done at each look
+    /// at the sessions.
+    pub(super) fn take_limits(&self, now: Moment) {
+        let limits = self.limits.snapshot();
+        self.session_limits.set(SessionLimits::from(&limits));
+        self.spare.borrow_mut().limit(limits.max_frame_bytes);
+        self.greeting.borrow_mut().give(limits.hello_timeout, now);
+        self.ending.borrow_mut().give(limits.close_timeout, now);
+        self.shard.borrow_mut().take_limits();
     }
 
     /// A session is being closed: it is given `close_timeout` to take its leave.
@@ -73,6 +90,15 @@ pub(super) struct Deadlines {
 impl Deadlines {
     fn new(time: Duration) -> Self {
         Self { time, waiting: VecDeque::new() }
+    }
+
+    /// Gives another time from now on, and no more than that to those that wait already.
+    fn give(&mut self, time: Duration, now: Moment) {
+        if time < self.time {
+            let latest = now.plus(time);
+            self.waiting.iter_mut().for_each(|(deadline, ..)| *deadline = latest.min(*deadline));
+        }
+        self.time = time;
     }
 
     /// Gives a session its time.

@@ -132,21 +132,22 @@ impl Sessions {
     /// How often sessions are looked after, so that each time-out is noticed in time.
     pub(super) fn tick(&self) -> Duration {
         let limits = &self.io.limits;
-        let shortest =
-            limits.heartbeat.min(limits.hello_timeout).min(limits.close_timeout).min(limits.stall_timeout);
+        let closing = limits.close_timeout().min(limits.stall_timeout());
+        let shortest = limits.heartbeat().min(limits.hello_timeout()).min(closing);
         (shortest / LOOKS_PER_TIMEOUT).clamp(TICK_MIN, TICK_MAX)
     }
 
     /// Ends what is late; looks at a part of the sessions, and pings a part of them.
     pub(super) async fn look_after(&self, mail: &mut Mail, round: u32) {
         let now = clock::now();
+        self.io.take_limits(now);
         self.end_late(now);
         self.check(now, round);
         self.io.shard.borrow().count_conflated();
         // Heads first, then the mailbox, then the ping: everything up to the heads is in the queues before it.
         let heads = Heads::with_mail(&self.io.hub, self.io.number, mail);
         self.fan_out(mail).await;
-        for slot in self.turn(self.io.limits.heartbeat, round) {
+        for slot in self.turn(self.io.limits.heartbeat(), round) {
             if self.get(slot).is_some_and(|connection| connection.is_open()) {
                 self.io.shard.borrow_mut().ping(slot, &heads);
             }
@@ -157,7 +158,7 @@ impl Sessions {
     /// Closes sessions that are silent or take nothing.
     fn check(&self, now: Moment, round: u32) {
         let limits = &self.io.limits;
-        let every = limits.heartbeat.min(limits.stall_timeout) / LOOKS_PER_TIMEOUT;
+        let every = limits.heartbeat().min(limits.stall_timeout()) / LOOKS_PER_TIMEOUT;
         for connection in self.turn(every, round).filter_map(|slot| self.get(slot)) {
             connection.check(&self.io, now);
         }

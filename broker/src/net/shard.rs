@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 
 use tokio::runtime::LocalRuntime;
 use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::time::{Interval, MissedTickBehavior};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::alarm::Alarm;
 use super::arrival::{Arrival, Seat, Seats};
@@ -37,7 +37,7 @@ pub(crate) fn spawn(
     door: Door,
     stop: watch::Receiver<bool>,
 ) -> io::Result<ShardHandle> {
-    let handshakes = door.limits.max_handshakes.div_ceil(hub.shards());
+    let handshakes = door.limits.max_handshakes().div_ceil(hub.shards());
     let (arrivals, arriving) = mpsc::channel(handshakes);
     // The runtime can't leave its thread, so the thread says how making it went.
     let (report, started) = std::sync::mpsc::sync_channel(1);
@@ -108,8 +108,7 @@ fn live(sessions: Rc<Sessions>, connection: Connection, seat: Seat) -> impl Futu
 /// The shard's loop: one task, so that what comes by mail goes out in the order in which it came.
 async fn work(sessions: &Sessions) {
     let mut mail = Mail::default();
-    let mut tick = tokio::time::interval(sessions.tick());
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut tick = ticking(sessions);
     let mut alarm = Alarm::new();
     let mut round = 0;
     loop {
@@ -119,11 +118,23 @@ async fn work(sessions: &Sessions) {
             Next::Tick => {
                 sessions.look_after(&mut mail, round).await;
                 round = round.wrapping_add(1);
+                if tick.period() != sessions.tick() {
+                    tick = ticking(sessions);
+                }
             }
         }
         // However much mail comes, sockets are read and accepted between two rounds of it.
         tokio::task::yield_now().await;
     }
+}
+
+/// An interval that looks after the sessions often enough for the limits as they are now. The first tick comes after one
+/// period.
+fn ticking(sessions: &Sessions) -> Interval {
+    let period = sessions.tick();
+    let mut tick = tokio::time::interval_at(Instant::now() + period, period);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    tick
 }
 
 /// What a shard has to do next.

@@ -22,8 +22,8 @@ struct Item {
 /// What a run shares.
 #[derive(Debug, Clone)]
 enum Items {
-    /// A single message, which is shared already.
-    One(Body),
+    /// A single message, which is shared already, and its footprint in bytes.
+    One(Body, usize),
     Many(Arc<[Item]>),
 }
 
@@ -41,7 +41,8 @@ impl Run {
         let mut bodies = bodies.into_iter();
         let first = bodies.next()?;
         let Some(second) = bodies.next() else {
-            return Some(Self { items: Items::One(first), from: 0, to: 1 });
+            let bytes = first.footprint();
+            return Some(Self { items: Items::One(first, bytes), from: 0, to: 1 });
         };
         let mut end = 0;
         let items = [first, second].into_iter().chain(bodies).map(|body| {
@@ -60,13 +61,16 @@ impl Run {
 
     /// The memory that its messages keep, in bytes.
     pub(crate) fn footprint(&self) -> usize {
-        self.end_of(self.to) - self.end_of(self.from)
+        match &self.items {
+            Items::One(_, bytes) => *bytes,
+            Items::Many(_) => self.end_of(self.to) - self.end_of(self.from),
+        }
     }
 
     /// The bodies in order.
     pub(super) fn bodies(&self) -> impl Iterator<Item = &Body> {
         let (one, many) = match &self.items {
-            Items::One(body) => (Some(body), &[][..]),
+            Items::One(body, _) => (Some(body), &[][..]),
             Items::Many(items) => (None, items.get(self.from as usize..self.to as usize).unwrap_or_default()),
         };
         one.into_iter().chain(many.iter().map(|item| &item.body))
@@ -75,7 +79,7 @@ impl Run {
     /// The first message.
     pub(crate) fn first(&self) -> &Message {
         match &self.items {
-            Items::One(body) => body.message(),
+            Items::One(body, _) => body.message(),
             Items::Many(items) => items[self.from as usize].body.message(),
         }
     }
@@ -121,7 +125,7 @@ impl Run {
     /// Whether it begins as another one does: with the same message in the same place of the same run.
     pub(super) fn begins_as(&self, other: &Self) -> bool {
         match (&self.items, &other.items) {
-            (Items::One(body), Items::One(other)) => body.is(other),
+            (Items::One(body, _), Items::One(other, _)) => body.is(other),
             (Items::Many(items), Items::Many(others)) => {
                 Arc::ptr_eq(items, others) && self.from == other.from
             }
@@ -133,7 +137,7 @@ impl Run {
     fn end_of(&self, place: u32) -> usize {
         let Some(last) = place.checked_sub(1) else { return 0 };
         match &self.items {
-            Items::One(body) => body.footprint(),
+            Items::One(_, bytes) => *bytes,
             Items::Many(items) => items.get(last as usize).map_or(0, |item| item.end),
         }
     }

@@ -79,6 +79,8 @@ mod publish;
 mod random;
 mod reconnect;
 mod request_error;
+#[cfg(test)]
+mod scenarios;
 mod session;
 mod signals;
 mod state;

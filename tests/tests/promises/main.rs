@@ -7,12 +7,14 @@
     reason = "a panic is how a test says what is wrong"
 )]
 
+mod check;
 mod cli;
 mod cli_bench;
 mod cli_reconnect;
 mod conversation;
 mod delivery;
 mod delivery_metrics;
+mod drain;
 mod ephemeral;
 mod errors;
 mod floods;
@@ -31,6 +33,7 @@ mod peers;
 mod publishing;
 mod readme;
 mod reconnect;
+mod reload;
 mod replay;
 mod restarts;
 mod resume;

@@ -89,7 +89,7 @@ async fn after_sigterm_nobody_new_gets_in() {
 async fn beyond_loopback_it_does_not_start_unless_anonymous_is_allowed() {
     let error = refusal(&["serve", "--listen", "0.0.0.0:0", "--internal", "127.0.0.1:0"]).await;
     assert!(error.contains("allow_anonymous"), "{error}");
-    Setup::default().listen("0.0.0.0:0").flag("--allow-anonymous", "true").start().await;
+    Setup::default().listen("0.0.0.0:0").config("allow_anonymous = true").start().await;
 }
 
 #[tokio::test]

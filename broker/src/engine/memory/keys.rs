@@ -44,6 +44,11 @@ impl KeyWindow {
         Self { limits, remembered: SplitMap::default(), ending: VecDeque::new(), bytes: 0 }
     }
 
+    /// Has this much memory for keys from now on, in bytes. None is forgotten for it.
+    pub(crate) fn room_is(&mut self, max_bytes: usize) {
+        self.limits.max_bytes = max_bytes;
+    }
+
     /// The sequence of the message that was published with this key within the window.
     pub(crate) fn seq_of(&self, key: &Key, now: Moment) -> Option<u64> {
         self.remembered.get(key).filter(|remembered| remembered.until > now).map(|remembered| remembered.seq)

@@ -59,6 +59,15 @@ impl MemoryEngine {
         Ok(Self { streams: streams.collect::<Result<_, _>>()? })
     }
 
+    /// Gives each stream the limits that may change while the broker runs.
+    pub(crate) fn retune(&self, configs: &[StreamConfig], keys: KeyLimits) {
+        for stream in &self.streams {
+            if let Some(config) = configs.iter().find(|config| config.name == *stream.name()) {
+                stream.retune(config, keys);
+            }
+        }
+    }
+
     /// The stream that a topic is in; none for an ephemeral topic.
     pub(crate) fn stream_of(&self, topic: &Topic) -> Option<&Stream> {
         self.streams.iter().find(|stream| stream.holds(topic))

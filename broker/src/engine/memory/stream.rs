@@ -51,7 +51,7 @@ impl Stream {
         config: &StreamConfig,
         keys: KeyLimits,
     ) -> Result<Self, getrandom::Error> {
-        let inner = Inner { retained: Retained::default(), keys: KeyWindow::new(keys), closed: false };
+        let inner = Inner::new(config, Retained::default(), KeyWindow::new(keys));
         Ok(Self { index, epoch: new_epoch()?, config: config.clone(), inner: Mutex::new(inner) })
     }
 
@@ -76,8 +76,8 @@ impl Stream {
             drop(inner);
             inner = self.inner.lock();
         }
-        let (message, mut route) =
-            inner.retained.append(draft, self.index, &self.config, now.wall_ms, &mut removed);
+        let Inner { rules, retained, .. } = &mut *inner;
+        let (message, mut route) = retained.append(draft, self.index, rules, now.wall_ms, &mut removed);
         if let Some(key) = conditions.key {
             inner.keys.remember(key, message.seq(), now.moment);
         }
@@ -155,10 +155,16 @@ impl Stream {
         while more {
             let mut removed = Removed::new();
             let mut inner = self.inner.lock();
-            let more_messages = inner.retained.expire(now.wall_ms, &self.config, 0, &mut removed);
+            let Inner { rules, retained, .. } = &mut *inner;
+            let more_messages = retained.expire(now.wall_ms, rules, 0, &mut removed);
             more = inner.keys.forget(now.moment) || more_messages;
             drop(inner);
         }
+    }
+
+    /// Takes the limits that may change while the broker runs: age, bytes, and the room for keys.
+    pub(crate) fn retune(&self, config: &StreamConfig, keys: KeyLimits) {
+        self.inner.lock().retune(config, keys);
     }
 
     /// The newest sequence and its epoch.

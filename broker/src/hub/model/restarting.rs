@@ -13,6 +13,7 @@ use crate::clock::Now;
 use crate::engine::memory::{read_saved, write_saved};
 use crate::engine::{KeyLimits, MemoryEngine, SavedStream};
 use crate::hub::Hub;
+use crate::limits::LiveLimits;
 use crate::metrics::Metrics;
 
 /// A broker without a past, and the reference to it.
@@ -29,7 +30,7 @@ fn broker(setup: &Setup, saved: Vec<SavedStream>, now: Now) -> Arc<Hub> {
     let configs: Vec<_> = setup.streams.iter().map(StreamSetup::config).collect();
     let engine = MemoryEngine::new(&configs, KeyLimits::from(&setup.limits), saved, now).unwrap();
     let metrics = Arc::new(Metrics::new(setup.shards, &[]));
-    Arc::new(Hub::new(engine, setup.shards, Arc::new(setup.limits.clone()), metrics).unwrap())
+    Arc::new(Hub::new(engine, setup.shards, Arc::new(LiveLimits::new(&setup.limits)), metrics).unwrap())
 }
 
 pub(super) fn desks(hub: &Arc<Hub>) -> Vec<Desk> {

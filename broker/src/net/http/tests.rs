@@ -13,7 +13,7 @@ use super::{Api, Inside, routes, serve};
 use crate::clock::Now;
 use crate::engine::{KeyLimits, MemoryEngine};
 use crate::hub::Hub;
-use crate::limits::Limits;
+use crate::limits::{Limits, LiveLimits};
 use crate::metrics::Metrics;
 
 /// A broker of which only what the port shows is there.
@@ -49,8 +49,9 @@ impl Served {
         let fake = Arc::new(Fake::default());
         let (stop, stopped) = oneshot::channel();
         let inside = Arc::clone(&fake);
-        let limits = Arc::new(Limits::default());
-        let engine = MemoryEngine::new(&[], KeyLimits::from(&*limits), Vec::new(), Now::default()).unwrap();
+        let limits = Arc::new(LiveLimits::new(&Limits::default()));
+        let engine =
+            MemoryEngine::new(&[], KeyLimits::from(&Limits::default()), Vec::new(), Now::default()).unwrap();
         let metrics = Arc::new(Metrics::new(1, &[]).with_routes(routes()));
         let hub = Arc::new(Hub::new(engine, 1, Arc::clone(&limits), metrics).unwrap());
         let api = Api::new(Arc::clone(&hub), limits);

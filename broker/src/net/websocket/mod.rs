@@ -80,13 +80,14 @@ pub(super) enum Broken {
 
 impl Spare {
     pub(super) fn new(max_frame_bytes: usize) -> Self {
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER_BYTES)
-            .write_buffer_size(0)
-            .max_write_buffer_size(CONTROL_BUFFER_BYTES)
-            .max_message_size(Some(max_frame_bytes))
-            .max_frame_size(Some(max_frame_bytes));
-        Self { context: None, config, max_frame_bytes }
+        Self { context: None, config: config(max_frame_bytes), max_frame_bytes }
+    }
+
+    /// Takes another limit from now on; a session that stands within a message keeps the old one for it.
+    pub(super) fn limit(&mut self, max_frame_bytes: usize) {
+        if self.max_frame_bytes != max_frame_bytes {
+            *self = Self::new(max_frame_bytes);
+        }
     }
 
     fn take(&mut self) -> Box<WebSocketContext> {
@@ -94,6 +95,15 @@ impl Spare {
             .take()
             .unwrap_or_else(|| Box::new(WebSocketContext::new(Role::Server, Some(self.config))))
     }
+}
+
+fn config(max_frame_bytes: usize) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(CONTROL_BUFFER_BYTES)
+        .max_message_size(Some(max_frame_bytes))
+        .max_frame_size(Some(max_frame_bytes))
 }
 
 /// A reading in progress: bytes that came, and what they hold.

@@ -6,10 +6,13 @@ use crate::clock::Moment;
 use crate::engine::append::{Conditions, Refused};
 use crate::engine::memory::keys::KeyWindow;
 use crate::engine::memory::retained::Retained;
+use crate::engine::settings::{KeyLimits, StreamConfig};
 
 /// What a stream's lock protects.
 #[derive(Debug)]
 pub(super) struct Inner {
+    /// How much is retained; a reload may change it.
+    pub(super) rules: StreamConfig,
     pub(super) retained: Retained,
     pub(super) keys: KeyWindow,
     /// Nothing is appended any more.
@@ -17,6 +20,17 @@ pub(super) struct Inner {
 }
 
 impl Inner {
+    pub(super) fn new(config: &StreamConfig, retained: Retained, keys: KeyWindow) -> Self {
+        Self { rules: config.clone(), retained, keys, closed: false }
+    }
+
+    /// Retains by other limits of age and bytes from now on; what is too much goes with the next appends and sweeps.
+    pub(super) fn retune(&mut self, config: &StreamConfig, keys: KeyLimits) {
+        self.rules.max_age = config.max_age;
+        self.rules.max_bytes = config.max_bytes;
+        self.keys.room_is(keys.max_bytes);
+    }
+
     /// Whether the conditions of an append hold; for a repeat, the sequence of the first.
     ///
     /// # Errors

@@ -36,7 +36,7 @@ impl Stream {
     ) -> Self {
         let epoch = saved.epoch.clone();
         let keys = KeyWindow::restore(keys, std::mem::take(&mut saved.keys), now);
-        let inner = Inner { retained: Retained::restore(saved, config), keys, closed: false };
+        let inner = Inner::new(config, Retained::restore(saved, config), keys);
         let stream = Self { index, epoch, config: config.clone(), inner: Mutex::new(inner) };
         stream.sweep(now);
         stream

@@ -32,7 +32,7 @@ pub(super) fn closing(tally: &mut Tally) -> Checked {
     let (worker, hub) = (worker.start(), Arc::clone(&broker.hub));
     let closer = thread::spawn(move || {
         (0..thread_rng().gen_range(0..STEPS_BEFORE)).for_each(|_| thread::yield_now());
-        hub.close_all(&GOAWAY, CloseCode::Drain, "the end");
+        hub.close_all(Some(&GOAWAY), CloseCode::Drain, "the end");
         Vec::new()
     });
     let threads = vec![closer, broker.publisher(0, plain(&[KEPT; 3]))];

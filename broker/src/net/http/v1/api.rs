@@ -5,18 +5,18 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::hub::Hub;
-use crate::limits::Limits;
+use crate::limits::LiveLimits;
 
 /// Shared by all requests. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
     pub(super) hub: Arc<Hub>,
-    pub(super) limits: Arc<Limits>,
+    pub(super) limits: Arc<LiveLimits>,
     pub(super) places: Arc<Semaphore>,
 }
 
 impl Api {
-    pub(crate) fn new(hub: Arc<Hub>, limits: Arc<Limits>) -> Self {
-        Self { hub, places: Arc::new(Semaphore::new(limits.max_http_requests)), limits }
+    pub(crate) fn new(hub: Arc<Hub>, limits: Arc<LiveLimits>) -> Self {
+        Self { hub, places: Arc::new(Semaphore::new(limits.max_http_requests())), limits }
     }
 }

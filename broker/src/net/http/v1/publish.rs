@@ -96,9 +96,9 @@ pub(super) async fn publish_one(
     body::check_plain(&headers)?;
     let Options { key, expect, headers } = Options::of(&headers)?;
     let bound = Bound {
-        bytes: api.limits.max_payload_bytes,
+        bytes: api.limits.max_payload_bytes(),
         name: "max_payload_bytes",
-        timeout: api.limits.http_body_timeout,
+        timeout: api.limits.http_body_timeout(),
     };
     let bytes = body::read(body, bound).await?;
     let wrong = |error: fanfare_protocol::payload::PayloadError| {

@@ -89,10 +89,13 @@ pub(super) async fn publish_many(
 
 async fn array(api: &Api, caller: &Caller, body: Body) -> Result<Json<Results>, Problem> {
     let limits = &api.limits;
-    let bound =
-        Bound { bytes: limits.max_batch_bytes, name: "max_batch_bytes", timeout: limits.http_body_timeout };
+    let bound = Bound {
+        bytes: limits.max_batch_bytes(),
+        name: "max_batch_bytes",
+        timeout: limits.http_body_timeout(),
+    };
     let bytes = body::read(body, bound).await?;
-    let items = Items { max: limits.max_batch_items };
+    let items = Items { max: limits.max_batch_items() };
     let mut reader = serde_json::Deserializer::from_slice(&bytes);
     let unreadable = |error: serde_json::Error| {
         Problem::part(
@@ -107,7 +110,7 @@ async fn array(api: &Api, caller: &Caller, body: Body) -> Result<Json<Results>, 
     let Some(items) = items else {
         let detail = format!(
             "a list may have {} messages at most (max_batch_items); send several, or lines as {NDJSON}",
-            limits.max_batch_items
+            limits.max_batch_items()
         );
         return Err(Problem::part(Kind::TooLarge, Place::Body, "", detail));
     };
@@ -157,7 +160,7 @@ impl<'de> Visitor<'de> for Items {
 fn lines(api: Api, caller: Caller, admitted: Admitted, body: Body) -> Response {
     let (results, answer) = mpsc::channel(RESULTS_WAITING_MAX);
     tokio::spawn(async move {
-        let patience = api.limits.http_body_timeout;
+        let patience = api.limits.http_body_timeout();
         let room = Arc::new(Semaphore::new(RESULTS_WAITING_BYTES_MAX));
         let stream = LineStream { api, caller, results, room };
         // Whoever does not read the results any more is not published for any more.
@@ -187,7 +190,7 @@ struct Unread;
 
 impl LineStream {
     async fn run(self, body: Body, patience: Duration) -> Result<(), Unread> {
-        let mut lines = Lines::new(self.api.limits.max_frame_bytes);
+        let mut lines = Lines::new(self.api.limits.max_frame_bytes());
         let mut parts = body.into_data_stream();
         loop {
             let mut results = Vec::new();
@@ -217,7 +220,7 @@ impl LineStream {
         match line {
             Line::Whole(line) => Outcome::of(&self.api, &self.caller, line),
             Line::TooLong => {
-                let bytes = self.api.limits.max_frame_bytes;
+                let bytes = self.api.limits.max_frame_bytes();
                 let detail = format!("a line may have {bytes} bytes at most (max_frame_bytes); send less");
                 Outcome::failed(&self.api, Problem::new(Kind::TooLarge, detail))
             }

@@ -1,0 +1,67 @@
+// Why a session or a subscription ended, and what to do then.
+import { FORBIDDEN, NO_CODE, TOKEN_EXPIRED, TOO_LARGE, TOO_SLOW, UNAUTHENTICATED, reconnectAfter, } from "./protocol/codes.js";
+const NEXT_STEPS = {
+    [UNAUTHENTICATED]: "connect with a new token",
+    [TOKEN_EXPIRED]: "connect with a new token",
+    [FORBIDDEN]: "ask the operator for the permission",
+    [TOO_LARGE]: "send smaller messages",
+    [TOO_SLOW]: "read faster, or subscribe to less",
+};
+/** Whether and when it makes sense to connect again. */
+export function reconnectOf(closed) {
+    switch (closed.kind) {
+        case "by_client":
+        case "unreadable":
+        case "refused":
+            return "never";
+        case "by_broker":
+            return reconnectAfter(closed.code);
+        default:
+            return "back_off";
+    }
+}
+/** Why, without what to do next. */
+export function reasonOf(closed) {
+    switch (closed.kind) {
+        case "by_client":
+            return "this client closed the session";
+        case "by_broker":
+            return byBroker(closed.code, closed.reason);
+        case "lost":
+            return `the connection broke: ${closed.detail}`;
+        case "silent":
+            return `nothing came from the broker for ${seconds(closed.afterMs)}`;
+        case "no_welcome":
+            return `the broker did not welcome this session within ${seconds(closed.afterMs)}`;
+        case "unreadable":
+            return `the broker sent a frame that can't be read: ${closed.detail}`;
+        case "refused":
+            return `the connection was refused with HTTP ${closed.status}`;
+        case "gave_up":
+            return `no connection for ${seconds(closed.afterMs)}; at last: ${closed.last}`;
+    }
+}
+/** Why, and what to do next. */
+export function closedText(closed) {
+    // What happened last says what to do.
+    return closed.kind === "gave_up" ? reasonOf(closed) : `${reasonOf(closed)}; ${nextStep(closed)}`;
+}
+/** A time for people. */
+export const seconds = (ms) => `${Math.round(ms / 100) / 10} s`;
+function byBroker(code, reason) {
+    if (code === NO_CODE)
+        return "the broker closed the session without a reason";
+    return `the broker closed the session with ${code}${reason && ": "}${reason}`;
+}
+function nextStep(closed) {
+    if (closed.kind === "refused")
+        return "check the address, the token and the permission";
+    const step = closed.kind === "by_broker" ? NEXT_STEPS[closed.code] : undefined;
+    if (step !== undefined)
+        return step;
+    const advice = reconnectOf(closed);
+    if (advice === "never")
+        return "nothing is sent any more";
+    return `connect again${advice === "now" ? "" : " after a short pause"}`;
+}
+//# sourceMappingURL=closed.js.map

@@ -1,0 +1,86 @@
+// One subscription's buffer between the driver, which fills it, and its reader.
+import { Backlog, passedItem } from "./backlog.js";
+import { movedTo, placeAt } from "./place.js";
+/** Part of its bounds that a buffer keeps when it must drop, so that it need not drop again at once. */
+const KEPT_PART = 15 / 16;
+/** Part of its bounds at which a paused buffer has room, so that it fills in long strides and not message by message. */
+const ROOM_PART = 1 / 2;
+/** One subscription's buffer. */
+export class Inbox {
+    #backlog = new Backlog();
+    #bounds;
+    /** Hears that there is something to be taken. */
+    #wake;
+    /** Where the reader stands. */
+    #place = placeAt({});
+    #end;
+    #paused = false;
+    #drained = () => undefined;
+    constructor(bounds) {
+        this.#bounds = bounds;
+    }
+    /** The reader's side: the next event, if one waits. */
+    take() {
+        const item = this.#backlog.pop();
+        if (item === undefined)
+            return undefined;
+        this.#place = passedItem(this.#place, item);
+        if (this.#paused && this.#fits(ROOM_PART)) {
+            this.#paused = false;
+            this.#drained();
+        }
+        return item.event;
+    }
+    /** The reader's side: why there will be no more events, once all were taken. */
+    get end() {
+        return this.#end;
+    }
+    /** The reader's side: where it stands after what it has taken. */
+    get position() {
+        return this.#place.position;
+    }
+    /** The reader's side: what hears that there is something to be taken. */
+    onWake(wake) {
+        this.#wake = wake;
+    }
+    /** The driver's side: the reader begins here. */
+    begin(place) {
+        this.#place = place;
+    }
+    /** The driver's side: after all events so far, the subscription stands at these heads. */
+    advance(heads) {
+        if (!this.#backlog.advance(heads))
+            this.#place = movedTo(this.#place, heads);
+    }
+    /** The driver's side: adds an event. */
+    push(event) {
+        this.#backlog.push(event);
+        this.#wake?.();
+    }
+    /** The driver's side: whether more waits than may. */
+    isFull() {
+        return !this.#paused && !this.#fits(1);
+    }
+    /** The driver's side: nothing comes until there is room, of which `drained` hears. Gives where it goes on then. */
+    pause(drained) {
+        this.#paused = true;
+        this.#drained = drained;
+        return this.#backlog.replayed(this.#place);
+    }
+    /** The driver's side: drops oldest messages, and leaves gaps for them. */
+    shed() {
+        this.#backlog.shed(this.#bounds.messages * KEPT_PART, this.#bounds.bytes * KEPT_PART);
+    }
+    /** No more events will come; what waits is still there to be taken, unless nobody wants it. */
+    finish(end, discard = false) {
+        if (discard)
+            this.#backlog.clear();
+        this.#end ??= end;
+        this.#wake?.();
+    }
+    /** Whether what waits takes this part of the bounds at most. */
+    #fits(part) {
+        return (this.#backlog.length <= this.#bounds.messages * part && this.#backlog.bytes <= this.#bounds.bytes * part);
+    }
+}
+//# sourceMappingURL=inbox.js.map

@@ -1,0 +1,44 @@
+// Whether the broker is still there.
+import { ASLEEP, CHECK_TIMEOUT, SILENT_HEARTBEATS } from "../limits.js";
+/** Watches one connection once the client is welcome. */
+export class Liveness {
+    /** A broker that names no heartbeat isn't watched. */
+    #heartbeat = Infinity;
+    #heard = Infinity;
+    /** A sign of life was asked for, and must come by then. */
+    #expected;
+    /** Begins to watch. */
+    begin(now, heartbeat) {
+        this.#heartbeat = heartbeat || Infinity;
+        this.heard(now);
+    }
+    /** Something came. */
+    heard(now) {
+        this.#heard = now;
+        this.#expected = undefined;
+    }
+    /** A sign of life must come soon; says whether it is to be asked for, which happens once. */
+    expect(now) {
+        if (this.#expected !== undefined)
+            return false;
+        this.#expected = now + CHECK_TIMEOUT;
+        return true;
+    }
+    /** When to ask again; never is infinite. */
+    due() {
+        return this.#expected ?? this.#heard + SILENT_HEARTBEATS * this.#heartbeat;
+    }
+    /**
+     * What the time asks for. Whoever looks far too late has not run meanwhile, as in a frozen page or a sleeping
+     * machine: what came then may still wait to be read, so the broker is asked first.
+     */
+    judge(now) {
+        const late = now - this.due();
+        if (late < 0)
+            return "fine";
+        if (this.#expected === undefined && late >= ASLEEP)
+            return "ask";
+        return { deadAfter: now - this.#heard };
+    }
+}
+//# sourceMappingURL=liveness.js.map

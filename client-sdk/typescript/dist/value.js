@@ -1,0 +1,38 @@
+// What a program may publish, and the payload that it becomes.
+import { invalid } from "./error.js";
+import { Payload } from "./protocol/payload.js";
+/** A value that is published as JSON, be it a string. */
+class Json {
+    value;
+    constructor(value) {
+        this.value = value;
+    }
+}
+/** Publishes a string as JSON and not as text: `fanfare.publish("greeting", json("hello"))`. */
+export const json = (value) => new Json(value);
+/** Text stays text, bytes stay bytes, and everything else is written as JSON. */
+export function payloadOf(value) {
+    if (typeof value === "string")
+        return Payload.ofText("text", value);
+    if (value instanceof ArrayBuffer)
+        return Payload.ofBytes("bytes", new Uint8Array(value.slice(0)));
+    if (ArrayBuffer.isView(value)) {
+        const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+        return Payload.ofBytes("bytes", bytes.slice());
+    }
+    return Payload.ofText("json", jsonOf(value instanceof Json ? value.value : value));
+}
+function jsonOf(value) {
+    let text;
+    let cause = "publish null instead";
+    try {
+        text = JSON.stringify(value);
+    }
+    catch (error) {
+        cause = error;
+    }
+    if (typeof text === "string")
+        return text;
+    throw invalid(`the value can't be written as JSON: ${String(cause)}`);
+}
+//# sourceMappingURL=value.js.map

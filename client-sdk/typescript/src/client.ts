@@ -1,0 +1,306 @@
+// The client: everything that a program can ask of a broker.
+
+import { addressOf } from "./address.js";
+import { now } from "./clock.js";
+import type { Closed } from "./closed.js";
+import { Driver, type Ticket } from "./driver.js";
+import { FanfareError, invalid, sessionClosed } from "./error.js";
+import { guarded } from "./guard.js";
+import { Inbox } from "./inbox.js";
+import { keys } from "./keys.js";
+import { DEFAULT_LIMITS, type Limits } from "./limits.js";
+import { checkPattern, checkTopic } from "./names.js";
+import {
+  type ConnectOptions,
+  type HistoryOptions,
+  type HistoryPage,
+  type Member,
+  type PublishOptions,
+  type Published,
+  type SubscribeOptions,
+  wireFrom,
+} from "./options.js";
+import type { Publish, ServerFrame, Subscribed } from "./protocol/frame.js";
+import { MAX_KEY_BYTES } from "./protocol/limits.js";
+import { utf8Length } from "./protocol/names.js";
+import type { Call } from "./session/call.js";
+import type { State } from "./state.js";
+import { type OnMessage, Subscription } from "./subscription.js";
+import type { SocketClass } from "./transport.js";
+import { payloadOf } from "./value.js";
+
+/** What a client tells of itself, by name. */
+export interface ClientEvents {
+  /** It is connected otherwise than before. */
+  state: State;
+  /** Something went wrong that answers no call: above all, an unacknowledged message was refused. */
+  error: FanfareError;
+}
+
+/**
+ * A session with a broker. When its connection ends, it connects again and goes on; subscriptions go on where they
+ * stand. It ends with `close`, or when the broker says that connecting again makes no sense.
+ */
+export class Fanfare {
+  /** Resolves when the broker has let this client in; rejects if the session ends before. */
+  readonly ready: Promise<void>;
+  /** Resolves when the session has ended, with the reason. */
+  readonly closed: Promise<Closed>;
+  readonly #driver: Driver;
+  readonly #limits: Limits;
+  readonly #nextKey = keys();
+  readonly #listeners = {
+    state: new Set<(state: State) => void>(),
+    error: new Set<(error: FanfareError) => void>(),
+  };
+  #state: State = { status: "connecting" };
+
+  /** @internal */
+  constructor(url: string, options: ConnectOptions) {
+    this.#limits = limitsOf(options);
+    const plan = {
+      url: addressOf(url),
+      encoding: options.encoding ?? "msgpack",
+      name: options.name,
+      token: options.token,
+      Socket: socketOf(options.WebSocket),
+      policy: {
+        atFirst: options.retryConnect ?? true,
+        later: options.reconnect ?? true,
+        renewsToken: typeof options.token === "function",
+        backoff: this.#limits.reconnectPause,
+        giveUpAfter: options.giveUpAfter,
+      },
+      limits: this.#limits,
+    };
+    this.#driver = new Driver(plan, Math.random, {
+      changed: (state) => {
+        this.#state = state;
+        this.#tell("state", state);
+      },
+      complained: (error) => this.#tell("error", error),
+    });
+    this.ready = new Promise((resolve, reject) => {
+      this.on("state", (state) => {
+        if (state.status === "connected") resolve();
+        else if (state.status === "closed") reject(sessionClosed(state.why));
+      });
+    });
+    // Whoever asks for something hears of a failure there.
+    this.ready.catch(() => undefined);
+    this.closed = new Promise((resolve) => {
+      this.on("state", (state) => {
+        if (state.status === "closed") resolve(state.why);
+      });
+    });
+    onAbort(options.signal, () => void this.close());
+  }
+
+  /** How the client is connected now. */
+  get state(): State {
+    return this.#state;
+  }
+
+  /** The largest payload that the broker takes, in bytes, as it said at the last connection. */
+  get maxPayloadBytes(): number | undefined {
+    return this.#driver.welcome?.max_payload_bytes;
+  }
+
+  /** Hears of each state (`"state"`), or of errors that answer no call (`"error"`). Call the result to hear no more. */
+  on<E extends keyof ClientEvents>(
+    event: E,
+    listener: (about: ClientEvents[E]) => void,
+    options: { signal?: AbortSignal } = {},
+  ): () => void {
+    const listeners = this.#listeners[event] as Set<(about: ClientEvents[E]) => void>;
+    // Each call is one subscription, be the function the same.
+    const own = (about: ClientEvents[E]): void => listener(about);
+    listeners.add(own);
+    const off = (): void => void listeners.delete(own);
+    onAbort(options.signal, off);
+    return off;
+  }
+
+  /**
+   * Subscribes to a pattern: iterate over the result, or give a callback. `T` is the type that the messages' JSON has,
+   * for which the program vouches.
+   *
+   * @example
+   * for await (const message of fanfare.subscribe<Order>("orders.>")) console.log(message.topic, message.json().total);
+   */
+  subscribe<T = unknown>(pattern: string, options?: SubscribeOptions): Subscription<T>;
+  subscribe<T = unknown>(
+    pattern: string,
+    onMessage: OnMessage<T>,
+    options?: SubscribeOptions,
+  ): Subscription<T>;
+  subscribe<T = unknown>(
+    pattern: string,
+    first?: OnMessage<T> | SubscribeOptions,
+    second: SubscribeOptions = {},
+  ): Subscription<T> {
+    checkPattern(pattern);
+    const onMessage = typeof first === "function" ? first : undefined;
+    const options = typeof first === "function" ? second : (first ?? {});
+    const { from, deliver, maxRate, signal, onGap } = options;
+    const inbox = new Inbox(this.#limits.buffer);
+    const { promise, ticket } = ask();
+    const asked = { pattern, from: from && wireFrom(from), deliver, max_rate: maxRate };
+    const ready = promise.then((answer) => expected(answer, "subscribed")) as Promise<Subscribed>;
+    let leave = (): void => undefined;
+    const subscription = new Subscription<T>(
+      { pattern, inbox, ready, onGap, leave: () => leave() },
+      onMessage,
+    );
+    ready.catch((error: unknown) => inbox.finish({ error }));
+    const sub = this.#driver.subscribe(asked, inbox, ticket);
+    leave = () => {
+      ticket.reject(new FanfareError("closed", "ended before it was open"));
+      this.#driver.unsubscribe(sub, ticket);
+    };
+    onAbort(signal, () => subscription.abort(signal?.reason));
+    return subscription;
+  }
+
+  /**
+   * Publishes a value: text and bytes as they are, all else as JSON. Resolves when the broker has taken it; what can't be
+   * sent, because there is no connection, waits for the next one.
+   */
+  async publish(topic: string, value: unknown, options: PublishOptions = {}): Promise<Published> {
+    checkTopic(topic);
+    const { key, expect, echo, headers, ack = true, signal } = options;
+    const publish: Publish = {
+      op: "publish",
+      topic,
+      payload: payloadOf(value),
+      key: key === true ? this.#nextKey() : key,
+      expect,
+      // What is so anyway is not said.
+      echo: echo === false ? echo : undefined,
+      headers,
+    };
+    this.#check(publish);
+    if (!ack) {
+      signal?.throwIfAborted();
+      this.#driver.send(publish);
+      return { stream: undefined, epoch: undefined, seq: undefined, duplicate: false };
+    }
+    const { stream, epoch, seq, duplicate = false } = await this.#call(publish, "published", signal);
+    return { stream, epoch, seq, duplicate };
+  }
+
+  /** Asks for retained messages, once. */
+  async history<T = unknown>(pattern: string, options: HistoryOptions = {}): Promise<HistoryPage<T>> {
+    checkPattern(pattern);
+    const { from = "start", limit, signal } = options;
+    const call: Call = { op: "history", pattern, from: wireFrom(from), limit };
+    const { messages, gaps = [], position, more } = await this.#call(call, "history", signal);
+    return { messages: messages, gaps, position, more };
+  }
+
+  /** Who is present on a topic. */
+  async presence(topic: string, options: { signal?: AbortSignal } = {}): Promise<Member[]> {
+    checkTopic(topic);
+    const { members } = await this.#call({ op: "presence", topic }, "presence", options.signal);
+    return members;
+  }
+
+  /** Asks the broker for a sign of life; gives the milliseconds that it took. What was sent before is dealt with then. */
+  async ping(options: { signal?: AbortSignal } = {}): Promise<number> {
+    const asked = now();
+    await this.#asking("pong", options.signal, (ticket) => this.#driver.ping(ticket));
+    return now() - asked;
+  }
+
+  /** Ends the session in good order: what was published before is acknowledged first, if that takes less than 5 s. */
+  close(): Promise<Closed> {
+    this.#driver.close();
+    return this.closed;
+  }
+
+  #call<Op extends ServerFrame["op"]>(
+    call: Call,
+    op: Op,
+    signal?: AbortSignal,
+  ): Promise<ServerFrame & { op: Op }> {
+    return this.#asking(op, signal, (ticket) => this.#driver.call(call, ticket));
+  }
+
+  async #asking<Op extends ServerFrame["op"]>(
+    op: Op,
+    signal: AbortSignal | undefined,
+    begin: (ticket: Ticket) => void,
+  ): Promise<ServerFrame & { op: Op }> {
+    signal?.throwIfAborted();
+    const { promise, ticket } = ask();
+    begin(ticket);
+    const off = onAbort(signal, () => {
+      ticket.reject(signal?.reason as FanfareError);
+      this.#driver.cancel(ticket);
+    });
+    try {
+      return expected(await promise, op);
+    } finally {
+      off();
+    }
+  }
+
+  /** The broker would answer `too_large`, or even end the session. */
+  #check({ payload, key = "" }: Publish): void {
+    if (utf8Length(key) > MAX_KEY_BYTES) throw invalid(`the key has more than ${MAX_KEY_BYTES} bytes`);
+    const most = this.maxPayloadBytes ?? Infinity;
+    const bytes = payload.bytes().length;
+    if (bytes <= most) return;
+    throw invalid(`the payload has ${bytes} bytes; this broker takes at most ${most}`);
+  }
+
+  #tell<E extends keyof ClientEvents>(event: E, about: ClientEvents[E]): void {
+    const listeners = this.#listeners[event] as Set<(about: ClientEvents[E]) => void>;
+    for (const listener of [...listeners]) guarded(() => listener(about));
+  }
+}
+
+/**
+ * Connects to a broker: `ws://127.0.0.1:7440`. Returns at once; what is asked waits for the connection.
+ *
+ * Throws if the URL is no broker's, or the platform has no WebSocket and none is given.
+ */
+export function connect(url: string, options: ConnectOptions = {}): Fanfare {
+  return new Fanfare(url, options);
+}
+
+/** A promise of an answer, and what keeps it. */
+function ask(): { promise: Promise<ServerFrame>; ticket: Ticket } {
+  let ticket: Ticket | undefined;
+  const promise = new Promise<ServerFrame>((resolve, reject) => {
+    ticket = { resolve, reject };
+  });
+  return { promise, ticket: ticket as unknown as Ticket };
+}
+
+function expected<Op extends ServerFrame["op"]>(answer: ServerFrame, op: Op): ServerFrame & { op: Op } {
+  if (answer.op === op) return answer as ServerFrame & { op: Op };
+  throw new FanfareError("wrong_answer", `the broker answered ${answer.op}, not ${op}; report it`);
+}
+
+/** Calls when a signal aborts, or has; gives what ends that. */
+function onAbort(signal: AbortSignal | undefined, abort: () => void): () => void {
+  if (signal === undefined) return () => undefined;
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  return () => signal.removeEventListener("abort", abort);
+}
+
+function socketOf(given: SocketClass | undefined): SocketClass {
+  const found = given ?? (globalThis as { WebSocket?: unknown }).WebSocket;
+  if (found !== undefined) return found as SocketClass;
+  throw invalid(
+    'this platform has no WebSocket: import { WebSocket } from "ws" and connect(url, { WebSocket })',
+  );
+}
+
+/** The defaults, and what a program says instead. */
+function limitsOf(options: ConnectOptions): Limits {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...DEFAULT_LIMITS, ...(Object.fromEntries(given) as Partial<Limits>) };
+}

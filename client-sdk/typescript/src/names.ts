@@ -1,0 +1,18 @@
+// Names of topics and patterns that a program gives, checked before anything is sent.
+
+import { invalid } from "./error.js";
+import { type NameRule, RULES, patternFault, topicFault } from "./protocol/names.js";
+
+/** Throws if the text is no topic. */
+export function checkTopic(topic: string): void {
+  check("topic", topic, topicFault(topic));
+}
+
+/** Throws if the text is no pattern. */
+export function checkPattern(pattern: string): void {
+  check("pattern", pattern, patternFault(pattern));
+}
+
+function check(kind: string, name: string, rule: NameRule | undefined): void {
+  if (rule !== undefined) throw invalid(`the ${kind} "${name}" is not valid (${rule}): ${RULES}`);
+}

@@ -1,0 +1,15 @@
+// Requests that the broker answers by `id`.
+
+import type { ClientFrame, History, Publish } from "../protocol/frame.js";
+
+/** A request whose answer names its `id`; the session chooses that. */
+export type Call = Omit<Publish, "id"> | Omit<History, "id"> | { op: "presence"; topic: string };
+
+/** Whether it may be sent again though the broker may have dealt with it: a question, or a message with a key. */
+export function isRepeatable(call: Call): boolean {
+  return call.op !== "publish" || call.key !== undefined;
+}
+
+export function frameOf(call: Call, id: number): ClientFrame {
+  return { ...call, id };
+}

@@ -1,0 +1,23 @@
+// Where tokens come from: given once, or asked for before each connection and before one expires.
+
+import { FanfareError } from "./error.js";
+import { seconds } from "./closed.js";
+
+/** A JSON Web Token, or what gives a fresh one. */
+export type TokenSource = string | (() => string | Promise<string>);
+
+/** The next token, if there is to be one; it must come within `timeout` milliseconds. */
+export async function tokenOf(source: TokenSource | undefined, timeout: number): Promise<string | undefined> {
+  if (typeof source !== "function") return source;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`none came within ${seconds(timeout)}`)), timeout);
+  });
+  try {
+    return await Promise.race([source(), late]);
+  } catch (cause) {
+    throw new FanfareError("token", `no token to connect with: ${String(cause)}`, { cause });
+  } finally {
+    clearTimeout(timer);
+  }
+}
