@@ -60,6 +60,12 @@ impl Attached {
         }
     }
 
+    /// So many of its subscriptions are behind now.
+    pub(super) fn set_behind(&mut self, behind: u32) {
+        self.behind = behind;
+        self.outbound.about().set_behind(behind);
+    }
+
     /// Whether it is among those that something waits for.
     pub(super) fn is_dirty(&self) -> bool {
         self.dirty
@@ -187,8 +193,7 @@ impl Shard {
     pub(super) fn note_behind(&mut self, session: u32) {
         self.counters().behind.add(1);
         if let Some(attached) = self.sessions.get_mut(session as usize) {
-            attached.behind += 1;
-            attached.outbound.about().set_behind(attached.behind);
+            attached.set_behind(attached.behind + 1);
         }
     }
 
@@ -196,8 +201,7 @@ impl Shard {
     pub(super) fn note_live(&mut self, session: u32) {
         self.counters().behind.sub(1);
         if let Some(attached) = self.sessions.get_mut(session as usize) {
-            attached.behind -= 1;
-            attached.outbound.about().set_behind(attached.behind);
+            attached.set_behind(attached.behind - 1);
         }
         if self.counters().behind.get() == 0 {
             self.bodies.clear();

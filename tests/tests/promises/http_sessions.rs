@@ -76,7 +76,7 @@ async fn who_takes_nothing_is_found_by_what_waits_and_by_being_behind() {
     socket.write(&masked(0x81, br#"{"op":"subscribe","sub":1,"pattern":"a"}"#)).await;
     broker.metric_reaches("fanfare_subscriptions", &[], 1).await;
     let text = "x".repeat(10_000);
-    publisher.publish_all("a", (0..2_000).map(|_| &text)).await;
+    publisher.publish_all("a", (0..5_000).map(|_| &text)).await;
     // Until the kernel's buffers are full it comes and goes.
     let sleeper = eventually("the sleeper to be behind, with something waiting", async || {
         let behind = listed(&broker, "?behind=true").await;
