@@ -85,6 +85,8 @@ pub(crate) enum Fault {
     HeadsLate,
     /// The shard is asked to write out a close before it is queued.
     FlushEarly,
+    /// Rosters that change while others are told of are not looked at.
+    DueForgotten,
 }
 
 /// Whether this fault is planted.

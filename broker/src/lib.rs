@@ -33,5 +33,5 @@ mod sync;
 mod version;
 
 pub use engine::{DataDirError, StreamConfig};
-pub use hub::{HubError, MAX_SHARDS};
+pub use hub::{HubError, MAX_SHARDS, MemberBy, PresenceConfig};
 pub use version::{REVISION, VERSION};

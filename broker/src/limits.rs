@@ -154,6 +154,9 @@ const AT_START: &[&str] = &[
     "send_buffer_bytes",
     "max_http_requests",
     "key_window",
+    "presence_members",
+    "presence_topics",
+    "presence_interval",
 ];
 
 const fn is_in(name: &str, names: &[&str]) -> bool {
@@ -295,6 +298,22 @@ limits! {
     key_bytes: usize = Bytes(64 * MIB, "64MiB"), 4_096..=64 * GIB,
         "a publish with another key is answered with the error limit_exceeded until old keys are forgotten",
         "fanfare_stream_key_bytes";
+    /// Members of one topic where presence is kept.
+    presence_members: usize = Count(100_000, "100000"), 1..=10_000_000,
+        "another session subscribes as it asks, and is no member",
+        "fanfare_presence_left_out_total";
+    /// Topics with a member.
+    presence_topics: usize = Count(100_000, "100000"), 16..=10_000_000,
+        "a session subscribes to another topic as it asks, and is no member; the bound is shared evenly by 16 parts",
+        "fanfare_presence_left_out_total";
+    /// Time between two announcements of a topic's joins and leaves.
+    presence_interval: Duration = Time(250, "250ms"), 10..=HOUR,
+        "what happens meanwhile is told together",
+        "fanfare_presence_announcements_total";
+    /// The members that one announcement names, in bytes.
+    presence_announcement_bytes: usize = Bytes(16 * KIB, "16KiB"), 256..=MIB,
+        "the others are only counted, and whoever wants to know them asks",
+        "fanfare_presence_unnamed_total";
 }
 
 /// What a frame needs beside its payload, in bytes: the longest token of a `hello`, or topic, key and headers.

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 
 use crate::clock;
 use crate::config::{Config, Loaded, Source};
@@ -27,7 +28,8 @@ use crate::net::{Door, Listener, ShardHandle, bind, spawn};
 use reload::{Part, Reloader};
 use restart::Restart;
 
-/// How often messages over their age limit are taken out of streams that nobody publishes to.
+/// How often messages over their age limit are taken out of streams that nobody publishes to, and what goes on is told on
+/// `$sys.>`.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// Orders that wait at most.
 const ORDERS: usize = 8;
@@ -136,7 +138,8 @@ impl Server {
         let metrics = Arc::new(Metrics::new(shards, &reasons).with_routes(http::routes()));
         let (engine, restart) = restart::load(config)?;
         metrics.configured_ms.set(clock::wall_ms());
-        let hub = Arc::new(Hub::new(engine, shards, Arc::clone(&limits), metrics)?);
+        let hub = Hub::new(engine, shards, Arc::clone(&limits), metrics)?;
+        let hub = Arc::new(hub.with_presence(config.presence.clone())?);
         let policy = Policy {
             loopback_only: client.ip().to_canonical().is_loopback(),
             max_head_bytes: limits.max_head_bytes(),
@@ -177,6 +180,7 @@ impl Server {
         tokio::select! {
             () = obeying => {}
             () = sweep(&hub) => {}
+            () = announce_presence(&hub) => {}
         }
         stopped.send_replace(true);
         let result = inside.await.map_err(io::Error::other).flatten().map_err(ServerError::Io);
@@ -258,6 +262,19 @@ async fn sweep(hub: &Hub) {
     let mut interval = tokio::time::interval(SWEEP_INTERVAL);
     loop {
         interval.tick().await;
-        hub.sweep(clock::read());
+        let now = clock::read();
+        hub.sweep(now);
+        hub.tell_second(now);
+    }
+}
+
+/// Announces joins and leaves where presence is kept.
+async fn announce_presence(hub: &Hub) {
+    let Some(every) = hub.presence_interval() else { return std::future::pending().await };
+    let mut interval = tokio::time::interval(every);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        hub.announce_presence(clock::read());
     }
 }

@@ -29,6 +29,8 @@ pub const MAX_KEY_BYTES: usize = 128;
 pub const MAX_HEADERS_BYTES: usize = 4096;
 /// Longest `name` in `hello`, in bytes.
 pub const MAX_CLIENT_NAME_BYTES: usize = 128;
+/// Longest `resume` in `hello` and `welcome`, in bytes.
+pub const MAX_RESUME_BYTES: usize = 128;
 /// Longest token in `hello` or `refresh`, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
@@ -36,6 +38,10 @@ pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 pub const DEFAULT_HISTORY_MESSAGES: u32 = 100;
 /// Most messages that one `history` request may ask for.
 pub const MAX_HISTORY_MESSAGES: u32 = 1_000;
+/// Members that `presence` gives when the request names no `limit`.
+pub const DEFAULT_PRESENCE_MEMBERS: u32 = DEFAULT_HISTORY_MESSAGES;
+/// Most members that one `presence` request may ask for.
+pub const MAX_PRESENCE_MEMBERS: u32 = MAX_HISTORY_MESSAGES;
 
 /// Largest payload that the broker takes unless configured otherwise, in bytes.
 pub const DEFAULT_MAX_PAYLOAD_BYTES: usize = 64 * 1024;

@@ -7,8 +7,8 @@ use crate::codes::{ErrorCode, GapReason};
 use crate::fault::{Fault, shortened};
 use crate::frame::{Deliver, MaxRate, ReplayFrom};
 use crate::limits::{
-    MAX_CLIENT_NAME_BYTES, MAX_CLIENT_SUB, MAX_HISTORY_MESSAGES, MAX_KEY_BYTES, MAX_REQUEST_ID, MAX_SEQ,
-    MAX_TIME_MS, MAX_TOKEN_BYTES,
+    MAX_CLIENT_NAME_BYTES, MAX_CLIENT_SUB, MAX_HISTORY_MESSAGES, MAX_KEY_BYTES, MAX_REQUEST_ID,
+    MAX_RESUME_BYTES, MAX_SEQ, MAX_TIME_MS, MAX_TOKEN_BYTES,
 };
 use crate::pattern::Pattern;
 use crate::position::{Epoch, StreamName};
@@ -88,7 +88,7 @@ pub(crate) fn millis<'a>(field: Name, value: impl Source<'a>) -> Result<u64, Fau
     within(field, value, 0, MAX_TIME_MS)
 }
 
-/// How many messages a history may give.
+/// How many messages a history may give, or members a presence.
 pub(crate) fn limit<'a>(field: Name, value: impl Source<'a>) -> Result<u32, Fault> {
     small(field, value, 1, MAX_HISTORY_MESSAGES)
 }
@@ -137,6 +137,11 @@ pub(crate) fn token<'a>(field: Name, value: impl Source<'a>) -> Result<Cow<'a, s
 /// A client's name.
 pub(crate) fn client_name<'a>(field: Name, value: impl Source<'a>) -> Result<Cow<'a, str>, Fault> {
     text_within(field, value, 0, MAX_CLIENT_NAME_BYTES)
+}
+
+/// What proves that a session goes on for an earlier one.
+pub(crate) fn resume<'a>(field: Name, value: impl Source<'a>) -> Result<Cow<'a, str>, Fault> {
+    text_within(field, value, 1, MAX_RESUME_BYTES)
 }
 
 /// A topic.

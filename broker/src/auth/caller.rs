@@ -1,5 +1,6 @@
 //! A caller: who asks, by whatever way they came, and what they may do.
 
+use fanfare_protocol::Topic;
 use fanfare_protocol::frame::{History, Publish, Subscribe};
 
 use super::permit::Permitted;
@@ -40,5 +41,10 @@ impl Caller {
     /// May this be read?
     pub(crate) fn history(&self, history: History) -> Result<Permitted<History>, Denied> {
         Ok(Permitted::new(history))
+    }
+
+    /// May it be asked who is present on this topic?
+    pub(crate) fn presence(&self, topic: Topic) -> Result<Permitted<Topic>, Denied> {
+        Ok(Permitted::new(topic))
     }
 }

@@ -10,6 +10,7 @@ mod bounds;
 mod fault;
 mod layers;
 mod listing;
+mod presence;
 mod reader;
 mod reference;
 mod resolved;

@@ -14,12 +14,13 @@ use super::bounds::resolve_limits;
 use super::fault::{Fault, Faults, Located, Place};
 use super::layers::Overrides;
 use super::listing::Listing;
+use super::presence::resolve_presence;
 use super::streams::resolve_streams;
 use super::table::Name;
 use super::units::format_bytes;
 use super::written::{self, Written};
 use crate::engine::StreamConfig;
-use crate::hub::MAX_SHARDS;
+use crate::hub::{MAX_SHARDS, PresenceConfig};
 use crate::limits::Limits;
 
 /// What the broker needs to start.
@@ -35,6 +36,8 @@ pub struct Config {
     pub limits: Limits,
     /// What is retained; no two streams overlap.
     pub streams: Vec<StreamConfig>,
+    /// Where it is kept who is subscribed; no topic is in two of them.
+    pub presence: Vec<PresenceConfig>,
     /// Whether anyone may connect from beyond this machine.
     pub allow_anonymous: bool,
     /// Where streams outlive a planned restart; if nowhere, each start begins anew.
@@ -104,6 +107,7 @@ impl Config {
             internal: resolve_address("internal", written.internal.as_ref(), DEFAULT_INTERNAL, faults),
             shards: resolve_shards(written.shards.as_ref(), faults),
             streams: resolve_streams(&written.streams, &limits, faults),
+            presence: resolve_presence(&written.presence, faults),
             limits,
             allow_anonymous: written.allow_anonymous.as_ref().is_some_and(|allow| allow.value),
             data_dir: resolve_data_dir(written.data_dir.as_ref(), faults),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fanfare_protocol::limits::MAX_POSITION_STREAMS;
 use fanfare_protocol::{Pattern, StreamName};
 
-use super::fault::{Fault, Located};
+use super::fault::{Fault, Located, Place};
 use super::units::{format_bytes, parse_bytes, parse_duration};
 use super::written::WrittenStream;
 use crate::engine::StreamConfig;
@@ -48,7 +48,8 @@ fn default_stream() -> Option<StreamConfig> {
 /// The stream, as far as it can be read; faults tell the rest.
 fn resolve_stream(written: &WrittenStream, limits: &Limits, faults: &mut Vec<Fault>) -> Option<StreamConfig> {
     let name = written.name.as_ref().and_then(|name| resolve_name(name, faults));
-    let patterns = written.patterns.as_ref().map(|patterns| resolve_patterns(written, patterns, faults));
+    let patterns =
+        written.patterns.as_ref().map(|patterns| resolve_patterns("stream", written.place, patterns, faults));
     let max_age = resolve_max_age(written.max_age.as_ref(), faults);
     let max_bytes = resolve_max_bytes(written.max_bytes.as_ref(), limits, faults);
     let max_messages_per_topic = resolve_max_messages(written.max_messages_per_topic.as_ref(), faults);
@@ -67,20 +68,23 @@ fn resolve_name(written: &Located<String>, faults: &mut Vec<Fault>) -> Option<St
     name.ok()
 }
 
-fn resolve_patterns(
-    stream: &WrittenStream,
+/// The patterns that can be read, of a table that is called `what`; faults tell the rest.
+pub(super) fn resolve_patterns(
+    what: &str,
+    table: Place,
     written: &[Located<String>],
     faults: &mut Vec<Fault>,
 ) -> Vec<Pattern> {
     if written.is_empty() {
-        faults.push(Fault::new(stream.place, "this stream has no patterns", "add one, like \"orders.>\""));
+        faults.push(Fault::new(table, format!("this {what} has no patterns"), "add one, like \"orders.>\""));
     }
     let mut patterns = Vec::new();
     for Located { value, place } in written {
         match Pattern::new(value) {
             Ok(_) if value.starts_with('$') => {
+                let remedy = format!("remove it; no {what} is over them");
                 let what = format!("pattern {value:?} is over topics of the broker itself (`$`)");
-                faults.push(Fault::new(*place, what, "remove it; such topics are in no stream"));
+                faults.push(Fault::new(*place, what, remedy));
             }
             Ok(pattern) => patterns.push(pattern),
             Err(error) => {
@@ -167,7 +171,7 @@ fn report_overlaps(written: &[WrittenStream], faults: &mut Vec<Fault>) {
     }
 }
 
-fn readable_patterns(stream: &WrittenStream) -> impl Iterator<Item = (super::Place, Pattern)> {
+fn readable_patterns(stream: &WrittenStream) -> impl Iterator<Item = (Place, Pattern)> {
     let written = stream.patterns.iter().flatten();
     written.filter_map(|pattern| Some((pattern.place, Pattern::new(&pattern.value).ok()?)))
 }

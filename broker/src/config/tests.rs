@@ -253,7 +253,7 @@ fanfare.toml:2:8: `name` "a b" is not 1 to 64 characters of A-Z a-z 0-9 _ -
 fanfare.toml:3:13: pattern "x..y" has an empty segment; remove the extra `.`
     write segments joined by dots, like "orders.*.>"
 fanfare.toml:3:21: pattern "$sys.>" is over topics of the broker itself (`$`)
-    remove it; such topics are in no stream
+    remove it; no stream is over them
 fanfare.toml:3:31: `patterns` takes a list of texts, not a number
     write patterns = ["orders.>"]
 fanfare.toml:7:13: `max_bytes` = "1KiB" is less than one payload may have (`max_payload_bytes`)
@@ -350,6 +350,30 @@ fn a_file_that_is_not_there_is_a_fault() {
 }
 
 #[test]
+fn presence_is_checked_each_and_against_each_other() {
+    let text = "[[presence]]\npatterns = [\"rooms.>\", \"$sys.>\"]\nby = \"user\"\nlinger = \"5\"\n\
+                [[presence]]\npatterns = [\"*.1\"]\nlinger = \"2h\"\nannounce = \"yes\"\n[[presence]]\ncolour = 1";
+    let expected = r#"
+fanfare.toml:2:24: pattern "$sys.>" is over topics of the broker itself (`$`)
+    remove it; no presence is over them
+fanfare.toml:3:6: `by` = "user" is neither "session" nor "subject"
+    write by = "session", or leave it out
+fanfare.toml:4:10: `linger` has no unit; write it like "25s"
+fanfare.toml:6:13: pattern "*.1" meets topics of "rooms.>" in another [[presence]]
+    presence is kept in one way: narrow one of the two
+fanfare.toml:7:10: `linger` = "2h" is over an hour
+    write it like "5s"; that is the default
+fanfare.toml:8:12: `announce` takes true or false, not text
+    write announce = true
+fanfare.toml:9:1: this presence has no `patterns`
+    add patterns = ["rooms.>"]
+fanfare.toml:10:1: unknown setting `colour` in [[presence]]
+    remove it; known here: patterns, by, linger, announce
+"#;
+    check_faults(text, &expected.replace("has no unit; write", "has no unit\n    write"));
+}
+
+#[test]
 fn the_example_file_shows_every_default() {
     // Settings have no space after the `#`, remarks have one.
     let uncomment = |line| str::strip_prefix(line, "#").filter(|rest| !rest.starts_with(' ')).unwrap_or(line);
@@ -362,6 +386,9 @@ fn the_example_file_shows_every_default() {
     assert_eq!(config.streams[0].max_messages_per_topic.take().map(u32::from), Some(100));
     // Nor does a data_dir.
     assert_eq!(config.data_dir.take().as_deref(), Some(Path::new("/var/lib/fanfare")));
+    // Nor is presence kept by default; what stands beside its patterns is what is meant where nothing does.
+    let presence = std::mem::take(&mut config.presence);
+    assert_eq!(presence, parse("[[presence]]\npatterns = [\"rooms.>\"]").unwrap().presence);
     assert_eq!(config, default);
 }
 
@@ -384,7 +411,7 @@ fn the_reader_and_the_table_know_the_same_settings() {
         let known =
             faults.lines().find_map(|line| line.trim().strip_prefix("remove it; known here: ")).unwrap();
         let mut known: Vec<_> =
-            known.split(", ").filter(|name| *name != "limits" && *name != "stream").collect();
+            known.split(", ").filter(|name| !["limits", "stream", "presence"].contains(name)).collect();
         let mut rows: Vec<_> = section.rows.iter().map(|row| row.key).collect();
         known.sort_unstable();
         rows.sort_unstable();

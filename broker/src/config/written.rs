@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::fault::{Fault, Located, Place};
 use super::layers::Overrides;
 use super::listing::Listing;
+use super::presence::{PRESENCE, WrittenPresence, read_presence};
 use super::reader::{Reader, Setting};
 use super::suggest::nearest;
 use crate::limits::{Limit, TABLE, Unit};
@@ -23,6 +24,7 @@ pub(super) struct Written {
     pub(super) log_level: Option<Located<String>>,
     pub(super) limits: Vec<(&'static Limit, Located<WrittenAmount>)>,
     pub(super) streams: Vec<WrittenStream>,
+    pub(super) presence: Vec<WrittenPresence>,
 }
 
 /// A limit's value before its unit is read.
@@ -58,6 +60,7 @@ const TOP: &[&str] = &[
     LOG_LEVEL.key,
     "limits",
     "stream",
+    "presence",
 ];
 
 const NAME: Setting = Setting { key: "name", example: "\"orders\"" };
@@ -111,6 +114,7 @@ fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
         log_level: reader.string(table, LOG_LEVEL),
         limits: table.get("limits").map_or_else(Vec::new, |value| read_limits(reader, value)),
         streams: table.get("stream").map_or_else(Vec::new, |value| read_streams(reader, value)),
+        presence: table.get("presence").map_or_else(Vec::new, |value| read_presence(reader, value)),
     }
 }
 
@@ -191,7 +195,7 @@ fn limit_names() -> Vec<&'static str> {
 }
 
 /// Notes every key that the table does not know.
-fn report_unknown(reader: &mut Reader<'_>, table: &DeTable<'_>, place_name: &str, known: &[&str]) {
+pub(super) fn report_unknown(reader: &mut Reader<'_>, table: &DeTable<'_>, place_name: &str, known: &[&str]) {
     for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
         let name = key.get_ref();
         let shown: String = name.chars().take(64).flat_map(char::escape_debug).collect();
@@ -202,8 +206,12 @@ fn report_unknown(reader: &mut Reader<'_>, table: &DeTable<'_>, place_name: &str
 
 fn remedy_for_unknown(name: &str, known: &[&str]) -> String {
     let limits = limit_names();
-    let tables =
-        [("at the top, before any table", TOP), ("under [limits]", &limits), ("under [[stream]]", STREAM)];
+    let tables = [
+        ("at the top, before any table", TOP),
+        ("under [limits]", &limits),
+        ("under [[stream]]", STREAM),
+        ("under [[presence]]", PRESENCE),
+    ];
     if let Some((home, _)) = tables.iter().find(|(_, keys)| keys.contains(&name)) {
         return format!("`{name}` belongs {home}");
     }

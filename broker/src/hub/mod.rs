@@ -20,6 +20,7 @@ mod mailbox;
 #[cfg(test)]
 mod model;
 mod overflow;
+mod presence;
 mod probe;
 mod publish;
 mod pushed;
@@ -34,6 +35,7 @@ mod start;
 mod streams;
 mod subscribe;
 mod subscription;
+mod sys;
 #[cfg(test)]
 mod tests;
 mod topics;
@@ -45,6 +47,8 @@ pub(crate) use history::HistoryPage;
 pub(crate) use history_back::Before;
 pub use interest::MAX_SHARDS;
 pub(crate) use mailbox::Mail;
+pub(crate) use presence::PresenceError;
+pub use presence::{MemberBy, PresenceConfig};
 pub(crate) use publish::{Accepted, PublishError};
 pub(crate) use question::SubscriptionView;
 pub(crate) use sessions::{Order, SessionView, SessionsAsked};

@@ -154,6 +154,7 @@ impl Shard {
 
     /// Lets a session go, with all its subscriptions.
     pub(crate) fn detach(&mut self, session: u32) {
+        self.note_end(session);
         let Some(attached) = self.sessions.try_remove(session as usize) else { return };
         for (_, slot) in attached.subs {
             self.remove(slot);

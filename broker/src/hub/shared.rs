@@ -12,8 +12,10 @@ use super::ending::Ending;
 use super::error::HubError;
 use super::interest::Interest;
 use super::mailbox::Mailbox;
+use super::presence::{PresenceConfig, Registry};
 use super::probe::{NotReady, Probe};
 use super::question::Question;
+use super::sys::Sys;
 use crate::clock::Now;
 use crate::engine::{KeyLimits, MemoryEngine, SessionId, Stream, StreamConfig};
 use crate::limits::LiveLimits;
@@ -46,6 +48,8 @@ pub(crate) struct Hub {
     pub(super) probe: Probe,
     pub(super) everything: Pattern,
     pub(super) limits: Arc<LiveLimits>,
+    pub(super) presence: Registry,
+    pub(super) sys: Sys,
     pub(super) metrics: Arc<Metrics>,
 }
 
@@ -68,9 +72,19 @@ impl Hub {
             left: Notify::new(),
             probe: Probe::new(shards)?,
             everything: Pattern::new(">").map_err(|e| HubError::InternalName(e.to_string()))?,
+            presence: Registry::default(),
+            sys: Sys::new()?,
             limits,
             metrics,
         })
+    }
+
+    /// Keeps presence as configured. To be called before the first session comes.
+    ///
+    /// # Errors
+    /// The operating system gives no random numbers.
+    pub(crate) fn with_presence(self, configs: Vec<PresenceConfig>) -> Result<Self, HubError> {
+        Ok(Self { presence: Registry::new(configs, &self.limits.snapshot())?, ..self })
     }
 
     /// A number for a new session.
@@ -177,6 +191,7 @@ impl Hub {
             mailbox_bytes: self.mailboxes.iter().map(|mailbox| mailbox.bytes() as u64).sum(),
             conflated_bytes: self.metrics.sum(|shard| shard.conflated_bytes.get()),
             streams: self.engine.streams().iter().map(stream_gauges).collect(),
+            presence: self.presence.counts.gauges(),
             ..Gauges::default()
         };
         for outbound in self.all_outbounds() {

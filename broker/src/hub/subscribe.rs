@@ -60,6 +60,7 @@ impl Shard {
         let live = !opened.is_behind();
         let recovered = asked_position(&from).map(|_| gaps.is_empty());
         self.open(opened, slot);
+        self.note_presence(slot);
         let subscribed = Subscribed { sub, pattern: None, position, recovered, live, ephemeral };
         self.send_start(session, subscribed, gaps);
         Ok(())
@@ -107,6 +108,7 @@ impl Shard {
         let (_, slot) = attached.subs.swap_remove(at);
         attached.outbound.about().set_subscriptions(attached.subs.len());
         attached.outbound.push_unsubscribed(sub);
+        self.note_absence(session, slot);
         self.remove(slot);
         self.mark_dirty(session);
         Ok(())

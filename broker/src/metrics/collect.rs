@@ -24,6 +24,17 @@ pub(crate) struct Gauges {
     pub(crate) queue_oldest_ms: u64,
     pub(crate) mailbox_bytes: u64,
     pub(crate) streams: Vec<StreamGauges>,
+    pub(crate) presence: PresenceGauges,
+}
+
+/// What presence holds, and what it has counted so far.
+#[derive(Debug, Default)]
+pub(crate) struct PresenceGauges {
+    pub(crate) members: u64,
+    pub(crate) topics: u64,
+    pub(crate) left_out: u64,
+    pub(crate) announcements: u64,
+    pub(crate) unnamed: u64,
 }
 
 /// What one stream holds at the moment of the scrape.
@@ -64,6 +75,7 @@ fn own_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
     families.extend(stream_families(gauges));
     families.push(http_requests(metrics));
     families.extend(config_families(metrics));
+    families.extend(presence_families(&gauges.presence));
     families
 }
 
@@ -241,6 +253,37 @@ fn http_requests(metrics: &Metrics) -> MetricFamily {
         "Requests on the internal port, by route and class of the answer's status.",
         metrics.http_requests().map(sample).collect(),
     )
+}
+
+fn presence_families(presence: &PresenceGauges) -> Vec<MetricFamily> {
+    vec![
+        gauge(
+            "fanfare_presence_members",
+            "Members of all topics where presence is kept.",
+            one(presence.members),
+        ),
+        gauge(
+            "fanfare_presence_topics",
+            "Topics with a member, or with a leave to tell.",
+            one(presence.topics),
+        ),
+        counter(
+            "fanfare_presence_left_out_total",
+            "Subscriptions whose session is no member, because a topic has as many as it may, or there are as many \
+             topics.",
+            one(presence.left_out),
+        ),
+        counter(
+            "fanfare_presence_announcements_total",
+            "Announcements of joins and leaves.",
+            one(presence.announcements),
+        ),
+        counter(
+            "fanfare_presence_unnamed_total",
+            "Joins and leaves that an announcement counted and did not name.",
+            one(presence.unnamed),
+        ),
+    ]
 }
 
 fn build_info() -> MetricFamily {

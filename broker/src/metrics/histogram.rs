@@ -10,6 +10,9 @@ pub(crate) const BOUNDS_SECONDS: [f64; 19] = [
     5.0, 10.0,
 ];
 
+/// How many were observed, by bucket; the last is over every bound.
+pub(crate) type Counts = [u64; BOUNDS_SECONDS.len() + 1];
+
 /// Counts of observed durations by bucket, and their sum.
 #[derive(Debug, Default)]
 pub(crate) struct Histogram {
@@ -26,7 +29,7 @@ impl Histogram {
     }
 
     /// How many were observed, by bucket; the last is over every bound.
-    pub(crate) fn counts(&self) -> [u64; BOUNDS_SECONDS.len() + 1] {
+    pub(crate) fn counts(&self) -> Counts {
         std::array::from_fn(|bucket| self.buckets[bucket].get())
     }
 

@@ -16,6 +16,6 @@ pub(super) fn families() -> impl Iterator<Item = MetricFamily> {
 }
 
 /// The processor time that all threads have used so far, in seconds.
-pub(super) fn cpu_seconds() -> f64 {
+pub(crate) fn cpu_seconds() -> f64 {
     Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default().as_secs_f64()
 }

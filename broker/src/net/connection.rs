@@ -267,8 +267,8 @@ impl Inner {
         let mut reading = self.reader.read(bytes, &control, &mut spare);
         let result = loop {
             match reading.next() {
-                Ok(Some(Incoming::Close)) => {
-                    connection.outbound.peer_closed();
+                Ok(Some(Incoming::Close { meant })) => {
+                    connection.outbound.peer_closed(meant);
                     io.expect_end(&connection.outbound);
                     self.stage = Stage::Answering;
                     break Ok(());

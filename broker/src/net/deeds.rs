@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use fanfare_protocol::frame::{ErrorFrame, Publish, Published, Welcome};
+use fanfare_protocol::frame::{ErrorFrame, Hello, Presence, Publish, Published, Welcome};
 use fanfare_protocol::{ClientFrame, DecodeError, Encoding, ErrorCode, ServerFrame};
 
 use super::io::Io;
 use super::websocket::Incoming;
 use crate::auth::Denied;
 use crate::clock::{self, Now};
-use crate::hub::{Accepted, PublishError, SubscribeError};
+use crate::hub::{Accepted, PresenceError, PublishError, SubscribeError};
 use crate::outbound::Outbound;
 use crate::session::{Deed, Fault, Session};
 
@@ -57,7 +57,7 @@ fn decode<'a>(encoding: Encoding, incoming: &'a Incoming<'_>) -> Result<ClientFr
     match (encoding, incoming) {
         (Encoding::Json, Incoming::Text(text)) => encoding.decode_client(text.as_bytes()),
         (Encoding::MsgPack, Incoming::Binary(bytes)) => encoding.decode_client(bytes.as_bytes()),
-        (_, Incoming::Close) => Err(wrong_type("a close frame carries no request")),
+        (_, Incoming::Close { .. }) => Err(wrong_type("a close frame carries no request")),
         (Encoding::Json, _) => Err(wrong_type("this session speaks JSON; send text frames, not binary ones")),
         (Encoding::MsgPack, _) => {
             Err(wrong_type("this session speaks MessagePack; send binary frames, not text"))
@@ -73,8 +73,8 @@ fn perform(deed: Deed<'_>, outbound: &Outbound, io: &Io, now: Now) -> Result<Eff
     let slot = outbound.slot();
     match deed {
         Deed::Welcome(hello) => {
-            hello.name.inspect(|name| outbound.about().set_name(name));
-            welcome(outbound, io);
+            hello.name.as_deref().inspect(|name| outbound.about().set_name(name));
+            welcome(&hello, outbound, io, now);
         }
         Deed::Publish(publish) => self::publish(publish, outbound, io, now)?,
         Deed::Subscribe(subscribe) => {
@@ -95,7 +95,15 @@ fn perform(deed: Deed<'_>, outbound: &Outbound, io: &Io, now: Now) -> Result<Eff
             outbound.push_reply_payload(io.hub.history(permitted, outbound.encoding()));
             return Ok(Effort::Heavy);
         }
-        Deed::Presence { id } => return Err(Failed::not_yet(id, "this version does not keep presence yet")),
+        Deed::Presence(presence) => {
+            let Presence { id, topic, after, limit } = presence;
+            let permitted = io.caller.presence(topic);
+            let permitted = permitted.map_err(|denied| Failed::denied(Some(id), None, denied))?;
+            let page = io.hub.presence(permitted, after, limit);
+            let page = page.map_err(|error| Failed::presence(id, error))?;
+            outbound.push_reply(&ServerFrame::Presence { id, page });
+            return Ok(Effort::Heavy);
+        }
         // Without authentication a token is good for nothing and never expires.
         Deed::Refresh { id } => outbound.push_reply(&ServerFrame::Ok { id, expires_in_ms: None }),
         Deed::AnswerPing => outbound.push_reply(&ServerFrame::Pong),
@@ -108,13 +116,16 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn welcome(outbound: &Outbound, io: &Io) {
+fn welcome(hello: &Hello<'_>, outbound: &Outbound, io: &Io, now: Now) {
+    io.hub.tell_opened(outbound.session(), outbound.encoding(), hello.name.as_deref(), now);
+    let resume = io.hub.begin_presence(outbound.session(), None, hello.resume.as_deref());
     let welcome = Welcome {
         session: Cow::Owned(io.hub.session_name(outbound.session())),
         heartbeat_ms: millis(io.limits.heartbeat()),
         max_payload_bytes: io.limits.max_payload_bytes() as u64,
         expires_in_ms: None,
         key_window_ms: Some(millis(io.limits.key_window())),
+        resume: resume.map(Cow::Owned),
     };
     outbound.push_reply(&ServerFrame::Welcome(welcome));
 }
@@ -177,8 +188,12 @@ impl Failed {
         Self { sub: Some(sub), ..Self::request(None, code, error.to_string()) }
     }
 
-    fn not_yet(id: u64, message: &str) -> Self {
-        Self::request(Some(id), ErrorCode::Unavailable, message.to_owned())
+    fn presence(id: u64, error: PresenceError) -> Self {
+        let code = match error {
+            PresenceError::NotKept => ErrorCode::NotFound,
+            PresenceError::TooLong => ErrorCode::InvalidTopic,
+        };
+        Self::request(Some(id), code, error.to_string())
     }
 }
 

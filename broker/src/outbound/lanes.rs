@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use fanfare_protocol::codes::Reconnect;
 use fanfare_protocol::{CloseCode, Encoding, GapReason};
 
 use super::burst::{Burst, Taken};
@@ -30,7 +31,10 @@ enum End {
     /// Our close frame goes out last.
     ByUs(CloseCode, Box<[u8]>),
     /// The client's came; the answer is in the control lane.
-    ByPeer,
+    ByPeer {
+        /// Whether it means to: it is not the end of a page, nor of a connection that comes again.
+        meant: bool,
+    },
 }
 
 /// What waits for one socket.
@@ -155,11 +159,11 @@ impl Lanes {
         }
     }
 
-    pub(super) fn peer_closed(&mut self) {
+    pub(super) fn peer_closed(&mut self, meant: bool) {
         if self.end.is_none() {
             self.drop_replies();
             self.drop_queue();
-            self.end = Some(Box::new(End::ByPeer));
+            self.end = Some(Box::new(End::ByPeer { meant }));
         }
     }
 
@@ -177,7 +181,17 @@ impl Lanes {
     pub(crate) fn closing(&self) -> Option<CloseCode> {
         match self.end.as_deref() {
             Some(End::ByUs(code, _)) => Some(*code),
-            Some(End::ByPeer) | None => None,
+            Some(End::ByPeer { .. }) | None => None,
+        }
+    }
+
+    /// Whether the session ends for good: its client took leave, or was told not to come again.
+    pub(crate) fn is_over(&self) -> bool {
+        match self.end.as_deref() {
+            // With a new token the client may come again.
+            Some(End::ByUs(CloseCode::TokenExpired, _)) | None => false,
+            Some(End::ByUs(code, _)) => Reconnect::after(code.number()) == Reconnect::Never,
+            Some(End::ByPeer { meant }) => *meant,
         }
     }
 

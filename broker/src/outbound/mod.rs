@@ -148,8 +148,9 @@ impl Outbound {
     }
 
     /// The client's close frame has come, and its answer is in the control lane: nothing else goes out any more.
-    pub(crate) fn peer_closed(&self) {
-        self.lanes.lock().peer_closed();
+    /// `meant`: it takes leave for good.
+    pub(crate) fn peer_closed(&self, meant: bool) {
+        self.lanes.lock().peer_closed(meant);
     }
 
     /// Whether another thread is at the lanes.

@@ -6,7 +6,7 @@ mod overhead;
 
 use std::time::Duration;
 
-use fanfare_protocol::frame::{Hello, History, Publish, Subscribe};
+use fanfare_protocol::frame::{Hello, History, Presence, Publish, Subscribe};
 use fanfare_protocol::{ClientFrame, CloseCode, DecodeError, ErrorCode};
 
 use crate::clock::Moment;
@@ -31,7 +31,7 @@ pub(crate) struct SessionLimits {
 /// What a legal frame asks for.
 #[derive(Debug)]
 pub(crate) enum Deed<'a> {
-    /// Answer `hello`.
+    /// Answer this.
     Welcome(Hello<'a>),
     Subscribe(Subscribe),
     Unsubscribe {
@@ -39,9 +39,7 @@ pub(crate) enum Deed<'a> {
     },
     Publish(Publish<'a>),
     History(History),
-    Presence {
-        id: u64,
-    },
+    Presence(Presence),
     Refresh {
         id: u64,
     },
@@ -142,7 +140,7 @@ fn already_open(frame: ClientFrame<'_>) -> Result<Deed<'_>, Fault> {
         ClientFrame::Unsubscribe { sub } => Deed::Unsubscribe { sub },
         ClientFrame::Publish(publish) => Deed::Publish(publish),
         ClientFrame::History(history) => Deed::History(history),
-        ClientFrame::Presence { id, .. } => Deed::Presence { id },
+        ClientFrame::Presence(presence) => Deed::Presence(presence),
         ClientFrame::Refresh { id, .. } => Deed::Refresh { id },
         ClientFrame::Ping => Deed::AnswerPing,
         ClientFrame::Pong => Deed::Nothing,

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use fanfare_protocol::frame::Member;
-
 use crate::address::Address;
 use crate::builder::ClientBuilder;
 use crate::closed::Closed;
@@ -15,9 +13,10 @@ use crate::handle::Handle;
 use crate::history::HistoryRequest;
 use crate::names::{IntoPattern, IntoTopic};
 use crate::payload::IntoPayload;
+use crate::presence::PresenceRequest;
 use crate::publish::PublishRequest;
 use crate::reconnect::Policy;
-use crate::session::{Answer, Call};
+use crate::session::Answer;
 use crate::state::{State, States};
 use crate::subscribe::SubscribeRequest;
 
@@ -114,15 +113,24 @@ impl Client {
         HistoryRequest::new(self.handle.clone(), pattern.into_pattern())
     }
 
-    /// Who is present on a topic.
+    /// Asks who is present on a topic.
     ///
-    /// # Errors
-    /// The topic breaks a rule, the broker refuses, or the session has ended.
-    pub async fn presence(&self, topic: impl IntoTopic) -> Result<Vec<Member<'static>>, Error> {
-        match self.handle.call(Call::Presence(topic.into_topic()?)).await?.await? {
-            Answer::Presence(members) => Ok(members),
-            _ => Err(Error::WrongAnswer { what: "presence" }),
-        }
+    /// ```no_run
+    /// # async fn example(client: fanfare_client::Client) -> Result<(), fanfare_client::Error> {
+    /// let mut page = client.presence("rooms.1").await?;
+    /// println!("{:?} are there", page.count);
+    /// loop {
+    ///     for member in &page.members {
+    ///         println!("{} {:?}", member.session, member.subject);
+    ///     }
+    ///     let Some(next) = page.next else { break };
+    ///     page = client.presence("rooms.1").after(next).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn presence(&self, topic: impl IntoTopic) -> PresenceRequest {
+        PresenceRequest::new(self.handle.clone(), topic.into_topic())
     }
 
     /// Asks the broker for a sign of life and gives the time that it took. What was sent before has been dealt

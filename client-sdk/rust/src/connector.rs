@@ -46,7 +46,7 @@ impl Connector {
             timeout_at(until, self.tokens.next()).await.unwrap_or_else(|_| Err(Error::Token(self.late())))?;
         let connecting = timeout_at(until, Transport::connect(&self.address, self.encoding)).await;
         let transport = connecting.unwrap_or_else(|_| Err(self.unreachable()))?;
-        let hello = Hello { token: token.map(Into::into), name: self.name.map(Into::into) };
+        let hello = Hello { token: token.map(Into::into), name: self.name.map(Into::into), resume: None };
         Ok(Connection { transport, hello, until: until.into_std() })
     }
 

@@ -75,6 +75,7 @@ mod message;
 mod names;
 mod payload;
 mod place;
+mod presence;
 mod publish;
 mod random;
 mod reconnect;
@@ -90,7 +91,9 @@ mod token;
 mod transport;
 
 pub use fanfare_protocol::codes::Reconnect;
-pub use fanfare_protocol::frame::{Deliver, Gap, MaxRate, Member, PublishedAt, ReplayFrom, Subscribed};
+pub use fanfare_protocol::frame::{
+    Deliver, Gap, MaxRate, Member, PresencePage, PublishedAt, ReplayFrom, Subscribed,
+};
 pub use fanfare_protocol::{
     Encoding, Epoch, ErrorCode, GapReason, Headers, Pattern, Payload, PayloadKind, Position, PositionError,
     StreamName, StreamPosition, Topic,
@@ -105,6 +108,7 @@ pub use self::history::{HistoryPage, HistoryRequest};
 pub use self::message::Message;
 pub use self::names::{IntoPattern, IntoTopic};
 pub use self::payload::{IntoPayload, Json};
+pub use self::presence::PresenceRequest;
 pub use self::publish::{Ack, PublishRequest, Published};
 pub use self::request_error::RequestError;
 pub use self::state::{State, States};

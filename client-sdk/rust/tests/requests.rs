@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use fanfare_client::{Client, Error, ErrorCode, Json, PayloadKind, Position, ReplayFrom};
-use fanfare_protocol::frame::{ErrorFrame, HistoryPage, Member};
+use fanfare_protocol::frame::{ErrorFrame, HistoryPage, Member, Presence, PresencePage};
 use fanfare_protocol::{ClientFrame, ServerFrame};
 use support::{FakeBroker, gap, message, run};
 use tokio::sync::mpsc;
@@ -145,10 +145,13 @@ fn history_presence_and_ping_give_what_the_broker_answers() {
             peer.send(ServerFrame::History { id: history.id, page }).await;
 
             let received = peer.receive().await;
-            let ClientFrame::Presence { id, topic } = received.frame() else { panic!("not a presence") };
-            assert_eq!(topic.as_str(), "rooms.1");
+            let ClientFrame::Presence(Presence { id, topic, after, limit }) = received.frame() else {
+                panic!("not a presence")
+            };
+            assert_eq!((topic.as_str(), after, limit), ("rooms.1", Some(7), 2));
             let members = vec![Member { session: "s2".into(), subject: Some("alice".into()), info: None }];
-            peer.send(ServerFrame::Presence { id, members }).await;
+            let page = PresencePage { members, count: Some(9), next: Some(8) };
+            peer.send(ServerFrame::Presence { id, page }).await;
 
             assert!(matches!(peer.receive().await.frame(), ClientFrame::Ping));
             peer.send(ServerFrame::Pong).await;
@@ -156,8 +159,9 @@ fn history_presence_and_ping_give_what_the_broker_answers() {
         let ask = async {
             let page = client.history("a.>").from(ReplayFrom::Last).limit(5).await.unwrap();
             assert_eq!((page.messages[0].seq(), page.gaps.len(), page.more), (Some(3), 1, true));
-            let members = client.presence("rooms.1").await.unwrap();
-            assert_eq!(members[0].subject.as_deref(), Some("alice"));
+            let page = client.presence("rooms.1").after(7).limit(2).await.unwrap();
+            assert_eq!(page.members[0].subject.as_deref(), Some("alice"));
+            assert_eq!((page.count, page.next), (Some(9), Some(8)));
             client.ping().await.unwrap();
         };
         tokio::join!(serve, ask);

@@ -21,12 +21,7 @@ pub enum ClientFrame<'a> {
     /// Asks for retained messages, once.
     History(History),
     /// Asks who is present on a topic.
-    Presence {
-        /// Echoed in the answer.
-        id: u64,
-        /// The topic.
-        topic: Topic,
-    },
+    Presence(Presence),
     /// Replaces the token before it expires.
     Refresh {
         /// Echoed in the answer.
@@ -47,6 +42,8 @@ pub struct Hello<'a> {
     pub token: Option<Cow<'a, str>>,
     /// Program and version, for the operator's eyes: `my-app/1.2`.
     pub name: Option<Cow<'a, str>>,
+    /// `resume` of the last `welcome`: where presence is kept, this session takes that one's place.
+    pub resume: Option<Cow<'a, str>>,
 }
 
 /// Opens a subscription.
@@ -138,5 +135,18 @@ pub struct History {
     /// Where to begin.
     pub from: ReplayFrom,
     /// Most messages in the answer: 1 to [`crate::limits::MAX_HISTORY_MESSAGES`].
+    pub limit: u32,
+}
+
+/// Asks who is present on a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presence {
+    /// Echoed in the answer.
+    pub id: u64,
+    /// The topic.
+    pub topic: Topic,
+    /// `next` of the page before; none: from the beginning.
+    pub after: Option<u64>,
+    /// Most members in the answer: 1 to [`crate::limits::MAX_PRESENCE_MEMBERS`].
     pub limit: u32,
 }

@@ -3,8 +3,8 @@
 mod client;
 mod server;
 
-pub use client::{ClientFrame, Deliver, Hello, History, MaxRate, Publish, ReplayFrom, Subscribe};
+pub use client::{ClientFrame, Deliver, Hello, History, MaxRate, Presence, Publish, ReplayFrom, Subscribe};
 pub use server::{
-    ErrorFrame, Gap, HistoryPage, Member, Message, Published, PublishedAt, Sequenced, ServerFrame,
-    Subscribed, Welcome,
+    ErrorFrame, Gap, HistoryPage, Member, Message, PresencePage, Published, PublishedAt, Sequenced,
+    ServerFrame, Subscribed, Welcome,
 };

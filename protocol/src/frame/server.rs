@@ -66,7 +66,7 @@ pub enum ServerFrame<'a> {
         /// That of the request.
         id: u64,
         /// Who is there.
-        members: Vec<Member<'a>>,
+        page: PresencePage<'a>,
     },
     /// A request failed.
     Error(ErrorFrame<'a>),
@@ -101,6 +101,8 @@ pub struct Welcome<'a> {
     pub expires_in_ms: Option<u64>,
     /// Time that the broker remembers the key of a publish, in milliseconds.
     pub key_window_ms: Option<u64>,
+    /// Proves to a later session that it goes on for this one: its `hello` says it. A secret of the client's.
+    pub resume: Option<Cow<'a, str>>,
 }
 
 /// Answers `subscribe`.
@@ -198,6 +200,17 @@ pub struct HistoryPage<'a> {
     pub position: Position,
     /// Whether there is more.
     pub more: bool,
+}
+
+/// Who is present on a topic.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PresencePage<'a> {
+    /// In the order in which they came.
+    pub members: Vec<Member<'a>>,
+    /// How many there are in all.
+    pub count: Option<u64>,
+    /// Where the page ends, if there are more: ask for those `after` it.
+    pub next: Option<u64>,
 }
 
 /// Someone who is present on a topic.

@@ -2,10 +2,10 @@
 
 use crate::assemble;
 use crate::fault::{DecodeError, Fault, shortened};
-use crate::frame::{ClientFrame, Hello, History, Publish, Subscribe};
+use crate::frame::{ClientFrame, Hello, History, Presence, Publish, Subscribe};
 use crate::json::fields::{fields, object};
 use crate::json::structure::{headers, payload, replay_from};
-use crate::limits::DEFAULT_HISTORY_MESSAGES;
+use crate::limits::{DEFAULT_HISTORY_MESSAGES, DEFAULT_PRESENCE_MEMBERS};
 use crate::op::{ClientOp, Second};
 use crate::read;
 
@@ -13,7 +13,7 @@ fields! {
     /// Every field that a client's frame may have.
     Fields {
         op, id, sub, token, name, pattern, from, deliver, max_rate, topic, data, text, data_b64, key, expect, echo,
-        headers, limit,
+        headers, limit, after, resume,
     }
 }
 
@@ -62,10 +62,7 @@ fn frame<'a>(fields: &Fields<'a>) -> Result<ClientFrame<'a>, Fault> {
         ClientOp::Unsubscribe => ClientFrame::Unsubscribe { sub: fields.sub().required(read::client_sub)? },
         ClientOp::Publish => ClientFrame::Publish(publish(fields)?),
         ClientOp::History => ClientFrame::History(history(fields)?),
-        ClientOp::Presence => ClientFrame::Presence {
-            id: fields.id().required(read::id)?,
-            topic: fields.topic().required(read::topic)?,
-        },
+        ClientOp::Presence => ClientFrame::Presence(presence(fields)?),
         ClientOp::Refresh => ClientFrame::Refresh {
             id: fields.id().required(read::id)?,
             token: fields.token().required(read::token)?,
@@ -79,6 +76,7 @@ fn hello<'a>(fields: &Fields<'a>) -> Result<Hello<'a>, Fault> {
     Ok(Hello {
         token: fields.token().optional(read::token)?,
         name: fields.name().optional(read::client_name)?,
+        resume: fields.resume().optional(read::resume)?,
     })
 }
 
@@ -111,5 +109,14 @@ fn history(fields: &Fields<'_>) -> Result<History, Fault> {
         pattern: fields.pattern().required(read::pattern)?,
         from: fields.from().required(replay_from)?,
         limit: fields.limit().optional(read::limit)?.unwrap_or(DEFAULT_HISTORY_MESSAGES),
+    })
+}
+
+fn presence(fields: &Fields<'_>) -> Result<Presence, Fault> {
+    Ok(Presence {
+        id: fields.id().required(read::id)?,
+        topic: fields.topic().required(read::topic)?,
+        after: fields.after().optional(read::count)?,
+        limit: fields.limit().optional(read::limit)?.unwrap_or(DEFAULT_PRESENCE_MEMBERS),
     })
 }

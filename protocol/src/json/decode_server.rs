@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use crate::assemble;
 use crate::fault::{DecodeError, Fault};
 use crate::frame::{
-    ErrorFrame, Gap, HistoryPage, Member, Message, Published, ServerFrame, Subscribed, Welcome,
+    ErrorFrame, Gap, HistoryPage, Member, Message, PresencePage, Published, ServerFrame, Subscribed, Welcome,
 };
 use crate::json::fields::{fields, object};
 use crate::json::structure::{headers, list, payload, position};
@@ -20,7 +20,7 @@ fields! {
         live, ephemeral,
         topic, data, text, data_b64, time, stream, seq, prev, by, headers, reason, from, to, count, code, epoch,
         duplicate, messages, gaps, more, members, subject, info, message, retry_after_ms, except,
-        reconnect_after_ms,
+        reconnect_after_ms, next, resume,
     }
 }
 
@@ -75,9 +75,7 @@ fn frame<'a>(fields: &Fields<'a>) -> Result<Option<ServerFrame<'a>>, Fault> {
             ServerFrame::Ok { id: id()?, expires_in_ms: fields.expires_in_ms().optional(read::millis)? }
         }
         ServerOp::History => ServerFrame::History { id: id()?, page: page(fields)? },
-        ServerOp::Presence => {
-            ServerFrame::Presence { id: id()?, members: fields.members().required(list(member))? }
-        }
+        ServerOp::Presence => ServerFrame::Presence { id: id()?, page: present(fields)? },
         ServerOp::Error => ServerFrame::Error(error(fields)?),
         ServerOp::Goaway => ServerFrame::Goaway {
             reason: fields.reason().required(read::text)?,
@@ -93,6 +91,7 @@ fn welcome<'a>(fields: &Fields<'a>) -> Result<Welcome<'a>, Fault> {
         max_payload_bytes: fields.max_payload_bytes().required(read::count)?,
         expires_in_ms: fields.expires_in_ms().optional(read::millis)?,
         key_window_ms: fields.key_window_ms().optional(read::millis)?,
+        resume: fields.resume().optional(read::resume)?,
     })
 }
 
@@ -149,6 +148,14 @@ fn page<'a>(fields: &Fields<'a>) -> Result<HistoryPage<'a>, Fault> {
         gaps: fields.gaps().optional(list(|field, raw| gap(&element(field, raw)?)))?.unwrap_or_default(),
         position: fields.position().required(position)?,
         more: fields.more().required(read::flag)?,
+    })
+}
+
+fn present<'a>(fields: &Fields<'a>) -> Result<PresencePage<'a>, Fault> {
+    Ok(PresencePage {
+        members: fields.members().required(list(member))?,
+        count: fields.count().optional(read::count)?,
+        next: fields.next().optional(read::count)?,
     })
 }
 

@@ -1,8 +1,8 @@
 //! Writes a client's frame as JSON.
 
-use crate::frame::{ClientFrame, Deliver, Hello, History, Publish, ReplayFrom, Subscribe};
+use crate::frame::{ClientFrame, Deliver, Hello, History, Presence, Publish, ReplayFrom, Subscribe};
 use crate::json::write::{Json, Object};
-use crate::limits::DEFAULT_HISTORY_MESSAGES;
+use crate::limits::{DEFAULT_HISTORY_MESSAGES, DEFAULT_PRESENCE_MEMBERS};
 use crate::op::ClientOp;
 
 /// Appends a client's frame.
@@ -18,12 +18,7 @@ pub(crate) fn encode_client(frame: &ClientFrame<'_>, out: &mut Vec<u8>) {
         }
         ClientFrame::Publish(publish) => put_publish(publish, frame_of(ClientOp::Publish, out)),
         ClientFrame::History(history) => put_history(history, frame_of(ClientOp::History, out)),
-        ClientFrame::Presence { id, topic } => {
-            let mut object = frame_of(ClientOp::Presence, out);
-            object.put("id", id);
-            object.put("topic", topic);
-            object.end();
-        }
+        ClientFrame::Presence(presence) => put_presence(presence, frame_of(ClientOp::Presence, out)),
         ClientFrame::Refresh { id, token } => {
             let mut object = frame_of(ClientOp::Refresh, out);
             object.put("id", id);
@@ -38,6 +33,7 @@ pub(crate) fn encode_client(frame: &ClientFrame<'_>, out: &mut Vec<u8>) {
 fn put_hello(hello: &Hello<'_>, mut object: Object<'_>) {
     object.put_some("token", hello.token.as_deref());
     object.put_some("name", hello.name.as_deref());
+    object.put_some("resume", hello.resume.as_deref());
     object.end();
 }
 
@@ -74,6 +70,16 @@ fn put_history(history: &History, mut object: Object<'_>) {
     if history.limit != DEFAULT_HISTORY_MESSAGES {
         object.put("limit", &history.limit);
     }
+    object.end();
+}
+
+fn put_presence(presence: &Presence, mut object: Object<'_>) {
+    object.put("id", &presence.id);
+    object.put("topic", &presence.topic);
+    if presence.limit != DEFAULT_PRESENCE_MEMBERS {
+        object.put("limit", &presence.limit);
+    }
+    object.put_some("after", presence.after.as_ref());
     object.end();
 }
 

@@ -35,9 +35,11 @@ pub(crate) fn encode_server(frame: &ServerFrame<'_>, out: &mut Vec<u8>) {
             object.end();
         }
         ServerFrame::History { id, page } => put_history(*id, page, out),
-        ServerFrame::Presence { id, members } => {
+        ServerFrame::Presence { id, page } => {
             let mut object = for_id(ServerOp::Presence, *id, out);
-            list(members, object.field("members"), put_member);
+            list(&page.members, object.field("members"), put_member);
+            object.put_some("count", page.count.as_ref());
+            object.put_some("next", page.next.as_ref());
             object.end();
         }
         ServerFrame::Error(error) => put_error(error, frame_of(ServerOp::Error, out)),
@@ -119,6 +121,7 @@ fn put_welcome(welcome: &Welcome<'_>, mut object: Object<'_>) {
     object.put("max_payload_bytes", &welcome.max_payload_bytes);
     object.put_some("expires_in_ms", welcome.expires_in_ms.as_ref());
     object.put_some("key_window_ms", welcome.key_window_ms.as_ref());
+    object.put_some("resume", welcome.resume.as_deref());
     object.end();
 }
 

@@ -2,9 +2,9 @@
 
 use crate::assemble;
 use crate::fault::{DecodeError, Fault};
-use crate::frame::{ClientFrame, Hello, History, Publish, Subscribe};
-use crate::limits::DEFAULT_HISTORY_MESSAGES;
-use crate::msgpack::layout::{client_len, hello, history, publish, subscribe};
+use crate::frame::{ClientFrame, Hello, History, Presence, Publish, Subscribe};
+use crate::limits::{DEFAULT_HISTORY_MESSAGES, DEFAULT_PRESENCE_MEMBERS};
+use crate::msgpack::layout::{client_len, hello, history, presence, publish, subscribe};
 use crate::msgpack::reader::Reader;
 use crate::msgpack::structure::{headers, open, options, payload, replay_from, shape, without_options};
 use crate::op::{ClientOp, Second};
@@ -48,10 +48,7 @@ fn of_op<'a>(op: ClientOp, r: &mut Reader<'a>) -> Result<ClientFrame<'a>, Fault>
             without_options(ClientFrame::Unsubscribe { sub }, r)
         }
         ClientOp::History => history_frame(r).map(ClientFrame::History),
-        ClientOp::Presence => {
-            let (id, topic) = (read::id("id", &mut *r)?, read::topic("topic", &mut *r)?);
-            without_options(ClientFrame::Presence { id, topic }, r)
-        }
+        ClientOp::Presence => presence_frame(r).map(ClientFrame::Presence),
         ClientOp::Refresh => {
             let (id, token) = (read::id("id", &mut *r)?, read::token("token", &mut *r)?);
             without_options(ClientFrame::Refresh { id, token }, r)
@@ -67,6 +64,7 @@ fn hello_frame<'a>(r: &mut Reader<'a>) -> Result<Hello<'a>, Fault> {
         match key {
             hello::TOKEN => frame.token = r.optional("token", read::token)?,
             hello::NAME => frame.name = r.optional("name", read::client_name)?,
+            hello::RESUME => frame.resume = r.optional("resume", read::resume)?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -127,4 +125,19 @@ fn history_frame(r: &mut Reader<'_>) -> Result<History, Fault> {
         Ok(true)
     })?;
     Ok(History { id, pattern, from, limit: limit.unwrap_or(DEFAULT_HISTORY_MESSAGES) })
+}
+
+fn presence_frame(r: &mut Reader<'_>) -> Result<Presence, Fault> {
+    let id = read::id("id", &mut *r)?;
+    let topic = read::topic("topic", &mut *r)?;
+    let (mut limit, mut after) = (None, None);
+    options(r, |key, r| {
+        match key {
+            presence::LIMIT => limit = r.optional("limit", read::limit)?,
+            presence::AFTER => after = r.optional("after", read::count)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    })?;
+    Ok(Presence { id, topic, after, limit: limit.unwrap_or(DEFAULT_PRESENCE_MEMBERS) })
 }

@@ -4,7 +4,7 @@ use crate::assemble;
 use crate::codes::ErrorCode;
 use crate::fault::Fault;
 use crate::frame::{
-    ErrorFrame, Gap, HistoryPage, Member, Message, Published, ServerFrame, Subscribed, Welcome,
+    ErrorFrame, Gap, HistoryPage, Member, Message, PresencePage, Published, ServerFrame, Subscribed, Welcome,
 };
 use crate::msgpack::layout::{self, GAP_LEN, MEMBER_LEN, MESSAGE_LEN};
 use crate::msgpack::reader::Reader;
@@ -17,16 +17,17 @@ pub(super) fn welcome<'a>(r: &mut Reader<'a>) -> Result<Welcome<'a>, Fault> {
     let session = read::text("session", &mut *r)?;
     let heartbeat_ms = read::millis("heartbeat_ms", &mut *r)?;
     let max_payload_bytes = read::count("max_payload_bytes", &mut *r)?;
-    let (mut expires_in_ms, mut key_window_ms) = (None, None);
+    let (mut expires_in_ms, mut key_window_ms, mut resume) = (None, None, None);
     options(r, |key, r| {
         match key {
             layout::welcome::EXPIRES_IN_MS => expires_in_ms = r.optional("expires_in_ms", read::millis)?,
             layout::welcome::KEY_WINDOW_MS => key_window_ms = r.optional("key_window_ms", read::millis)?,
+            layout::welcome::RESUME => resume = r.optional("resume", read::resume)?,
             _ => return Ok(false),
         }
         Ok(true)
     })?;
-    Ok(Welcome { session, heartbeat_ms, max_payload_bytes, expires_in_ms, key_window_ms })
+    Ok(Welcome { session, heartbeat_ms, max_payload_bytes, expires_in_ms, key_window_ms, resume })
 }
 
 /// Sub, position, live, options.
@@ -134,8 +135,23 @@ fn gaps(field: Name, r: &mut Reader<'_>) -> Result<Vec<Gap>, Fault> {
     })
 }
 
+/// Members, options.
+pub(super) fn present<'a>(r: &mut Reader<'a>) -> Result<PresencePage<'a>, Fault> {
+    let members = list("members", r, member)?;
+    let (mut count, mut next) = (None, None);
+    options(r, |key, r| {
+        match key {
+            layout::present::COUNT => count = r.optional("count", read::count)?,
+            layout::present::NEXT => next = r.optional("next", read::count)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    })?;
+    Ok(PresencePage { members, count, next })
+}
+
 /// Session, options.
-pub(super) fn member<'a>(field: Name, r: &mut Reader<'a>) -> Result<Member<'a>, Fault> {
+fn member<'a>(field: Name, r: &mut Reader<'a>) -> Result<Member<'a>, Fault> {
     array_of(r, field, MEMBER_LEN)?;
     let session = read::text("session", &mut *r)?;
     let (mut subject, mut info) = (None, None);

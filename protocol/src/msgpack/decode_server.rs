@@ -5,7 +5,7 @@ use crate::frame::ServerFrame;
 use crate::msgpack::decode_records as record;
 use crate::msgpack::layout::server_len;
 use crate::msgpack::reader::Reader;
-use crate::msgpack::structure::{list, open, position, shape, without_options};
+use crate::msgpack::structure::{open, position, shape, without_options};
 use crate::op::{Second, ServerOp};
 use crate::read;
 
@@ -47,10 +47,7 @@ fn of_op<'a>(op: ServerOp, r: &mut Reader<'a>) -> Result<ServerFrame<'a>, Fault>
         ServerOp::Published => record::published(r).map(ServerFrame::Published),
         ServerOp::Ok => Ok(ServerFrame::Ok { id: id(r)?, expires_in_ms: record::expires_in_ms(r)? }),
         ServerOp::History => Ok(ServerFrame::History { id: id(r)?, page: record::page(r)? }),
-        ServerOp::Presence => {
-            let presence = ServerFrame::Presence { id: id(r)?, members: list("members", r, record::member)? };
-            without_options(presence, r)
-        }
+        ServerOp::Presence => Ok(ServerFrame::Presence { id: id(r)?, page: record::present(r)? }),
         ServerOp::Error => record::error(r).map(ServerFrame::Error),
         ServerOp::Ping => record::ping(r),
         ServerOp::Pong => without_options(ServerFrame::Pong, r),

@@ -1,8 +1,8 @@
 //! Writes a client's frame as MessagePack.
 
-use crate::frame::{ClientFrame, Deliver, Hello, History, Publish, ReplayFrom, Subscribe};
-use crate::limits::DEFAULT_HISTORY_MESSAGES;
-use crate::msgpack::layout::{client_len, from, hello, history, publish, subscribe};
+use crate::frame::{ClientFrame, Deliver, Hello, History, Presence, Publish, ReplayFrom, Subscribe};
+use crate::limits::{DEFAULT_HISTORY_MESSAGES, DEFAULT_PRESENCE_MEMBERS};
+use crate::msgpack::layout::{client_len, from, hello, history, presence, publish, subscribe};
 use crate::msgpack::write::{Options, Pack, array, bin, nil};
 use crate::op::ClientOp;
 
@@ -18,12 +18,7 @@ pub(crate) fn encode_client(frame: &ClientFrame<'_>, out: &mut Vec<u8>) {
         }
         ClientFrame::Publish(publish) => put_publish(publish, out),
         ClientFrame::History(history) => put_history(history, out),
-        ClientFrame::Presence { id, topic } => {
-            begin(ClientOp::Presence, out);
-            id.pack(out);
-            topic.pack(out);
-            Options::begin(out);
-        }
+        ClientFrame::Presence(presence) => put_presence(presence, out),
         ClientFrame::Refresh { id, token } => {
             begin(ClientOp::Refresh, out);
             id.pack(out);
@@ -50,6 +45,7 @@ fn put_hello(frame: &Hello<'_>, out: &mut Vec<u8>) {
     let mut options = Options::begin(out);
     options.put_some(hello::TOKEN, frame.token.as_deref());
     options.put_some(hello::NAME, frame.name.as_deref());
+    options.put_some(hello::RESUME, frame.resume.as_deref());
 }
 
 fn put_subscribe(frame: &Subscribe, out: &mut Vec<u8>) {
@@ -93,6 +89,17 @@ fn put_history(frame: &History, out: &mut Vec<u8>) {
     if frame.limit != DEFAULT_HISTORY_MESSAGES {
         options.put(history::LIMIT, &frame.limit);
     }
+}
+
+fn put_presence(frame: &Presence, out: &mut Vec<u8>) {
+    begin(ClientOp::Presence, out);
+    frame.id.pack(out);
+    frame.topic.pack(out);
+    let mut options = Options::begin(out);
+    if frame.limit != DEFAULT_PRESENCE_MEMBERS {
+        options.put(presence::LIMIT, &frame.limit);
+    }
+    options.put_some(presence::AFTER, frame.after.as_ref());
 }
 
 impl Pack for ReplayFrom {

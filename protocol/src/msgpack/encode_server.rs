@@ -1,12 +1,12 @@
 //! Writes a broker's frame as MessagePack.
 
 use crate::frame::{
-    ErrorFrame, Gap, HistoryPage, Member, Message, Published, ServerFrame, Subscribed, Welcome,
+    ErrorFrame, Gap, HistoryPage, Member, Message, PresencePage, Published, ServerFrame, Subscribed, Welcome,
 };
 use crate::msgpack::body;
 use crate::msgpack::layout::{
-    GAP_LEN, MEMBER_LEN, MESSAGE_LEN, error, gap, member, ok, page, ping, published, server_len, subscribed,
-    unsubscribed, welcome,
+    GAP_LEN, MEMBER_LEN, MESSAGE_LEN, error, gap, member, ok, page, ping, present, published, server_len,
+    subscribed, unsubscribed, welcome,
 };
 use crate::msgpack::write::{Options, Pack, array, list};
 use crate::op::ServerOp;
@@ -44,11 +44,7 @@ pub(crate) fn encode_server(frame: &ServerFrame<'_>, out: &mut Vec<u8>) {
             Options::begin(out).put_some(ok::EXPIRES_IN_MS, expires_in_ms.as_ref());
         }
         ServerFrame::History { id, page } => put_history(*id, page, out),
-        ServerFrame::Presence { id, members } => {
-            for_id(ServerOp::Presence, *id, out);
-            list(members, out, put_member);
-            Options::begin(out);
-        }
+        ServerFrame::Presence { id, page } => put_presence(*id, page, out),
         ServerFrame::Error(error) => put_error(error, out),
         ServerFrame::Ping { position, except } => put_ping(position.as_ref(), except, out),
         ServerFrame::Pong => {
@@ -124,6 +120,7 @@ fn put_welcome(frame: &Welcome<'_>, out: &mut Vec<u8>) {
     let mut options = Options::begin(out);
     options.put_some(welcome::EXPIRES_IN_MS, frame.expires_in_ms.as_ref());
     options.put_some(welcome::KEY_WINDOW_MS, frame.key_window_ms.as_ref());
+    options.put_some(welcome::RESUME, frame.resume.as_deref());
 }
 
 fn put_subscribed(frame: &Subscribed, out: &mut Vec<u8>) {
@@ -170,6 +167,14 @@ fn put_history(id: u64, page: &HistoryPage<'_>, out: &mut Vec<u8>) {
     let bodies: Vec<Vec<u8>> = page.messages.iter().map(body).collect();
     let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
     history_of_bodies(id, &bodies, &page.gaps, &page.position, page.more, out);
+}
+
+fn put_presence(id: u64, page: &PresencePage<'_>, out: &mut Vec<u8>) {
+    for_id(ServerOp::Presence, id, out);
+    list(&page.members, out, put_member);
+    let mut options = Options::begin(out);
+    options.put_some(present::COUNT, page.count.as_ref());
+    options.put_some(present::NEXT, page.next.as_ref());
 }
 
 fn put_member(frame: &Member<'_>, out: &mut Vec<u8>) {

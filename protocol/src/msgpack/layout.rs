@@ -46,17 +46,19 @@ macro_rules! keys {
 
 keys! {
     /// `hello`
-    hello { TOKEN = 1, NAME = 2, }
+    hello { TOKEN = 1, NAME = 2, RESUME = 3, }
     /// `subscribe`
     subscribe { FROM = 1, DELIVER = 2, MAX_RATE = 3, }
     /// `publish`
     publish { KEY = 1, EXPECT = 2, ECHO = 3, HEADERS = 4, }
     /// `history`, the request
     history { LIMIT = 1, }
+    /// `presence`, the request
+    presence { LIMIT = 1, AFTER = 2, }
     /// The value of `from`, when it is not one word
     from { POSITION = 1, TIME = 2, LAST = 3, }
     /// `welcome`
-    welcome { EXPIRES_IN_MS = 1, KEY_WINDOW_MS = 2, }
+    welcome { EXPIRES_IN_MS = 1, KEY_WINDOW_MS = 2, RESUME = 3, }
     /// `subscribed`
     subscribed { PATTERN = 1, RECOVERED = 2, EPHEMERAL = 3, }
     /// `message`, and the messages of `history`
@@ -71,6 +73,8 @@ keys! {
     ok { EXPIRES_IN_MS = 1, }
     /// `history`, the answer
     page { GAPS = 1, }
+    /// `presence`, the answer
+    present { COUNT = 1, NEXT = 2, }
     /// The members of `presence`
     member { SUBJECT = 1, INFO = 2, }
     /// `error`

@@ -1,8 +1,8 @@
 //! Random frames of clients.
 
 use fanfare_protocol::ClientFrame;
-use fanfare_protocol::frame::{Deliver, Hello, History, MaxRate, Publish, ReplayFrom, Subscribe};
-use fanfare_protocol::limits::{MAX_CLIENT_SUB, MAX_HISTORY_MESSAGES};
+use fanfare_protocol::frame::{Deliver, Hello, History, MaxRate, Presence, Publish, ReplayFrom, Subscribe};
+use fanfare_protocol::limits::{MAX_CLIENT_SUB, MAX_HISTORY_MESSAGES, MAX_PRESENCE_MEMBERS};
 use proptest::prelude::*;
 
 use super::parts::{headers, id, maybe, millis, pattern, payload, position, seq, short_text, topic};
@@ -33,8 +33,8 @@ fn deliver() -> impl Strategy<Value = Deliver> {
 }
 
 fn hello() -> impl Strategy<Value = ClientFrame<'static>> {
-    (maybe(short_text()), maybe(short_text()))
-        .prop_map(|(token, name)| ClientFrame::Hello(Hello { token, name }))
+    (maybe(short_text()), maybe(short_text()), maybe(short_text()))
+        .prop_map(|(token, name, resume)| ClientFrame::Hello(Hello { token, name, resume }))
 }
 
 fn subscribe() -> impl Strategy<Value = ClientFrame<'static>> {
@@ -56,6 +56,11 @@ fn history() -> impl Strategy<Value = ClientFrame<'static>> {
         .prop_map(|(id, pattern, from, limit)| ClientFrame::History(History { id, pattern, from, limit }))
 }
 
+fn presence() -> impl Strategy<Value = ClientFrame<'static>> {
+    (id(), topic(), maybe(seq()), 1..=MAX_PRESENCE_MEMBERS)
+        .prop_map(|(id, topic, after, limit)| ClientFrame::Presence(Presence { id, topic, after, limit }))
+}
+
 /// Any frame of a client.
 pub(crate) fn client_frame() -> impl Strategy<Value = ClientFrame<'static>> {
     prop_oneof![
@@ -64,7 +69,7 @@ pub(crate) fn client_frame() -> impl Strategy<Value = ClientFrame<'static>> {
         1 => sub().prop_map(|sub| ClientFrame::Unsubscribe { sub }),
         8 => publish(),
         4 => history(),
-        1 => (id(), topic()).prop_map(|(id, topic)| ClientFrame::Presence { id, topic }),
+        1 => presence(),
         1 => (id(), short_text()).prop_map(|(id, token)| ClientFrame::Refresh { id, token }),
         1 => Just(ClientFrame::Ping),
         1 => Just(ClientFrame::Pong),

@@ -1,7 +1,8 @@
 //! Random frames of brokers.
 
 use fanfare_protocol::frame::{
-    ErrorFrame, Gap, HistoryPage, Member, Published, PublishedAt, ServerFrame, Subscribed, Welcome,
+    ErrorFrame, Gap, HistoryPage, Member, PresencePage, Published, PublishedAt, ServerFrame, Subscribed,
+    Welcome,
 };
 use fanfare_protocol::payload::JsonText;
 use fanfare_protocol::{ErrorCode, GapReason};
@@ -10,7 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::parts::{
-    epoch, id, json, maybe, message, message_seq, millis, pattern, position, seq, stream, text,
+    epoch, id, json, maybe, message, message_seq, millis, pattern, position, seq, short_text, stream, text,
 };
 
 type Frame = ServerFrame<'static>;
@@ -24,10 +25,16 @@ fn code() -> impl Strategy<Value = ErrorCode> {
 }
 
 fn welcome() -> impl Strategy<Value = Frame> {
-    (text(), millis(), seq(), maybe(millis()), maybe(millis())).prop_map(
-        |(session, heartbeat_ms, max_payload_bytes, expires_in_ms, key_window_ms)| {
-            let welcome = Welcome { session, heartbeat_ms, max_payload_bytes, expires_in_ms, key_window_ms };
-            ServerFrame::Welcome(welcome)
+    (text(), millis(), seq(), maybe(millis()), maybe(millis()), maybe(short_text())).prop_map(
+        |(session, heartbeat_ms, max_payload_bytes, expires_in_ms, key_window_ms, resume)| {
+            ServerFrame::Welcome(Welcome {
+                session,
+                heartbeat_ms,
+                max_payload_bytes,
+                expires_in_ms,
+                key_window_ms,
+                resume,
+            })
         },
     )
 }
@@ -80,6 +87,12 @@ fn member() -> impl Strategy<Value = Member<'static>> {
     })
 }
 
+fn presence() -> impl Strategy<Value = Frame> {
+    (id(), vec(member(), 0..20), maybe(seq()), maybe(seq())).prop_map(|(id, members, count, next)| {
+        ServerFrame::Presence { id, page: PresencePage { members, count, next } }
+    })
+}
+
 fn error() -> impl Strategy<Value = Frame> {
     (maybe(id()), maybe(sub()), code(), text(), maybe(millis()), maybe(seq())).prop_map(
         |(id, sub, code, message, retry_after_ms, seq)| {
@@ -101,7 +114,7 @@ pub(crate) fn server_frame() -> impl Strategy<Value = Frame> {
         3 => published(),
         1 => (id(), maybe(millis())).prop_map(|(id, expires_in_ms)| ServerFrame::Ok { id, expires_in_ms }),
         2 => history(),
-        2 => (id(), vec(member(), 0..20)).prop_map(|(id, members)| ServerFrame::Presence { id, members }),
+        2 => presence(),
         3 => error(),
         2 => (maybe(position()), vec(sub(), 0..20))
             .prop_map(|(position, except)| ServerFrame::Ping { position, except }),

@@ -25,6 +25,7 @@ pub struct Client {
     early: VecDeque<Value>,
     next_id: u64,
     session: String,
+    resume: Option<String>,
 }
 
 impl Client {
@@ -40,10 +41,20 @@ impl Client {
 
     /// A session with hello said.
     pub async fn open(broker: &Broker, encoding: Encoding) -> Self {
+        Self::greet(broker, encoding, json!({"op": "hello", "name": "fanfare-tests/1"})).await
+    }
+
+    /// A JSON session, with hello said as by a client that was there before: `resume` is what it was given then.
+    pub async fn resuming(broker: &Broker, resume: &str) -> Self {
+        Self::greet(broker, Encoding::Json, json!({"op": "hello", "resume": resume})).await
+    }
+
+    async fn greet(broker: &Broker, encoding: Encoding, hello: Value) -> Self {
         let mut client = Self::shake(broker.client(), encoding).await;
-        client.send(json!({"op": "hello", "name": "fanfare-tests/1"})).await;
+        client.send(hello).await;
         let welcome = client.expect(json!({"op": "welcome"})).await;
         welcome["session"].as_str().expect("a session has a name").clone_into(&mut client.session);
+        client.resume = welcome["resume"].as_str().map(str::to_owned);
         client
     }
 
@@ -55,12 +66,17 @@ impl Client {
         let socket = within("a connection", TcpStream::connect(address)).await.expect("the port is open");
         let (socket, _) =
             within("a handshake", client_async(request, socket)).await.expect("the handshake succeeds");
-        Self { socket, encoding, early: VecDeque::new(), next_id: 1, session: String::new() }
+        Self { socket, encoding, early: VecDeque::new(), next_id: 1, session: String::new(), resume: None }
     }
 
     /// The name that the broker gave the session.
     pub fn session(&self) -> &str {
         &self.session
+    }
+
+    /// What proves later that a client was this one, where the broker keeps presence.
+    pub fn resume(&self) -> Option<&str> {
+        self.resume.as_deref()
     }
 
     /// Sends a frame, given in the JSON form.

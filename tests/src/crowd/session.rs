@@ -31,7 +31,8 @@ impl Session {
         let subprotocol = format!("Sec-WebSocket-Protocol: {}\r\n", encoding.subprotocol());
         session.write(handshake(&subprotocol).as_bytes()).await;
         session.head().await;
-        let hello = ClientFrame::Hello(Hello { token: None, name: Some("fanfare-tests/1".into()) });
+        let hello =
+            ClientFrame::Hello(Hello { token: None, name: Some("fanfare-tests/1".into()), resume: None });
         let mut bytes = session.encode(&hello);
         for frame in frames {
             bytes.extend(session.encode(frame));

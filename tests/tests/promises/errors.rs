@@ -153,15 +153,3 @@ async fn a_subscription_over_the_limit_is_refused_and_the_others_stay() {
     client.expect(json!({"op": "unsubscribed", "sub": 2})).await;
     client.subscribe(4, "a").await;
 }
-
-#[tokio::test]
-async fn what_this_version_does_not_offer_is_unavailable() {
-    let request = json!({"op": "presence", "id": 3, "topic": "a"});
-    let broker = Broker::start().await;
-    for encoding in Encoding::ALL {
-        let mut client = Client::open(&broker, *encoding).await;
-        client.send(request.clone()).await;
-        client.expect(json!({"op": "error", "id": 3, "code": "unavailable"})).await;
-        lives_on(&mut client).await;
-    }
-}

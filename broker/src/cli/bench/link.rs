@@ -130,7 +130,7 @@ impl Link {
     async fn greet(&mut self, token: Option<&str>, topic: Option<&str>) -> Result<(), String> {
         let mut out = Vec::new();
         let name = format!("fanfare-bench/{VERSION}").into();
-        let hello = Hello { token: token.map(Into::into), name: Some(name) };
+        let hello = Hello { token: token.map(Into::into), name: Some(name), resume: None };
         self.voice.say(&ClientFrame::Hello(hello), &mut out);
         if let Some(topic) = topic {
             self.voice.say(&subscribe(topic)?, &mut out);

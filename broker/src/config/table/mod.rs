@@ -7,7 +7,7 @@ mod rows;
 
 pub use name::Name;
 pub(super) use row::{Applied, Fallback, Kind, Row};
-use rows::{LIMITS, STREAM, TOP};
+use rows::{LIMITS, PRESENCE, STREAM, TOP};
 
 /// How a section stands in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,14 @@ pub(super) const SECTIONS: &[Section] = &[
         doc: "What is retained. A topic is in one stream at most; topics in none are ephemeral. If there is no \
               [[stream]] at all, this one is there, so that a client that comes back soon has lost nothing.",
         rows: STREAM,
+    },
+    Section {
+        name: "presence",
+        shape: Shape::List { implied: false },
+        doc: "Where the broker knows who is present. Sessions with a subscription to just a topic are its members: clients \
+              ask with `presence`, and hear of joins and leaves on `$presence.<topic>`. None is kept unless there is a \
+              [[presence]].",
+        rows: PRESENCE,
     },
 ];
 

@@ -91,3 +91,29 @@ pub(super) const STREAM: &[Row] = &[
         "A topic's oldest messages go while it has more than this; there is no such limit unless it is set.",
     ),
 ];
+
+/// Of each `[[presence]]`.
+pub(super) const PRESENCE: &[Row] = &[
+    Row::new(
+        "patterns",
+        Kind::Texts,
+        Value("[\"rooms.>\"]"),
+        AtStart,
+        "The topics; none may be in two [[presence]], nor longer than 246 bytes and 15 segments.",
+    ),
+    Row::new(
+        "by",
+        Kind::Text,
+        Value("session"),
+        AtStart,
+        "What a member is: each \"session\", or each \"subject\", with one join however many sessions it has.",
+    ),
+    Row::new(
+        "linger",
+        Kind::Time,
+        Value("5s"),
+        AtStart,
+        "A member whose connection is lost stays this long; if it comes back by then, nobody hears of it.",
+    ),
+    Row::new("announce", Kind::Flag, Value("true"), AtStart, "Whether joins and leaves are published."),
+];

@@ -10,6 +10,7 @@ mod whole;
 use std::io;
 
 use tokio_tungstenite::tungstenite::error::CapacityError;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode as WebSocketCode;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
@@ -48,7 +49,10 @@ pub(super) enum Incoming<'a> {
     Text(Payload<'a>),
     Binary(Payload<'a>),
     /// A close frame; the answer is in the control lane.
-    Close,
+    Close {
+        /// Whether the client takes leave for good: normal, or without a code. A page that is left says 1001.
+        meant: bool,
+    },
 }
 
 /// The payload of a message.
@@ -178,7 +182,7 @@ impl<'a> Reading<'a> {
             }
             Ok(Some(Incoming::Text(_) | Incoming::Binary(_))) => self.context = Some(context),
             // It is used up: nothing more is read from this session.
-            Ok(Some(Incoming::Close)) | Err(_) => {}
+            Ok(Some(Incoming::Close { .. })) | Err(_) => {}
         }
         result
     }
@@ -227,10 +231,11 @@ fn read<'a>(context: &mut WebSocketContext, feed: &mut Feed<'_>) -> Result<Optio
             Ok(Message::Binary(bytes)) => return Ok(Some(Incoming::Binary(Payload::Gathered(bytes)))),
             // tungstenite has a pong ready and sends it with its next call.
             Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
-            Ok(Message::Close(_)) => {
+            Ok(Message::Close(close)) => {
                 // The answer is written by this call; it then reports the end, or asks for bytes that won't matter.
                 let _ = context.flush(feed);
-                return Ok(Some(Incoming::Close));
+                let meant = close.is_none_or(|close| close.code == WebSocketCode::Normal);
+                return Ok(Some(Incoming::Close { meant }));
             }
             Err(Error::Io(e)) if e.kind() == io::ErrorKind::WouldBlock => return Ok(None),
             Err(Error::Capacity(CapacityError::MessageTooLong { .. })) => return Err(Broken::TooLarge),

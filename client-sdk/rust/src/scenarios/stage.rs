@@ -95,13 +95,13 @@ impl Stage {
         match (frame, ticket) {
             (ClientFrame::Subscribe(subscribe), Some(ticket)) => session.subscribe(now, subscribe, ticket),
             (ClientFrame::Publish(publish), Some(ticket)) => {
-                session.call(now, Call::Publish(publish), ticket)
+                session.call(now, Call::Publish(publish), ticket);
             }
             (ClientFrame::History(history), Some(ticket)) => {
-                session.call(now, Call::History(history), ticket)
+                session.call(now, Call::History(history), ticket);
             }
-            (ClientFrame::Presence { topic, .. }, Some(ticket)) => {
-                session.call(now, Call::Presence(topic), ticket);
+            (ClientFrame::Presence(presence), Some(ticket)) => {
+                session.call(now, Call::Presence(presence), ticket);
             }
             (publish @ ClientFrame::Publish(_), None) => session.send(publish),
             (other, _) => panic!("{place}: {other:?}"),
@@ -192,7 +192,7 @@ fn frame_of(step: &Map<String, Value>) -> ClientFrame<'static> {
     match Encoding::Json.decode_client(text.as_bytes()).unwrap() {
         ClientFrame::Subscribe(subscribe) => ClientFrame::Subscribe(subscribe),
         ClientFrame::History(history) => ClientFrame::History(history),
-        ClientFrame::Presence { id, topic } => ClientFrame::Presence { id, topic },
+        ClientFrame::Presence(presence) => ClientFrame::Presence(presence),
         ClientFrame::Publish(publish) => ClientFrame::Publish(fanfare_protocol::frame::Publish {
             payload: publish.payload.into_owned(),
             key: publish.key.map(|key| key.into_owned().into()),

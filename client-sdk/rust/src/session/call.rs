@@ -1,7 +1,7 @@
 //! Requests that the broker answers by `id`, and all answers.
 
-use fanfare_protocol::frame::{History, HistoryPage, Member, Publish, Published, Subscribed};
-use fanfare_protocol::{ClientFrame, Topic};
+use fanfare_protocol::ClientFrame;
+use fanfare_protocol::frame::{History, HistoryPage, Presence, PresencePage, Publish, Published, Subscribed};
 
 /// A request whose answer names its `id`; the session chooses that.
 #[derive(Clone, Debug)]
@@ -11,7 +11,7 @@ pub(crate) enum Call {
     /// Asks for retained messages.
     History(History),
     /// Asks who is there.
-    Presence(Topic),
+    Presence(Presence),
 }
 
 /// An answer to a request.
@@ -20,7 +20,7 @@ pub(crate) enum Answer {
     Published(Published),
     Subscribed(Subscribed),
     History(HistoryPage<'static>),
-    Presence(Vec<Member<'static>>),
+    Presence(PresencePage<'static>),
     Pong,
 }
 
@@ -46,7 +46,7 @@ impl Call {
         match self {
             Self::Publish(publish) => ClientFrame::Publish(Publish { id: Some(id), ..publish }),
             Self::History(history) => ClientFrame::History(History { id, ..history }),
-            Self::Presence(topic) => ClientFrame::Presence { id, topic },
+            Self::Presence(presence) => ClientFrame::Presence(Presence { id, ..presence }),
         }
     }
 }

@@ -63,6 +63,8 @@ pub(crate) struct Session<T> {
     pub(super) liveness: Liveness,
     pub(super) outbox: Outbox,
     pub(super) outputs: VecDeque<Output<T>>,
+    /// Proves to the broker, on the next connection, that this client was there before.
+    pub(super) resume: Option<String>,
     /// When the broker wants this client back.
     pub(super) return_at: Option<Instant>,
     pub(super) backoff: Backoff,
@@ -79,6 +81,7 @@ impl<T> Session<T> {
             liveness: Liveness::default(),
             outbox: Outbox::default(),
             outputs: VecDeque::new(),
+            resume: None,
             return_at: None,
             backoff: limits.backoff,
             random,
@@ -91,6 +94,7 @@ impl<T> Session<T> {
         if matches!(self.phase, Phase::Offline) {
             self.phase = Phase::Greeting { until, timeout: until.saturating_duration_since(now) };
             self.liveness = Liveness::default();
+            let hello = Hello { resume: self.resume.clone().map(Into::into), ..hello };
             self.outbox.connected(hello, self.subscriptions.wanted(), self.requests.repeated());
         }
     }

@@ -35,9 +35,7 @@ impl<T> Session<T> {
             ServerFrame::Unsubscribed { sub, code } => self.unsubscribed(sub, code),
             ServerFrame::Published(published) => self.answer(published.id, Answer::Published(published)),
             ServerFrame::History { id, page } => self.answer(id, Answer::History(own::page(page))),
-            ServerFrame::Presence { id, members } => {
-                self.answer(id, Answer::Presence(members.into_iter().map(own::member).collect()));
-            }
+            ServerFrame::Presence { id, page } => self.answer(id, Answer::Presence(own::members(page))),
             ServerFrame::Error(error) => self.refused(now, error),
             ServerFrame::Ping { position, except } => self.pinged(position, &except),
             ServerFrame::Pong => {
@@ -60,6 +58,7 @@ impl<T> Session<T> {
             self.phase = Phase::Open;
             self.liveness.begin(now, welcome.heartbeat_ms);
             self.requests.keys_last(welcome.key_window_ms.map(Duration::from_millis));
+            self.resume = welcome.resume.as_deref().map(str::to_owned);
             self.outputs.push_back(Output::Welcomed(own::welcome(welcome)));
         }
     }

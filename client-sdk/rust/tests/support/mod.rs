@@ -166,6 +166,7 @@ impl Peer {
             max_payload_bytes: 65_536,
             expires_in_ms: None,
             key_window_ms: None,
+            resume: None,
         }))
         .await;
     }

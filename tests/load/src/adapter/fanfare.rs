@@ -35,7 +35,10 @@ impl Fanfare {
     }
 
     fn write_hello(&self, out: &mut Vec<u8>) {
-        self.write(&ClientFrame::Hello(Hello { token: None, name: Some("fanfare-load".into()) }), out);
+        self.write(
+            &ClientFrame::Hello(Hello { token: None, name: Some("fanfare-load".into()), resume: None }),
+            out,
+        );
     }
 
     fn write_subscribe(

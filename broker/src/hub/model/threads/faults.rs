@@ -1,7 +1,7 @@
 //! Races planted on purpose: each must break its promise within the schedules that are tried.
 
 use super::schedules::is_caught;
-use super::{answers, closing, overflow, pings, retention, stream_order, subscribing};
+use super::{answers, closing, overflow, pings, presence, retention, stream_order, subscribing};
 use crate::fault::Fault;
 
 #[test]
@@ -74,4 +74,9 @@ fn a_newest_message_that_is_never_sent_is_caught() {
 #[test]
 fn a_close_that_is_queued_after_its_shard_was_asked_to_write_is_caught() {
     is_caught(Fault::FlushEarly, closing::closing, &["Opened"]);
+}
+
+#[test]
+fn a_roster_that_changes_while_others_are_told_of_and_is_forgotten_is_caught() {
+    is_caught(Fault::DueForgotten, presence::following, &["Silence"]);
 }

@@ -17,6 +17,7 @@ mod faults;
 mod overflow;
 mod parking;
 mod pings;
+mod presence;
 mod retention;
 mod schedules;
 mod socket;

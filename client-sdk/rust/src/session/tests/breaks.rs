@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fanfare_protocol::frame::{
-    Gap, Hello, History, Publish, Published, ReplayFrom, ServerFrame, Subscribe, Subscribed,
+    Gap, Hello, History, Presence, Publish, Published, ReplayFrom, ServerFrame, Subscribe, Subscribed,
 };
 use fanfare_protocol::{ClientFrame, ErrorCode, GapReason, Pattern};
 
@@ -253,7 +253,8 @@ fn the_time_of_a_key_counts_from_the_first_sending_and_not_from_the_call_or_a_re
 #[test]
 fn a_question_is_asked_again_however_long_ago_it_was_sent() {
     let mut bench = Bench::open();
-    bench.session.call(bench.now, Call::Presence(publish(None).topic), "presence");
+    let presence = Presence { id: 0, topic: publish(None).topic, after: None, limit: 100 };
+    bench.session.call(bench.now, Call::Presence(presence), "presence");
     let sent = bench.frames();
     bench.lose();
     bench.pass(LIMITS.key_window);
@@ -271,7 +272,7 @@ fn a_publish_with_a_key_that_fails_late_lets_a_close_go_on() {
     bench.welcome();
     bench.session.close(bench.now);
     bench.outputs();
-    assert_eq!(bench.frames(), [ClientFrame::Hello(Hello::default())]);
+    assert!(matches!(bench.frames()[..], [ClientFrame::Hello(_)]));
     assert!(matches!(bench.outputs()[..], [Output::Answer("pub", Err(_)), Output::SayGoodbye(_)]));
 }
 
@@ -463,4 +464,13 @@ fn an_answer_on_a_new_connection_goes_to_the_request_that_was_repeated() {
     bench.outputs();
     bench.receive(published(ids[0]));
     assert!(bench.outputs().is_empty(), "nobody waits for that");
+}
+
+#[test]
+fn a_later_connection_says_which_session_it_goes_on_for() {
+    let mut bench = Bench::open();
+    bench.lose();
+    let (greeting, _) = bench.reconnect();
+    let hello = Hello { resume: Some("r1".into()), ..Hello::default() };
+    assert_eq!(greeting[0], ClientFrame::Hello(hello));
 }

@@ -92,6 +92,7 @@ impl Bench {
             max_payload_bytes: 65_536,
             expires_in_ms: None,
             key_window_ms,
+            resume: Some("r1".into()),
         }));
     }
 

@@ -39,6 +39,7 @@ impl Broker {
                 max_payload_bytes: 65_536,
                 expires_in_ms: None,
                 key_window_ms: None,
+                resume: None,
             })),
             Some(ClientFrame::Subscribe(subscribe)) => self.subscribe(&subscribe),
             Some(ClientFrame::Publish(publish)) => self.publish(publish),

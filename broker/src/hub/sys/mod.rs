@@ -1,0 +1,123 @@
+//! The broker's own events on `$sys.>`: sessions that come and go, and once a second what goes on.
+//!
+//! Nothing is done for an event that nobody subscribes to, and no event holds a payload or a token. `broker/SYS.md` says
+//! what each of them tells.
+
+mod pace;
+mod sample;
+mod stats;
+
+use std::fmt::Write;
+
+use fanfare_protocol::{Encoding, Topic};
+
+use super::error::HubError;
+use super::shared::Hub;
+use crate::clock::Now;
+use crate::engine::SessionId;
+use crate::sync::Mutex;
+use pace::Pace;
+use sample::Sample;
+
+/// What the events need.
+#[derive(Debug)]
+pub(super) struct Sys {
+    opened: Paced,
+    closed: Paced,
+    stats: Topic,
+    errors: Topic,
+    gaps: Topic,
+    /// The figures of a second ago; none if nobody listened then.
+    last: Mutex<Option<Sample>>,
+}
+
+/// An event that may happen more often than is told.
+#[derive(Debug)]
+struct Paced {
+    topic: Topic,
+    pace: Mutex<Pace>,
+}
+
+impl Paced {
+    fn on(topic: &str) -> Result<Self, HubError> {
+        Ok(Self { topic: own(topic)?, pace: Mutex::default() })
+    }
+}
+
+impl Sys {
+    pub(super) fn new() -> Result<Self, HubError> {
+        Ok(Self {
+            opened: Paced::on("$sys.session.opened")?,
+            closed: Paced::on("$sys.session.closed")?,
+            stats: own("$sys.stats")?,
+            errors: own("$sys.errors")?,
+            gaps: own("$sys.gaps")?,
+            last: Mutex::default(),
+        })
+    }
+}
+
+fn own(topic: &str) -> Result<Topic, HubError> {
+    Topic::new(topic).map_err(|e| HubError::InternalName(e.to_string()))
+}
+
+impl Hub {
+    /// A session has begun; `name` is what its client calls itself.
+    pub(crate) fn tell_opened(&self, session: SessionId, encoding: Encoding, name: Option<&str>, now: Now) {
+        self.tell_paced(&self.sys.opened, now, |text| {
+            let _ = write!(text, "{},\"encoding\":\"{}\"", self.quoted_name(session), encoding.as_str());
+            if let Some(name) = name.and_then(|name| serde_json::to_string(name).ok()) {
+                let _ = write!(text, ",\"name\":{name}");
+            }
+        });
+    }
+
+    /// A session has ended; `reason` is that of the metrics.
+    pub(crate) fn tell_closed(&self, session: SessionId, reason: &str, now: Now) {
+        self.tell_paced(&self.sys.closed, now, |text| {
+            let _ = write!(text, "{},\"reason\":\"{reason}\"", self.quoted_name(session));
+        });
+    }
+
+    /// Tells what the last second was like. To be called once a second.
+    pub(crate) fn tell_second(&self, now: Now) {
+        for paced in [&self.sys.opened, &self.sys.closed] {
+            let left_out = paced.pace.lock().take_left_out();
+            if left_out > 0 {
+                self.publish_own(paced.topic.clone(), &format!("{{\"left_out\":{left_out}}}"), now);
+            }
+        }
+        let Sys { stats, errors, gaps, last, .. } = &self.sys;
+        if ![stats, errors, gaps].into_iter().any(|topic| self.is_heard(topic)) {
+            *last.lock() = None;
+            return;
+        }
+        let sample = Sample::take(&self.metrics, now.moment);
+        let Some(before) = last.lock().replace(sample.clone()) else { return };
+        let second = sample.since(&before);
+        if self.is_heard(stats) {
+            let gauges = self.gauges(now.wall_ms);
+            self.publish_own(stats.clone(), &stats::render(&second, &sample, &gauges), now);
+        }
+        for (topic, name, counts) in [(errors, "errors", &second.errors), (gaps, "gaps", &second.gaps)] {
+            if !counts.is_empty() {
+                self.publish_own(topic.clone(), &stats::render_counts(&second, name, counts), now);
+            }
+        }
+    }
+
+    /// Publishes an event, if anybody listens and there were not too many in this second.
+    fn tell_paced(&self, paced: &Paced, now: Now, write: impl FnOnce(&mut String)) {
+        if !self.is_heard(&paced.topic) || !paced.pace.lock().allows(now.moment) {
+            return;
+        }
+        let mut text = "{\"session\":".to_owned();
+        write(&mut text);
+        text.push('}');
+        self.publish_own(paced.topic.clone(), &text, now);
+    }
+
+    fn quoted_name(&self, session: SessionId) -> String {
+        format!("\"{}\"", self.session_name(session))
+    }
+}

@@ -1,0 +1,138 @@
+//! The broker's own events: what `$sys.>` tells, to whom, and what it never does.
+
+use fanfare_protocol::Encoding;
+use fanfare_tests::{Broker, Client, assert_shape};
+use serde_json::{Value, json};
+
+/// A client that hears these events.
+async fn listener(broker: &Broker, pattern: &str) -> Client {
+    let mut listener = Client::msgpack(broker).await;
+    listener.subscribe(1, pattern).await;
+    listener
+}
+
+/// The next event on this topic.
+async fn event(listener: &mut Client, topic: &str) -> Value {
+    let message = listener.answer(json!({"op": "message", "topic": topic})).await;
+    assert!(message["stream"].is_null(), "events are ephemeral: {message}");
+    message["data"].clone()
+}
+
+#[tokio::test]
+async fn sessions_that_come_and_go_are_told() {
+    let broker = Broker::start().await;
+    let mut listener = listener(&broker, "$sys.session.*").await;
+    for encoding in Encoding::ALL {
+        let client = Client::open(&broker, *encoding).await;
+        let session = client.session().to_owned();
+        let opened = event(&mut listener, "$sys.session.opened").await;
+        let wanted = json!({"session": session, "encoding": encoding.as_str(), "name": "fanfare-tests/1"});
+        assert_eq!(opened, wanted);
+        client.close().await;
+        let closed = event(&mut listener, "$sys.session.closed").await;
+        assert_eq!(closed, json!({"session": session, "reason": "by_peer"}));
+    }
+    drop(Client::json(&broker).await);
+    assert_eq!(event(&mut listener, "$sys.session.closed").await["reason"], "lost");
+}
+
+#[tokio::test]
+async fn statistics_come_every_second_and_tell_what_happened_in_it() {
+    let broker = Broker::start().await;
+    let mut listener = listener(&broker, "$sys.stats").await;
+    event(&mut listener, "$sys.stats").await;
+    let mut client = Client::json(&broker).await;
+    client.subscribe(1, "orders.>").await;
+    client.subscribe(2, "orders.eu").await;
+    for _ in 0..10 {
+        client.publish("orders.eu", "x").await;
+    }
+    client.send(json!({"op": "unsubscribe", "sub": 99})).await;
+    client.answer(json!({"op": "error", "sub": 99})).await;
+    let (mut published, mut delivered, mut opened, mut not_found) = (0, 0, 0, 0);
+    let stats = loop {
+        let stats = event(&mut listener, "$sys.stats").await;
+        published += stats["published"].as_u64().unwrap();
+        delivered += stats["delivered"].as_u64().unwrap();
+        opened += stats["opened"].as_u64().unwrap();
+        not_found += stats["errors"]["not_found"].as_u64().unwrap_or(0);
+        let interval = stats["interval_ms"].as_u64().unwrap();
+        assert!((1..30_000).contains(&interval), "{stats}");
+        if published >= 10 && delivered >= 20 && opened >= 1 && not_found >= 1 {
+            break stats;
+        }
+    };
+    assert_eq!((published, opened, not_found), (10, 1, 1));
+    let wanted = json!({
+        "connections": {"json": 1, "msgpack": 1},
+        "subscriptions": 3,
+        "patterns": 3,
+        "behind": 0,
+        "gaps": {},
+        "streams": [{"name": "recent", "messages": 10, "topics": 1, "last_seq": 10}],
+    });
+    assert_shape(&stats, &wanted);
+    for field in ["received_bytes", "sent_bytes", "writes", "mailbox_bytes", "cpu_ms", "shards"] {
+        assert!(stats[field].is_u64(), "{field} in {stats}");
+    }
+    assert!(stats["queues"]["bytes"].is_u64() && stats["publish_to_socket_ms"].is_object(), "{stats}");
+}
+
+#[tokio::test]
+async fn errors_and_gaps_are_told_by_their_kind_when_there_are_any() {
+    let broker = Broker::start().await;
+    let mut listener = listener(&broker, "$sys.>").await;
+    event(&mut listener, "$sys.stats").await;
+    let mut client = Client::json(&broker).await;
+    client.send(json!({"op": "unsubscribe", "sub": 99})).await;
+    client.answer(json!({"op": "error", "sub": 99})).await;
+    let errors = event(&mut listener, "$sys.errors").await;
+    assert_shape(&errors, &json!({"errors": {"not_found": 1}}));
+    let from = json!({"position": {"recent": {"epoch": "another", "seq": 5}}});
+    client.subscribe_from(1, "a", from).await;
+    client.answer(json!({"op": "gap", "reason": "reset"})).await;
+    assert_shape(&event(&mut listener, "$sys.gaps").await, &json!({"gaps": {"reset": 1}}));
+}
+
+#[tokio::test]
+async fn sessions_by_the_hundred_are_told_at_a_bounded_rate_and_the_rest_counted() {
+    const COME: u64 = 600;
+    let broker = Broker::start().await;
+    let mut listener = listener(&broker, "$sys.session.closed").await;
+    for _ in 0..COME {
+        drop(Client::shake(broker.client(), Encoding::MsgPack).await);
+    }
+    let (mut told, mut left_out) = (0, 0);
+    while told + left_out < COME {
+        let closed = event(&mut listener, "$sys.session.closed").await;
+        match closed["left_out"].as_u64() {
+            Some(more) => left_out += more,
+            None => told += 1,
+        }
+    }
+    assert_eq!(told + left_out, COME);
+}
+
+#[tokio::test]
+async fn no_wildcard_hears_the_brokers_own_events_unless_it_begins_with_their_segment() {
+    let broker = Broker::start().await;
+    let mut listener = listener(&broker, "$sys.>").await;
+    let mut all = Client::json(&broker).await;
+    for (sub, pattern) in [(1, ">"), (2, "*.stats"), (3, "*.session.*"), (4, "*.>")] {
+        all.subscribe(sub, pattern).await;
+    }
+    for _ in 0..2 {
+        event(&mut listener, "$sys.stats").await;
+    }
+    Client::json(&broker).await.close().await;
+    event(&mut listener, "$sys.session.closed").await;
+    assert_eq!(all.heard().await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn nobody_but_the_broker_publishes_its_events() {
+    let broker = Broker::start().await;
+    let mut client = Client::json(&broker).await;
+    client.send(json!({"op": "publish", "id": 1, "topic": "$sys.stats", "data": {}})).await;
+    client.expect(json!({"op": "error", "id": 1, "code": "forbidden"})).await;
+}
