@@ -123,3 +123,22 @@ async fn a_name_that_no_session_has_is_not_found() {
         assert_eq!(http::get(broker.internal(), &format!("/v1/sessions/{name}")).await.status, 404, "{name}");
     }
 }
+
+#[tokio::test]
+async fn who_is_present_is_read_page_by_page() {
+    let broker = Broker::with("[[presence]]\npatterns = [\"rooms.>\"]").await;
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        let mut client = Client::json(&broker).await;
+        client.subscribe(1, "rooms.1").await;
+        clients.push(client);
+    }
+    let first = get(&broker, "/v1/presence/rooms.1?limit=2").await;
+    assert_eq!(first["count"], 3);
+    let second = get(&broker, first["next"].as_str().unwrap()).await;
+    assert!(second.get("next").is_none(), "{second}");
+    let members = [&first, &second].into_iter().flat_map(|page| page["members"].as_array().unwrap());
+    let names: Vec<_> = members.map(|member| member["session"].as_str().unwrap()).collect();
+    assert_eq!(names, clients.iter().map(Client::session).collect::<Vec<_>>());
+    assert_eq!(http::get(broker.internal(), "/v1/presence/elsewhere").await.status, 404);
+}

@@ -12,6 +12,7 @@ mod options;
 mod parameters;
 mod path;
 mod places;
+mod presence;
 mod problem;
 mod publish;
 mod publish_many;
@@ -47,6 +48,7 @@ fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(publish_many::publish_many))
         .routes(routes!(history::history))
         .routes(routes!(topics::topics))
+        .routes(routes!(presence::presence))
         .routes(routes!(streams::streams))
         .routes(routes!(streams::stream))
         .routes(routes!(sessions::sessions))

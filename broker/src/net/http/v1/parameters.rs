@@ -58,6 +58,11 @@ parameters! {
         query("after", "The topic that the page before ended with.", string().pattern(Some(TOPIC_OR_INTERNAL)),
               json!("orders.eu")),
         limit();
+    /// Of a page of members.
+    PresenceParams: topic(),
+        query("after", "Where the page before ended, as its `next` says it.",
+              whole().maximum(Some(999_999_999_999_999_i64)), json!(17)),
+        limit();
     /// Of a page of sessions.
     SessionsParams:
         query("sort", "Oldest first (`age`, the default), or those that most waits for first.",
