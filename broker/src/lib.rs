@@ -2,7 +2,8 @@
 //!
 //! The parts, from the ground; imports point only downwards:
 //!
-//! - `version`, `clock`, `sync`, `limits`, `metrics`: what was built; time, locks, bounds and counts;
+//! - `version`, `clock`, `sync`, `notice`, `limits`, `metrics`: what was built; time, locks, lines in the log, bounds and
+//!   counts;
 //! - `engine`: orders and retains messages;
 //! - `auth`, `index`, `outbound`: who may, who wants, what waits for a socket;
 //! - `hub`: publish, subscribe, catch up, history, one file a deed;
@@ -26,6 +27,7 @@ mod metrics;
 #[doc(hidden)]
 pub mod micro;
 mod net;
+mod notice;
 mod outbound;
 pub mod server;
 mod session;
@@ -34,4 +36,5 @@ mod version;
 
 pub use engine::{DataDirError, StreamConfig};
 pub use hub::{HubError, MAX_SHARDS, MemberBy, PresenceConfig};
+pub use net::{Names, Proxies, TlsError, TlsFiles};
 pub use version::{REVISION, VERSION};

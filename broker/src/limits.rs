@@ -191,6 +191,14 @@ limits! {
     max_connections: usize = Count(100_000, "100000"), 1..=10_000_000,
         "the handshake is answered and the session closed with 4100",
         "fanfare_connections_closed_total{reason=\"over_capacity\"}";
+    /// Connections of one address at once; of one /64 network for IPv6. A trusted proxy counts as those that it names.
+    max_connections_per_address: usize = Count(20_000, "20000"), 1..=10_000_000,
+        "the connection is answered 429 and closed",
+        "fanfare_handshake_failures_total{reason=\"too_many_from_address\"}";
+    /// Connections that the broker accepts, a second.
+    accepts_per_second: usize = PerSecond(20_000, "20000"), 1..=1_000_000,
+        "further ones wait in the kernel (listen_backlog)",
+        "fanfare_accepting_paused_total";
     /// Handshakes under way at once, shared evenly by the shards.
     max_handshakes: usize = Count(1_024, "1024"), 1..=1_000_000,
         "the connection is answered 503 and closed",
@@ -253,6 +261,18 @@ limits! {
     max_overhead_frames: usize = PerSecond(500, "500"), 1..=1_000_000,
         "the session is closed with 4102",
         "fanfare_connections_closed_total{reason=\"flood\"}";
+    /// Publishes of one session, a second.
+    publishes_per_second: usize = PerSecond(1_000_000, "1000000"), 1..=4_000_000_000,
+        "the publish is answered with the error rate_limited, and retry_after_ms says when the next second begins",
+        "fanfare_errors_total{code=\"rate_limited\"}";
+    /// Frames that the broker takes from one session, a second.
+    frames_per_second: usize = PerSecond(2_000_000, "2000000"), 1..=4_000_000_000,
+        "the broker reads no more from that socket until the second is over",
+        "fanfare_reading_paused_total{reason=\"rate\"}";
+    /// Bytes that the broker reads from one session, a second; a read of up to 64 KiB that was begun is finished.
+    bytes_per_second: usize = Bytes(GIB, "1GiB"), 1..=4 * GIB - 1,
+        "the broker reads no more from that socket until the second is over",
+        "fanfare_reading_paused_total{reason=\"rate\"}";
     /// Memory of the messages and frames that wait in one session's outbound queue, in bytes; one message always fits.
     queue_bytes: usize = Bytes(4 * MIB, "4MiB"), 1..=64 * GIB,
         "what is in a stream is read from there, behind; else the oldest is dropped, and a gap counts it",
@@ -265,7 +285,7 @@ limits! {
     /// Answers that wait for one session's socket, in bytes.
     reply_bytes: usize = Bytes(256 * KIB, "256KiB"), 1..=64 * GIB,
         "the broker reads no more from that socket until they are written",
-        "fanfare_reading_paused_total";
+        "fanfare_reading_paused_total{reason=\"answers\"}";
     /// Messages that wait for one shard, in bytes.
     mailbox_bytes: usize = Bytes(16 * MIB, "16MiB"), 1..=64 * GIB,
         "the shard reads what is missing from the stream, and counts what is in none in a gap",

@@ -11,7 +11,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -21,16 +20,20 @@ use crate::config::{Config, Loaded, Source};
 use crate::engine::{DataDirError, KeyLimits};
 use crate::hub::{Hub, HubError, Phase};
 use crate::limits::LiveLimits;
-use crate::metrics::Metrics;
+use crate::metrics::{CLIENT_PORT, INTERNAL_PORT, Metrics};
 use crate::net::handshake::{Policy, Refusal};
 use crate::net::http::{self, Api, Inside};
-use crate::net::{Door, Listener, ShardHandle, bind, spawn};
+use crate::net::{
+    Acceptor, Door, Keeper, Listener, Senders, ShardHandle, TlsError, TlsFiles, bind, make_room, spawn,
+};
 use reload::{Part, Reloader};
 use restart::Restart;
 
 /// How often messages over their age limit are taken out of streams that nobody publishes to, and what goes on is told on
 /// `$sys.>`.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// How often the files of certificates are read again.
+const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(2);
 /// Orders that wait at most.
 const ORDERS: usize = 8;
 
@@ -46,6 +49,14 @@ pub enum ServerError {
         address: SocketAddr,
         /// What the operating system says.
         error: io::Error,
+    },
+    /// A certificate can't be used.
+    #[error("[{setting}]: {error}")]
+    Tls {
+        /// The table of the configuration that names it.
+        setting: &'static str,
+        /// What is wrong.
+        error: Box<TlsError>,
     },
     /// The hub can't be built.
     #[error(transparent)]
@@ -110,8 +121,9 @@ struct Parts {
     restart: Option<Restart>,
     shards: Vec<ShardHandle>,
     stop: watch::Sender<bool>,
-    clients: TcpListener,
-    internals: TcpListener,
+    listener: Listener,
+    port: http::Port,
+    certificates: Vec<Arc<Keeper>>,
 }
 
 impl std::fmt::Debug for Parts {
@@ -136,21 +148,28 @@ impl Server {
         let shards = config.shards.get();
         let reasons: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.as_str()).collect();
         let metrics = Arc::new(Metrics::new(shards, &reasons).with_routes(http::routes()));
+        let clients = Acceptor::new(clients, CLIENT_PORT, Arc::clone(&metrics));
+        let internals = Acceptor::new(internals, INTERNAL_PORT, Arc::clone(&metrics));
         let (engine, restart) = restart::load(config)?;
         metrics.configured_ms.set(clock::wall_ms());
-        let hub = Hub::new(engine, shards, Arc::clone(&limits), metrics)?;
+        let hub = Hub::new(engine, shards, Arc::clone(&limits), Arc::clone(&metrics))?;
         let hub = Arc::new(hub.with_presence(config.presence.clone())?);
-        let policy = Policy {
-            loopback_only: client.ip().to_canonical().is_loopback(),
-            max_head_bytes: limits.max_head_bytes(),
-            internal,
-        };
-        let door = Door { policy, limits: Arc::clone(&limits) };
+        let senders =
+            Senders { loopback: client.ip().to_canonical().is_loopback(), names: config.names.clone() };
+        let tls = open_tls("tls", config.tls.as_ref(), CLIENT_PORT, &metrics)?;
+        let internal_tls = open_tls("internal_tls", config.internal_tls.as_ref(), INTERNAL_PORT, &metrics)?;
+        let max_head_bytes = limits.max_head_bytes();
+        let policy = Policy { senders, max_head_bytes, internal, internal_tls: internal_tls.is_some() };
+        let certificates = tls.iter().chain(&internal_tls).map(Arc::clone).collect();
+        let door = Door::new(policy, Arc::clone(&limits), config.proxies.clone(), tls);
         let (stop, stopping) = watch::channel(false);
         let spawned =
             (0..shards).map(|number| spawn(number, Arc::clone(&hub), door.clone(), stopping.clone()));
         let shards = spawned.collect::<io::Result<Vec<_>>>()?;
-        Ok(Self { client, internal, parts: Parts { hub, limits, restart, shards, stop, clients, internals } })
+        let listener = Listener::new(clients, Arc::clone(&hub), door, &shards, make_room());
+        let port = http::Port { acceptor: internals, names: config.names.clone(), tls: internal_tls };
+        let parts = Parts { hub, limits, restart, shards, stop, listener, port, certificates };
+        Ok(Self { client, internal, parts })
     }
 
     /// Where clients connect; the actual port, where port 0 was asked for.
@@ -168,18 +187,19 @@ impl Server {
     /// # Errors
     /// The internal port failed, or `data_dir` can't be written to.
     pub async fn run(self, operator: Operator) -> Result<(), ServerError> {
-        let Parts { hub, limits, restart, shards, stop: stopped, clients, internals } = self.parts;
+        let Parts { hub, limits, restart, shards, stop: stopped, listener, port, certificates } = self.parts;
         let run = restart.map(Restart::begin).transpose()?;
-        let mut accepting = tokio::task::spawn_local(Listener::new(&shards).run(clients));
+        let mut accepting = tokio::task::spawn_local(listener.run());
         let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
         let mut closing = stopped.subscribe();
         let closing = async move { drop(closing.wait_for(|stop| *stop).await) };
         let api = Api::new(Arc::clone(&hub), Arc::clone(&limits));
-        let inside = tokio::task::spawn_local(http::serve(internals, inside, Arc::clone(&hub), api, closing));
+        let inside = tokio::task::spawn_local(http::serve(port, inside, Arc::clone(&hub), api, closing));
         let obeying = obey(&hub, &limits, operator, &mut accepting);
         tokio::select! {
             () = obeying => {}
             () = sweep(&hub) => {}
+            () = keep(certificates) => {}
             () = announce_presence(&hub) => {}
         }
         stopped.send_replace(true);
@@ -256,6 +276,31 @@ impl Inside for Inspection {
 
 fn refused(setting: &'static str, address: SocketAddr, error: io::Error) -> ServerError {
     ServerError::Bind { setting, address, error }
+}
+
+fn open_tls(
+    setting: &'static str,
+    files: Option<&TlsFiles>,
+    port: &'static str,
+    metrics: &Arc<Metrics>,
+) -> Result<Option<Arc<Keeper>>, ServerError> {
+    let keeper = files.map(|files| Keeper::open(files.clone(), port, Arc::clone(metrics))).transpose();
+    keeper
+        .map(|keeper| keeper.map(Arc::new))
+        .map_err(|error| ServerError::Tls { setting, error: Box::new(error) })
+}
+
+/// Looks for new certificates, again and again.
+async fn keep(certificates: Vec<Arc<Keeper>>) {
+    let mut interval = tokio::time::interval(CERTIFICATE_INTERVAL);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        let certificates = certificates.clone();
+        // Files may lie on a disk that is slow to answer, and meanwhile connections are to be accepted.
+        let look = move || certificates.iter().for_each(|keeper| keeper.look());
+        let _ = tokio::task::spawn_blocking(look).await;
+    }
 }
 
 async fn sweep(hub: &Hub) {

@@ -45,7 +45,11 @@ impl Broker {
         let files = Directory::new();
         let config = files.write("fanfare.toml", &setup.config);
         let log = files.path().join("log");
-        let mut child = command()
+        let mut command = command();
+        if let Some(files) = &setup.files {
+            command = limited(files);
+        }
+        let mut child = command
             .args(["serve", "--listen", &setup.listen, "--internal", "127.0.0.1:0", "--config"])
             .arg(&config)
             .args(&setup.flags)
@@ -55,8 +59,8 @@ impl Broker {
             .expect("the broker can be started");
         let process = child.id().expect("the broker was just started");
         let mut stdout = BufReader::new(child.stdout.take().expect("standard output is a pipe"));
-        let client = announced(&mut stdout, "listening on ws://", &log).await;
-        let internal = announced(&mut stdout, "internal   on http://", &log).await;
+        let client = announced(&mut stdout, "listening on ws", &log).await;
+        let internal = announced(&mut stdout, "internal   on http", &log).await;
         Self { child, process, client, internal, config, log, ended: false, _files: files, _stdout: stdout }
     }
 
@@ -73,6 +77,11 @@ impl Broker {
     /// Where clients connect, as a URL.
     pub fn url(&self) -> String {
         format!("ws://{}/ws", self.client)
+    }
+
+    /// The same for a broker that speaks TLS, under the name that its certificate is for.
+    pub fn secure_url(&self) -> String {
+        format!("wss://localhost:{}/ws", self.client.port())
     }
 
     /// The metrics now.
@@ -112,9 +121,20 @@ impl Broker {
         resources::open_files(self.process)
     }
 
+    /// Sets its limit of open files.
+    pub fn allow_files(&self, files: usize) {
+        resources::allow_files(self.process, files);
+    }
+
     /// What it wrote to standard error.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits until it has written this to standard error; gives all that it wrote.
+    pub async fn logs(&self, text: &str) -> String {
+        let seen = async || Some(self.log()).filter(|log| log.contains(text));
+        eventually(format!("the log to tell {text:?}"), seen).await
     }
 
     /// Asks it to stop (SIGTERM).
@@ -172,7 +192,17 @@ fn eprintln_log(log: &str) {
 
 /// The binary, with none of this environment's own settings; it is killed when dropped.
 pub fn command() -> Command {
-    let mut command = Command::new(binary());
+    prepared(Command::new(binary()))
+}
+
+/// The same with this limit of open files.
+fn limited(files: &str) -> Command {
+    let mut command = Command::new("prlimit");
+    command.arg(format!("--nofile={files}")).arg(binary());
+    prepared(command)
+}
+
+fn prepared(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("FANFARE_") {
             command.env_remove(name);
@@ -188,7 +218,7 @@ async fn announced(stdout: &mut BufReader<ChildStdout>, prefix: &str, log: &Path
         let mut line = String::new();
         while stdout.read_line(&mut line).await.expect("standard output is text") > 0 {
             if let Some((_, rest)) = line.split_once(prefix) {
-                return rest.split('/').next().and_then(|address| address.parse().ok());
+                return rest.split('/').nth(2).and_then(|address| address.parse().ok());
             }
             line.clear();
         }

@@ -8,6 +8,7 @@
 //! - [`crowd`]: light subscribers by the hundred, which check what they hear;
 //! - [`Metrics`]: what Prometheus would read;
 //! - [`Report`]: what a long test found out, for people;
+//! - [`tls`]: an authority for certificates, and bare TLS connections;
 //! - [`http`], [`within`], [`eventually`]: small help.
 //!
 //! Nothing here uses the SDK: what the broker promises must hold for clients that nobody here wrote. Promises of the SDK
@@ -35,6 +36,7 @@ mod report;
 mod resources;
 mod setup;
 mod shape;
+pub mod tls;
 mod wait;
 mod wire;
 mod witness;

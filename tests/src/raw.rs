@@ -1,11 +1,11 @@
 //! A socket for bytes that no client would send, and WebSocket frames made by hand.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::http::Answer;
 use crate::within;
@@ -60,8 +60,19 @@ impl Raw {
     /// Connects and says nothing.
     pub async fn connect(address: SocketAddr) -> Self {
         let socket = within("a connection", TcpStream::connect(address)).await.expect("the port is open");
+        Self::of(socket)
+    }
+
+    fn of(socket: TcpStream) -> Self {
         let (reader, writer) = socket.into_split();
         Self { reader: RawReader { socket: reader, read: Vec::new() }, writer: RawWriter(writer) }
+    }
+
+    /// Connects from this address, such as another one of loopback's, and says nothing.
+    pub async fn connect_from(source: IpAddr, address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().expect("there is a socket");
+        socket.bind((source, 0).into()).expect("loopback has many addresses");
+        Self::of(within("a connection", socket.connect(address)).await.expect("the port is open"))
     }
 
     /// Connects and shakes hands for a JSON session.

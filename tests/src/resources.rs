@@ -1,6 +1,7 @@
 //! What a process holds, as Linux tells it.
 
 use std::fs;
+use std::process::Command;
 
 /// Resident memory of a process, in bytes.
 pub(crate) fn resident_bytes(process: u32) -> u64 {
@@ -22,4 +23,11 @@ fn memory(process: u32, what: &str) -> u64 {
 /// Open file descriptors of a process.
 pub(crate) fn open_files(process: u32) -> usize {
     fs::read_dir(format!("/proc/{process}/fd")).expect("the process runs, on Linux").count()
+}
+
+/// Sets a process's limit of open files.
+pub(crate) fn allow_files(process: u32, files: usize) {
+    let limit = format!("--nofile={files}:");
+    let set = Command::new("prlimit").args(["--pid", &process.to_string(), &limit]).status();
+    assert!(set.expect("prlimit can be run").success(), "the limit of open files can't be set");
 }

@@ -9,13 +9,15 @@ pub struct Setup {
     pub(crate) config: String,
     pub(crate) flags: Vec<String>,
     pub(crate) variables: Vec<(String, String)>,
+    /// Soft and hard limit of open files, as `prlimit` has them.
+    pub(crate) files: Option<String>,
 }
 
 impl Default for Setup {
     /// Defaults, on free ports.
     fn default() -> Self {
         let listen = "127.0.0.1:0".to_owned();
-        Self { listen, config: String::new(), flags: Vec::new(), variables: Vec::new() }
+        Self { listen, config: String::new(), flags: Vec::new(), variables: Vec::new(), files: None }
     }
 }
 
@@ -46,6 +48,20 @@ impl Setup {
     #[must_use]
     pub fn variable(mut self, name: &str, value: impl ToString) -> Self {
         self.variables.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// Starts it with this limit of open files, which it may raise itself.
+    #[must_use]
+    pub fn files(mut self, soft: usize) -> Self {
+        self.files = Some(format!("{soft}:"));
+        self
+    }
+
+    /// Starts it with this limit of open files for good.
+    #[must_use]
+    pub fn hard_files(mut self, files: usize) -> Self {
+        self.files = Some(files.to_string());
         self
     }
 

@@ -1,5 +1,7 @@
 //! How the commands reach the broker.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, ValueEnum};
 use fanfare_client::{Client, ClientBuilder, Encoding, Error};
 
@@ -20,12 +22,21 @@ pub(super) struct ConnectionArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct BrokerArgs {
-    /// Where the broker is
+    /// Where the broker is; `wss://` for TLS
     #[arg(long, value_name = "URL", env = "FANFARE_SERVER", default_value = "ws://127.0.0.1:7440")]
     server: String,
     /// A JSON Web Token, where the broker asks for one
     #[arg(long, value_name = "JWT", env = "FANFARE_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// Certificate authorities to trust for `wss://` (PEM), instead of the system's
+    #[arg(long, value_name = "FILE", env = "FANFARE_CA")]
+    ca: Option<PathBuf>,
+    /// A certificate of this client (PEM), where the broker asks for one; needs --client-key
+    #[arg(long, value_name = "FILE", env = "FANFARE_CLIENT_CERT", requires = "client_key")]
+    client_cert: Option<PathBuf>,
+    /// Its private key (PEM)
+    #[arg(long, value_name = "FILE", env = "FANFARE_CLIENT_KEY", requires = "client_cert")]
+    client_key: Option<PathBuf>,
     /// How frames are written: `json` is easier to read in a packet capture
     #[arg(long, value_name = "NAME", env = "FANFARE_ENCODING", default_value = "msgpack")]
     encoding: EncodingName,
@@ -40,19 +51,28 @@ enum EncodingName {
 impl ConnectionArgs {
     /// Connects, and waits for the broker's welcome.
     pub(super) async fn connect(&self) -> Result<Client, Error> {
-        self.broker.builder().reconnect(!self.no_reconnect).connect().await
+        self.broker.builder()?.reconnect(!self.no_reconnect).connect().await
     }
 }
 
 impl BrokerArgs {
     /// Begins to say how to connect.
-    pub(super) fn builder(&self) -> ClientBuilder {
-        let builder =
+    ///
+    /// # Errors
+    /// A file can't be read.
+    pub(super) fn builder(&self) -> Result<ClientBuilder, Error> {
+        let mut builder =
             Client::builder(&self.server).name(format!("fanfare-cli/{VERSION}")).encoding(self.encoding());
-        match &self.token {
-            Some(token) => builder.token(token),
-            None => builder,
+        if let Some(token) = &self.token {
+            builder = builder.token(token);
         }
+        if let Some(ca) = &self.ca {
+            builder = builder.ca_pem(read(ca)?);
+        }
+        if let (Some(cert), Some(key)) = (&self.client_cert, &self.client_key) {
+            builder = builder.client_certificate_pem(read(cert)?, read(key)?);
+        }
+        Ok(builder)
     }
 
     /// The URL, as it was written.
@@ -72,4 +92,9 @@ impl BrokerArgs {
             EncodingName::Msgpack => Encoding::MsgPack,
         }
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let read = std::fs::read(path);
+    read.map_err(|error| Error::Invalid(format!("{}: {error}; check the path", path.display())))
 }

@@ -12,6 +12,7 @@ use super::settings::SettingsArgs;
 use super::signals;
 use crate::config::units::{format_bytes, format_duration};
 use crate::config::{Config, DEFAULT_LISTEN, Fault, Loaded, Source};
+use crate::net::TlsFiles;
 use crate::server::{Operator, Server, orders};
 
 /// Runs the broker until it is told to stop.
@@ -56,7 +57,7 @@ fn serve(source: Source, loaded: Loaded, log_level: LogLevel) -> Result<(), Box<
         }
         let (sender, orders) = orders();
         tokio::task::spawn_local(signals::pass_on(signals::Signals::listen()?, sender));
-        greet(&server, &describe_streams(config))?;
+        greet(&server, &loaded.config)?;
         // The level was checked with the rest of the configuration.
         let log_level = Box::new(move |level: &str| drop(log_level.set(level)));
         server.run(Operator { orders, source, loaded, log_level }).await?;
@@ -74,18 +75,20 @@ fn describe_streams(config: &Config) -> String {
 }
 
 /// Says what the broker listens on, and what to try next, in commands that work as they stand.
-fn greet(server: &Server, streams: &str) -> io::Result<()> {
+fn greet(server: &Server, config: &Config) -> io::Result<()> {
+    let streams = describe_streams(config);
+    let (ws, http) = (scheme("ws", config.tls.as_ref()), scheme("http", config.internal_tls.as_ref()));
     let (client, internal) = (server.client_address(), server.internal_address());
     let version = crate::VERSION;
     let program = std::env::args().next().unwrap_or_else(|| "fanfare".to_owned());
-    let elsewhere = client != DEFAULT_LISTEN;
-    let at = if elsewhere { format!(" --server ws://{}", reachable(client)) } else { String::new() };
+    let elsewhere = client != DEFAULT_LISTEN || config.tls.is_some();
+    let at = if elsewhere { format!(" --server {ws}://{}", reachable(client)) } else { String::new() };
     let mut out = io::stdout().lock();
     writeln!(
         out,
         "Fanfare {version}
-  listening on ws://{client}/ws
-  internal   on http://{internal}/   (a page to try it, /metrics, /healthz, /readyz)
+  listening on {ws}://{client}/ws
+  internal   on {http}://{internal}/   (a page to try it, /metrics, /healthz, /readyz)
   streams    {streams}
 
 Try it in a second terminal:
@@ -95,6 +98,11 @@ Try it in a second terminal:
 Ctrl-C stops the broker."
     )?;
     out.flush()
+}
+
+/// The scheme of a port's addresses.
+fn scheme(plain: &str, tls: Option<&TlsFiles>) -> String {
+    format!("{plain}{}", if tls.is_some() { "s" } else { "" })
 }
 
 /// Where this machine reaches what listens here: an address that stands for all of its own is none to connect to.

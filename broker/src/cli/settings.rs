@@ -9,6 +9,7 @@ use crate::config::{Fault, Name, Overrides};
 /// Every setting is in the file; each has an environment variable, too.
 #[allow(clippy::doc_markdown, reason = "these texts are shown on a terminal as they stand")]
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Settings")]
 pub(super) struct SettingsArgs {
     /// Settings file (TOML); environment variables and flags win over it
     #[arg(long, value_name = "FILE", env = "FANFARE_CONFIG")]

@@ -13,8 +13,15 @@ use super::table::{Kind, Name, Row, single_rows};
 /// What every variable of this program begins with.
 const PREFIX: &str = "FANFARE_";
 /// Variables of this program that are no settings of the broker.
-pub(super) const OTHER_VARIABLES: &[&str] =
-    &["FANFARE_CONFIG", "FANFARE_SERVER", "FANFARE_TOKEN", "FANFARE_ENCODING"];
+pub(super) const OTHER_VARIABLES: &[&str] = &[
+    "FANFARE_CONFIG",
+    "FANFARE_SERVER",
+    "FANFARE_TOKEN",
+    "FANFARE_ENCODING",
+    "FANFARE_CA",
+    "FANFARE_CLIENT_CERT",
+    "FANFARE_CLIENT_KEY",
+];
 
 /// What flags and environment variables say; the later wins over the earlier, and all of it over the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 //! --print` shows and a reload compares (`listing`), and the example file and the reference page (`reference`).
 
 mod bounds;
+mod doors;
 mod fault;
 mod layers;
 mod listing;

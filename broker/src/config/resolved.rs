@@ -11,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::bounds::resolve_limits;
+use super::doors::{resolve_names, resolve_proxies, resolve_tls};
 use super::fault::{Fault, Faults, Located, Place};
 use super::layers::Overrides;
 use super::listing::Listing;
@@ -22,6 +23,7 @@ use super::written::{self, Written};
 use crate::engine::StreamConfig;
 use crate::hub::{MAX_SHARDS, PresenceConfig};
 use crate::limits::Limits;
+use crate::net::{Names, Proxies, TlsFiles};
 
 /// What the broker needs to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +42,14 @@ pub struct Config {
     pub presence: Vec<PresenceConfig>,
     /// Whether anyone may connect from beyond this machine.
     pub allow_anonymous: bool,
+    /// Under which names both ports may be reached, and which web pages may connect.
+    pub names: Names,
+    /// Whose word about a client's address is taken.
+    pub proxies: Proxies,
+    /// The certificate of the client port, if it speaks TLS.
+    pub tls: Option<TlsFiles>,
+    /// The certificate of the internal port, if it speaks TLS.
+    pub internal_tls: Option<TlsFiles>,
     /// Where streams outlive a planned restart; if nowhere, each start begins anew.
     pub data_dir: Option<PathBuf>,
     /// What is logged, as directives of [`EnvFilter`].
@@ -110,6 +120,10 @@ impl Config {
             presence: resolve_presence(&written.presence, faults),
             limits,
             allow_anonymous: written.allow_anonymous.as_ref().is_some_and(|allow| allow.value),
+            names: resolve_names(written, faults),
+            proxies: resolve_proxies(written, faults),
+            tls: resolve_tls(written.tls.as_ref(), faults),
+            internal_tls: resolve_tls(written.internal_tls.as_ref(), faults),
             data_dir: resolve_data_dir(written.data_dir.as_ref(), faults),
             log_level: resolve_log_level(written.log_level.as_ref(), faults),
         };

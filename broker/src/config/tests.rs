@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::table::SECTIONS;
+use super::table::{SECTIONS, single_rows};
 use super::units::{format_bytes, format_duration};
 use super::{Config, Loaded, Name, Overrides, example_file, reference_page};
 use crate::limits::{Limits, TABLE, Unit};
@@ -326,6 +326,66 @@ fn a_data_dir_has_a_name() {
 }
 
 #[test]
+fn origins_hosts_and_proxies_are_read_as_browsers_and_proxies_write_them() {
+    let config = parse(
+        r#"
+        allowed_origins = ["https://App.Example.com:443", "http://localhost:3000", "tauri://localhost"]
+        allowed_hosts = ["Push.Example.com", "[2001:DB8::1]", "192.0.2.1"]
+        trusted_proxies = ["10.0.0.0/8", "2001:db8::/32", "192.0.2.7"]
+        proxy_protocol = true
+        "#,
+    )
+    .unwrap();
+    assert_eq!(
+        config.names.origins,
+        ["https://app.example.com", "http://localhost:3000", "tauri://localhost"]
+    );
+    assert_eq!(config.names.hosts, ["push.example.com", "[2001:db8::1]", "192.0.2.1"]);
+    assert!(!config.names.any_origin && config.proxies.protocol);
+    assert_eq!(config.proxies.networks[2].to_string(), "192.0.2.7/32");
+    assert!(parse("allowed_origins = [\"*\"]").unwrap().names.any_origin);
+}
+
+#[test]
+fn an_origin_is_no_url_and_a_host_no_origin() {
+    for origin in
+        ["https://app.example.com/", "app.example.com", "https://*.example.com", "null", "https://", ""]
+    {
+        let faults = parse(&format!("allowed_origins = [{origin:?}]")).unwrap_err();
+        assert!(faults.starts_with("fanfare.toml:1:20: `allowed_origins`: "), "{faults}");
+    }
+    for host in ["https://push.example.com", "push.example.com:443", "2001:db8::1", "*", ""] {
+        let faults = parse(&format!("allowed_hosts = [{host:?}]")).unwrap_err();
+        assert!(faults.starts_with("fanfare.toml:1:18: `allowed_hosts`: "), "{faults}");
+    }
+    check_faults(
+        "trusted_proxies = [\"10.0.0.0/33\"]",
+        "fanfare.toml:1:20: `trusted_proxies`: \"10.0.0.0/33\" is no network\n    \
+         write an address, or a network like \"10.0.0.0/8\"",
+    );
+}
+
+#[test]
+fn the_proxy_protocol_needs_a_proxy_that_is_trusted() {
+    check_faults(
+        "proxy_protocol = true",
+        "fanfare.toml:1:18: `proxy_protocol` = true, but no proxy is trusted to say whom it speaks for\n    \
+         add trusted_proxies = [\"10.0.0.0/8\"], with their networks",
+    );
+}
+
+#[test]
+fn a_certificate_has_a_key() {
+    let tls = parse("[tls]\ncert = \"c.pem\"\nkey = \"k.pem\"").unwrap().tls.unwrap();
+    assert_eq!((tls.cert.to_str(), tls.key.to_str(), tls.client_ca), (Some("c.pem"), Some("k.pem"), None));
+    check_faults(
+        "[internal_tls]\ncert = \"c.pem\"\nca = \"\"",
+        "fanfare.toml:1:1: [internal_tls] has no `key`\n    add key = \"/etc/fanfare/key.pem\"\n\
+         fanfare.toml:3:1: unknown setting `ca` in [internal_tls]\n    remove it; known here: cert, key, client_ca",
+    );
+}
+
+#[test]
 fn what_is_not_toml_is_reported_line_by_line() {
     let faults = parse("listen = 127.0.0.1:7440\nshards = 2\n[limits]\nheartbeat = 25s\n").unwrap_err();
     let places: Vec<_> = faults.lines().filter(|line| !line.starts_with(' ')).collect();
@@ -384,7 +444,11 @@ fn the_example_file_shows_every_default() {
     // The number of processors is not a matter of the file, and only an example shows the limit that is not there.
     config.shards = default.shards;
     assert_eq!(config.streams[0].max_messages_per_topic.take().map(u32::from), Some(100));
-    // Nor does a data_dir.
+    // Nor do a data_dir, names and proxies.
+    assert_eq!(std::mem::take(&mut config.names).hosts, ["push.example.com"]);
+    assert_eq!(std::mem::take(&mut config.proxies).networks.len(), 1);
+    assert!(config.tls.take().is_some_and(|tls| tls.client_ca.is_some()));
+    assert!(config.internal_tls.take().is_some());
     assert_eq!(config.data_dir.take().as_deref(), Some(Path::new("/var/lib/fanfare")));
     // Nor is presence kept by default; what stands beside its patterns is what is meant where nothing does.
     let presence = std::mem::take(&mut config.presence);
@@ -411,7 +475,7 @@ fn the_reader_and_the_table_know_the_same_settings() {
         let known =
             faults.lines().find_map(|line| line.trim().strip_prefix("remove it; known here: ")).unwrap();
         let mut known: Vec<_> =
-            known.split(", ").filter(|name| !["limits", "stream", "presence"].contains(name)).collect();
+            known.split(", ").filter(|name| !SECTIONS.iter().any(|section| section.name == *name)).collect();
         let mut rows: Vec<_> = section.rows.iter().map(|row| row.key).collect();
         known.sort_unstable();
         rows.sort_unstable();
@@ -434,6 +498,22 @@ proptest! {
     #[test]
     fn any_text_is_read_or_refused(text: String) {
         let _ = parse(&text);
+    }
+
+    #[test]
+    fn any_variable_is_read_or_refused(text: String, number in 0..single_rows().count()) {
+        let variable = single_rows().nth(number).map(|(name, _)| name.variable()).unwrap_or_default();
+        let (overrides, unknown) = Overrides::from_environment([(variable.into(), text.into())]);
+        prop_assert_eq!(unknown, []);
+        let _ = Config::load(None, &overrides);
+    }
+
+    #[test]
+    fn any_assignment_is_taken_or_refused(name: String, value: String) {
+        let _ = Overrides::default().set(&format!("{name}={value}"));
+        let mut overrides = Overrides::default();
+        overrides.set(&format!("limits.heartbeat={value}")).unwrap();
+        let _ = Config::load(None, &overrides);
     }
 
     #[test]

@@ -21,6 +21,12 @@ pub(super) struct Written {
     pub(super) shards: Option<Located<u64>>,
     pub(super) allow_anonymous: Option<Located<bool>>,
     pub(super) data_dir: Option<Located<PathBuf>>,
+    pub(super) allowed_origins: Option<Vec<Located<String>>>,
+    pub(super) allowed_hosts: Option<Vec<Located<String>>>,
+    pub(super) trusted_proxies: Option<Vec<Located<String>>>,
+    pub(super) proxy_protocol: Option<Located<bool>>,
+    pub(super) tls: Option<WrittenTls>,
+    pub(super) internal_tls: Option<WrittenTls>,
     pub(super) log_level: Option<Located<String>>,
     pub(super) limits: Vec<(&'static Limit, Located<WrittenAmount>)>,
     pub(super) streams: Vec<WrittenStream>,
@@ -32,6 +38,14 @@ pub(super) struct Written {
 pub(super) enum WrittenAmount {
     Number(u64),
     WithUnit(String),
+}
+
+/// `[tls]` or `[internal_tls]`.
+#[derive(Debug)]
+pub(super) struct WrittenTls {
+    pub(super) cert: Option<Located<String>>,
+    pub(super) key: Option<Located<String>>,
+    pub(super) client_ca: Option<Located<String>>,
 }
 
 /// One `[[stream]]`.
@@ -50,6 +64,10 @@ const INTERNAL: Setting = Setting { key: "internal", example: "\"127.0.0.1:7441\
 const SHARDS: Setting = Setting { key: "shards", example: "2" };
 const ALLOW_ANONYMOUS: Setting = Setting { key: "allow_anonymous", example: "true" };
 const DATA_DIR: Setting = Setting { key: "data_dir", example: "\"/var/lib/fanfare\"" };
+const ALLOWED_ORIGINS: Setting = Setting { key: "allowed_origins", example: "[\"https://app.example.com\"]" };
+const ALLOWED_HOSTS: Setting = Setting { key: "allowed_hosts", example: "[\"push.example.com\"]" };
+const TRUSTED_PROXIES: Setting = Setting { key: "trusted_proxies", example: "[\"10.0.0.0/8\"]" };
+const PROXY_PROTOCOL: Setting = Setting { key: "proxy_protocol", example: "true" };
 const LOG_LEVEL: Setting = Setting { key: "log_level", example: "\"info\"" };
 const TOP: &[&str] = &[
     LISTEN.key,
@@ -58,10 +76,24 @@ const TOP: &[&str] = &[
     ALLOW_ANONYMOUS.key,
     DATA_DIR.key,
     LOG_LEVEL.key,
+    ALLOWED_ORIGINS.key,
+    ALLOWED_HOSTS.key,
+    TRUSTED_PROXIES.key,
+    PROXY_PROTOCOL.key,
+    TLS.key,
+    INTERNAL_TLS.key,
     "limits",
     "stream",
     "presence",
 ];
+
+const TLS: Setting = Setting { key: "tls", example: TLS_EXAMPLE };
+const INTERNAL_TLS: Setting = Setting { key: "internal_tls", example: TLS_EXAMPLE };
+const TLS_EXAMPLE: &str = "{ cert = \"cert.pem\", key = \"key.pem\" }";
+const CERT: Setting = Setting { key: "cert", example: "\"/etc/fanfare/cert.pem\"" };
+const KEY: Setting = Setting { key: "key", example: "\"/etc/fanfare/key.pem\"" };
+const CLIENT_CA: Setting = Setting { key: "client_ca", example: "\"/etc/fanfare/clients.pem\"" };
+const TLS_KEYS: &[&str] = &[CERT.key, KEY.key, CLIENT_CA.key];
 
 const NAME: Setting = Setting { key: "name", example: "\"orders\"" };
 const PATTERNS: Setting = Setting { key: "patterns", example: "[\"orders.>\"]" };
@@ -111,6 +143,12 @@ fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
         shards: reader.integer(table, SHARDS),
         allow_anonymous: reader.boolean(table, ALLOW_ANONYMOUS),
         data_dir: reader.string(table, DATA_DIR).map(|written| written.map(PathBuf::from)),
+        allowed_origins: reader.strings(table, ALLOWED_ORIGINS),
+        allowed_hosts: reader.strings(table, ALLOWED_HOSTS),
+        trusted_proxies: reader.strings(table, TRUSTED_PROXIES),
+        proxy_protocol: reader.boolean(table, PROXY_PROTOCOL),
+        tls: read_tls(reader, table, TLS),
+        internal_tls: read_tls(reader, table, INTERNAL_TLS),
         log_level: reader.string(table, LOG_LEVEL),
         limits: table.get("limits").map_or_else(Vec::new, |value| read_limits(reader, value)),
         streams: table.get("stream").map_or_else(Vec::new, |value| read_streams(reader, value)),
@@ -151,6 +189,31 @@ fn read_limit(
         }
     };
     Some(Located { value: amount, place })
+}
+
+fn read_tls(reader: &mut Reader<'_>, table: &DeTable<'_>, header: Setting) -> Option<WrittenTls> {
+    let value = table.get(header.key)?;
+    let DeValue::Table(table) = value.get_ref() else {
+        reader.wrong_type(value, header, "a table");
+        return None;
+    };
+    let place = reader.place(&value.span());
+    report_unknown(reader, table, &format!("in [{}]", header.key), TLS_KEYS);
+    if table.is_empty() {
+        // As `fanfare check --print` shows a port without TLS.
+        return None;
+    }
+    for setting in [CERT, KEY] {
+        if !table.contains_key(setting.key) {
+            let what = format!("[{}] has no `{}`", header.key, setting.key);
+            reader.faults.push(Fault::new(place, what, format!("add {} = {}", setting.key, setting.example)));
+        }
+    }
+    Some(WrittenTls {
+        cert: reader.string(table, CERT),
+        key: reader.string(table, KEY),
+        client_ca: reader.string(table, CLIENT_CA),
+    })
 }
 
 fn read_streams(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Vec<WrittenStream> {
@@ -210,6 +273,7 @@ fn remedy_for_unknown(name: &str, known: &[&str]) -> String {
         ("at the top, before any table", TOP),
         ("under [limits]", &limits),
         ("under [[stream]]", STREAM),
+        ("under [tls] or [internal_tls]", TLS_KEYS),
         ("under [[presence]]", PRESENCE),
     ];
     if let Some((home, _)) = tables.iter().find(|(_, keys)| keys.contains(&name)) {

@@ -1,6 +1,6 @@
 //! Sessions as administrators see them: a page of them, one with its subscriptions, and how to close one.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::outbound::Outbound;
 #[derive(Clone, Debug)]
 pub(crate) struct SessionView {
     pub(crate) session: SessionId,
-    pub(crate) address: SocketAddr,
+    pub(crate) address: IpAddr,
     pub(crate) subject: Option<Arc<str>>,
     /// What its program calls itself.
     pub(crate) name: Option<Arc<str>>,
@@ -38,8 +38,7 @@ pub(crate) struct SessionView {
 pub(crate) struct SessionsAsked {
     pub(crate) order: Order,
     pub(crate) subject: Option<String>,
-    /// The address: that of the machine, or with the port.
-    pub(crate) address: Option<String>,
+    pub(crate) address: Option<IpAddr>,
     /// Those with a subscription that is behind, or those without.
     pub(crate) behind: Option<bool>,
     pub(crate) limit: usize,
@@ -142,9 +141,7 @@ impl SessionsAsked {
         let subject = self.subject.as_deref();
         subject.is_none_or(|subject| view.subject.as_deref() == Some(subject))
             && self.behind.is_none_or(|behind| behind == (view.behind > 0))
-            && self.address.as_deref().is_none_or(|address| {
-                view.address.ip().to_string() == address || view.address.to_string() == address
-            })
+            && self.address.is_none_or(|address| view.address.to_canonical() == address.to_canonical())
     }
 }
 

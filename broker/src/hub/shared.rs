@@ -47,9 +47,9 @@ pub(crate) struct Hub {
     pub(super) left: Notify,
     pub(super) probe: Probe,
     pub(super) everything: Pattern,
-    pub(super) limits: Arc<LiveLimits>,
     pub(super) presence: Registry,
     pub(super) sys: Sys,
+    pub(super) limits: Arc<LiveLimits>,
     pub(super) metrics: Arc<Metrics>,
 }
 

@@ -68,6 +68,7 @@ type Sample = (Vec<(&'static str, String)>, f64);
 
 fn own_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
     let mut families = vec![build_info()];
+    families.extend(listener_families(metrics));
     families.extend(session_families(metrics));
     families.extend(message_families(metrics));
     families.extend(catch_up_families(metrics));
@@ -128,9 +129,43 @@ fn session_families(metrics: &Metrics) -> Vec<MetricFamily> {
     ]
 }
 
+fn listener_families(metrics: &Metrics) -> Vec<MetricFamily> {
+    let listeners = &metrics.listeners;
+    vec![
+        counter(
+            "fanfare_accept_failures_total",
+            "Connections that could not be accepted, mostly because open files had run out.",
+            labelled_by("port", listeners.accept_failures.iter()),
+        ),
+        counter(
+            "fanfare_accepting_paused_total",
+            "Times that accepting waited because connections came too fast.",
+            one(listeners.accepting_paused.get()),
+        ),
+        counter(
+            "fanfare_tls_reloads_total",
+            "Certificates that replaced an older one while the broker ran.",
+            labelled_by("port", listeners.certificate_reloads.iter()),
+        ),
+        counter(
+            "fanfare_tls_reload_failures_total",
+            "New certificates that could not be used, so that the old one stayed.",
+            labelled_by("port", listeners.certificate_failures.iter()),
+        ),
+        gauge(
+            "fanfare_tls_not_after_timestamp_seconds",
+            "When the certificate in force expires, since 1970; 0 where the port speaks no TLS.",
+            labelled_by("port", listeners.certificate_not_after.iter()),
+        ),
+    ]
+}
+
 fn by(metrics: &Metrics, label: &'static str, figure: fn(&ShardCounters) -> &Labelled) -> Vec<Sample> {
-    let sums = metrics.sum_labelled(figure);
-    sums.into_iter().map(|(value, n)| (vec![(label, value.to_owned())], real(n))).collect()
+    labelled_by(label, metrics.sum_labelled(figure).into_iter())
+}
+
+fn labelled_by(label: &'static str, sums: impl Iterator<Item = (&'static str, u64)>) -> Vec<Sample> {
+    sums.map(|(value, n)| (vec![(label, value.to_owned())], real(n))).collect()
 }
 
 fn message_families(metrics: &Metrics) -> Vec<MetricFamily> {
@@ -219,8 +254,9 @@ fn queue_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
         ),
         counter(
             "fanfare_reading_paused_total",
-            "Times that the broker read no more from a socket until its answers were written.",
-            one(metrics.sum(|s| s.reading_paused.get())),
+            "Times that the broker read no more from a socket: until its answers were written, or a second was over in \
+             which it had sent all that it may.",
+            by(metrics, "reason", |s| &s.reading_paused),
         ),
     ]
 }

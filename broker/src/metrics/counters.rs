@@ -53,6 +53,13 @@ impl Labelled {
         }
     }
 
+    /// Sets the value: for what is not counted but found.
+    pub(crate) fn set(&self, label: &str, n: u64) {
+        if let Some(counter) = self.find(label) {
+            counter.set(n);
+        }
+    }
+
     /// Takes one back: for counts of what is there now.
     pub(crate) fn uncount(&self, label: &str) {
         if let Some(counter) = self.find(label) {
@@ -101,8 +108,8 @@ pub(crate) struct ShardCounters {
     /// Bytes that wait for the next batches of conflated subscriptions, when the sessions were last looked after.
     pub(crate) conflated_bytes: Counter,
     pub(crate) mailbox_overflows: Counter,
-    /// Times that reading from a socket waited for its answers to be written.
-    pub(crate) reading_paused: Counter,
+    /// Times that reading from a socket paused, by reason.
+    pub(crate) reading_paused: Labelled,
     /// From a message's arrival to the end of the write that took it to this shard's sockets.
     pub(crate) publish_to_socket: Histogram,
 }
@@ -111,6 +118,10 @@ pub(crate) struct ShardCounters {
 pub(crate) const CLOSED_BY_PEER: &str = "by_peer";
 /// The connection broke: end of file without a close frame, or an I/O error.
 pub(crate) const CLOSED_LOST: &str = "lost";
+/// Why a socket is not read from for a while: its answers are to be written first.
+pub(crate) const PAUSED_FOR_ANSWERS: &str = "answers";
+/// It has sent all that it may in one second.
+pub(crate) const PAUSED_FOR_RATE: &str = "rate";
 
 impl ShardCounters {
     fn new(handshake_failures: &[&'static str]) -> Self {
@@ -139,7 +150,7 @@ impl ShardCounters {
             conflated_messages: Counter::default(),
             conflated_bytes: Counter::default(),
             mailbox_overflows: Counter::default(),
-            reading_paused: Counter::default(),
+            reading_paused: Labelled::new([PAUSED_FOR_ANSWERS, PAUSED_FOR_RATE]),
             publish_to_socket: Histogram::default(),
         }
     }
@@ -156,11 +167,32 @@ pub(crate) struct Metrics {
     http: ShardCounters,
     /// Requests by route, and by the class of the answer's status.
     http_requests: Vec<(String, [Counter; STATUS_CLASSES.len()])>,
+    pub(crate) listeners: ListenerCounters,
     /// Reloads of the configuration, by what came of them.
     pub(crate) reloads: Labelled,
     /// When the configuration in force was read, in milliseconds since 1970.
     pub(crate) configured_ms: Counter,
 }
+
+/// What is counted where connections are accepted, before a shard has them.
+#[derive(Debug)]
+pub(crate) struct ListenerCounters {
+    /// Accepts that failed, by port.
+    pub(crate) accept_failures: Labelled,
+    /// Times that accepting waited for its rate.
+    pub(crate) accepting_paused: Counter,
+    /// Certificates that replaced an older one, by port.
+    pub(crate) certificate_reloads: Labelled,
+    /// New certificates that could not be used, by port.
+    pub(crate) certificate_failures: Labelled,
+    /// When the certificate in force is good no longer, in seconds since 1970, by port; 0 where there is none.
+    pub(crate) certificate_not_after: Labelled,
+}
+
+/// The port that clients connect to, as a label.
+pub(crate) const CLIENT_PORT: &str = "client";
+/// The port of metrics and health, as a label.
+pub(crate) const INTERNAL_PORT: &str = "internal";
 
 const TAKEN: &str = "ok";
 const NOT_TAKEN: &str = "failed";
@@ -168,10 +200,19 @@ const NOT_TAKEN: &str = "failed";
 impl Metrics {
     /// Counters for this many shards; `handshake_failures` are the reasons that a handshake can fail for.
     pub(crate) fn new(shards: usize, handshake_failures: &[&'static str]) -> Self {
+        let by_port = || Labelled::new([CLIENT_PORT, INTERNAL_PORT]);
+        let listeners = ListenerCounters {
+            accept_failures: by_port(),
+            accepting_paused: Counter::default(),
+            certificate_reloads: by_port(),
+            certificate_failures: by_port(),
+            certificate_not_after: by_port(),
+        };
         Self {
             shards: (0..shards).map(|_| ShardCounters::new(handshake_failures)).collect(),
             http: ShardCounters::new(handshake_failures),
             http_requests: Vec::new(),
+            listeners,
             reloads: Labelled::new([TAKEN, NOT_TAKEN]),
             configured_ms: Counter::default(),
         }

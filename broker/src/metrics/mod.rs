@@ -6,6 +6,9 @@ mod histogram;
 mod process;
 
 pub(crate) use collect::{Gauges, PresenceGauges, StreamGauges, render};
-pub(crate) use counters::{CLOSED_BY_PEER, CLOSED_LOST, Counter, Metrics, ShardCounters};
+pub(crate) use counters::{
+    CLIENT_PORT, CLOSED_BY_PEER, CLOSED_LOST, Counter, INTERNAL_PORT, Metrics, PAUSED_FOR_ANSWERS,
+    PAUSED_FOR_RATE, ShardCounters,
+};
 pub(crate) use histogram::{BOUNDS_SECONDS, Counts};
 pub(crate) use process::cpu_seconds;

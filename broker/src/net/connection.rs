@@ -1,13 +1,15 @@
 //! A connection: a session's socket with what is read from and written to it, driven by one small task.
 
 use std::cell::RefCell;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use fanfare_protocol::CloseCode;
 use tokio::io::ReadBuf;
+use tokio::time::{Sleep, sleep};
 
 use super::deeds::{self, Effort};
 use super::flush::{Flushed, flush};
@@ -15,7 +17,7 @@ use super::io::Io;
 use super::transport::Transport;
 use super::websocket::{Broken, Control, Incoming, Reader};
 use crate::clock::{self, Moment};
-use crate::metrics::{CLOSED_BY_PEER, CLOSED_LOST};
+use crate::metrics::{CLOSED_BY_PEER, CLOSED_LOST, PAUSED_FOR_ANSWERS, PAUSED_FOR_RATE};
 use crate::outbound::Outbound;
 use crate::session::{Fault, Session};
 
@@ -38,6 +40,8 @@ struct Inner {
     unread: Vec<u8>,
     /// Whether reading waits for answers to be written.
     paused: bool,
+    /// Reading waits for the end of a second in which the peer has sent all that it may.
+    rest: Option<Pin<Box<Sleep>>>,
     stage: Stage,
     waker: Option<Waker>,
     /// Since when something waits and the socket takes nothing.
@@ -66,6 +70,7 @@ impl Connection {
             reader: Reader::default(),
             unread,
             paused: false,
+            rest: None,
             stage: Stage::Open,
             waker: None,
             blocked_since: None,
@@ -123,7 +128,8 @@ impl Connection {
             return;
         }
         let stalled = inner.blocked_since.is_some_and(|since| now.since(since) > io.limits.stall_timeout());
-        let waiting = inner.blocked_since.is_some();
+        // A peer that is not read from can't be heard.
+        let waiting = inner.blocked_since.is_some() || inner.rest.is_some();
         let silent = inner.session.silent(now, waiting, io.session_limits());
         drop(inner);
         if stalled {
@@ -237,14 +243,15 @@ impl Inner {
     fn poll_work(&mut self, connection: &Connection, io: &Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !connection.answers_fit(io) {
             if !std::mem::replace(&mut self.paused, true) {
-                io.counters().reading_paused.add(1);
+                io.counters().reading_paused.count(PAUSED_FOR_ANSWERS);
             }
             return Poll::Pending;
         }
         self.paused = false;
+        ready!(self.poll_rest(io, cx));
         if !self.unread.is_empty() {
             let mut unread = std::mem::take(&mut self.unread);
-            self.work(connection, io, &mut unread);
+            self.work(connection, io, &mut unread, 0);
             return Poll::Ready(Ok(()));
         }
         let mut scratch = io.scratch.borrow_mut();
@@ -254,14 +261,16 @@ impl Inner {
             return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
         }
         io.counters().received_bytes.add(buf.filled().len() as u64);
-        self.work(connection, io, buf.filled_mut());
+        let fresh = buf.filled().len();
+        self.work(connection, io, buf.filled_mut(), fresh);
         Poll::Ready(Ok(()))
     }
 
     /// Works off bytes in order, until they are used up, the session ends, or others should have their turn.
-    fn work(&mut self, connection: &Connection, io: &Io, bytes: &mut [u8]) {
+    /// So many of them, `fresh`, were not counted yet.
+    fn work(&mut self, connection: &Connection, io: &Io, bytes: &mut [u8], fresh: usize) {
         let now = clock::read();
-        self.session.heard(now.moment);
+        self.session.heard(fresh, now.moment);
         let control = Control(&connection.outbound);
         let mut spare = io.spare.borrow_mut();
         let mut reading = self.reader.read(bytes, &control, &mut spare);
@@ -275,7 +284,9 @@ impl Inner {
                 }
                 Ok(Some(incoming)) => {
                     match deeds::take_in(&mut self.session, &connection.outbound, io, &incoming, now) {
-                        Ok(Effort::Light) if connection.answers_fit(io) => {}
+                        Ok(Effort::Light)
+                            if connection.answers_fit(io)
+                                && self.session.rest(io.session_limits()).is_none() => {}
                         Ok(_) => break Ok(()),
                         Err(fault) => break Err(fault),
                     }
@@ -292,6 +303,24 @@ impl Inner {
         if let Err(Fault::Close(code, reason)) = result {
             connection.outbound.close_after_replies(code, reason);
         }
+    }
+
+    /// Ready once the session may send on.
+    fn poll_rest(&mut self, io: &Io, cx: &mut Context<'_>) -> Poll<()> {
+        if self.rest.is_none()
+            && let Some(until) = self.session.rest(io.session_limits())
+        {
+            let left = until.since(clock::now());
+            if !left.is_zero() {
+                io.counters().reading_paused.count(PAUSED_FOR_RATE);
+                self.rest = Some(Box::pin(sleep(left)));
+            }
+        }
+        if let Some(rest) = &mut self.rest {
+            ready!(rest.as_mut().poll(cx));
+            self.rest = None;
+        }
+        Poll::Ready(())
     }
 
     /// Reads and throws away what comes, until the peer ends its side.

@@ -45,6 +45,7 @@ pub(super) fn take_in(
     let done = match session.frame(frame, now.moment, io.session_limits()) {
         Ok(deed) => perform(deed, outbound, io, now),
         Err(Fault::Answer(error)) => Err(Failed::from(error)),
+        Err(Fault::TooFast { id, retry_after }) => Err(Failed::too_fast(id, retry_after)),
         Err(end) => return Err(end),
     };
     Ok(done.unwrap_or_else(|failed| {
@@ -147,6 +148,7 @@ fn publish(publish: Publish<'_>, outbound: &Outbound, io: &Io, now: Now) -> Resu
 fn answer(failed: Failed, outbound: &Outbound, io: &Io) {
     io.counters().errors.count(failed.code.as_str());
     outbound.about().note_error(failed.code, clock::wall_ms());
+    io.refusals.request(failed.code, &failed.message, outbound.session());
     outbound.push_reply(&ServerFrame::Error(ErrorFrame {
         id: failed.id,
         sub: failed.sub,
@@ -164,6 +166,11 @@ impl Failed {
 
     fn denied(id: Option<u64>, sub: Option<u32>, denied: Denied) -> Self {
         Self { sub, ..Self::request(id, ErrorCode::Forbidden, denied.to_string()) }
+    }
+
+    fn too_fast(id: Option<u64>, retry_after: Duration) -> Self {
+        let message = "more publishes in a second than a session may send (publishes_per_second)".to_owned();
+        Self { retry_after: Some(retry_after), ..Self::request(id, ErrorCode::RateLimited, message) }
     }
 
     fn publish(id: Option<u64>, error: &PublishError) -> Self {

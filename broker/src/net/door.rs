@@ -1,107 +1,238 @@
-//! The door: the HTTP handshake on a fresh socket, after which it is a session's or gone.
+//! The door: what a fresh socket goes through (PROXY header, TLS, HTTP handshake), after which it is a session's or gone.
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::io::{self, Write as _};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use fanfare_protocol::CloseCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
+use super::admission::{BadHeader, FIXED_BYTES, Proxies, client_of, source, total_len};
+use super::arrival::{Addresses, Arrival, Seat};
 use super::connection::Connection;
 use super::handshake::{Accepted, Policy, Progress, Refusal, read_head, refuse};
 use super::io::Io;
+use super::refusals::Refusals;
+use super::tls::{self, Keeper};
 use super::transport::Transport;
 use crate::clock;
 use crate::hub::Phase;
 use crate::limits::LiveLimits;
+use crate::metrics::ShardCounters;
 use crate::outbound::About;
 
 /// Bytes that a handshake reads at a time.
 const READ_BYTES: usize = 1024;
 
-/// Who may come in, and in what time.
+/// Who may come in, and in what time. All threads have the same one.
 #[derive(Debug, Clone)]
 pub(crate) struct Door {
-    pub(crate) policy: Policy,
-    pub(crate) limits: Arc<LiveLimits>,
+    pub(super) policy: Arc<Policy>,
+    pub(super) limits: Arc<LiveLimits>,
+    pub(super) proxies: Arc<Proxies>,
+    pub(super) addresses: Arc<Addresses>,
+    pub(super) refusals: Arc<Refusals>,
+    pub(super) tls: Option<Arc<Keeper>>,
 }
 
-/// Shakes hands; a connection for a new session if that succeeds.
-pub(super) async fn enter(io: &Io, door: &Door, socket: std::net::TcpStream) -> Option<Connection> {
-    let mut socket = TcpStream::from_std(socket).ok()?;
-    let shaken = timeout(door.limits.handshake_timeout(), shake(&mut socket, &door.policy)).await;
-    let refusal = match shaken {
-        Ok(Ok(Shaken::Accepted(accepted, unread))) => return Some(open(io, socket, &accepted, unread)),
-        Ok(Ok(Shaken::Refused(refusal))) => refusal,
-        Ok(Err(_)) => Refusal::Lost,
-        Err(_) => {
-            // The answer is a courtesy: a socket that does not take it is dropped all the same.
-            let _ = socket.try_write(&refuse(Refusal::Timeout));
-            Refusal::Timeout
+impl Door {
+    pub(crate) fn new(
+        policy: Policy,
+        limits: Arc<LiveLimits>,
+        proxies: Proxies,
+        tls: Option<Arc<Keeper>>,
+    ) -> Self {
+        Self {
+            policy: Arc::new(policy),
+            limits,
+            proxies: Arc::new(proxies),
+            addresses: Arc::default(),
+            refusals: Arc::new(Refusals::new()),
+            tls,
         }
+    }
+
+    /// Refuses a socket without reading from it.
+    pub(super) fn turn_away(
+        &self,
+        mut socket: &std::net::TcpStream,
+        peer: IpAddr,
+        counters: &ShardCounters,
+        reason: Refusal,
+    ) {
+        // The socket is fresh, so its send buffer takes these few bytes, or it is gone. Where TLS is awaited, plain text
+        // would only puzzle.
+        if self.tls.is_none() {
+            let _ = socket.write(&refuse(reason));
+        }
+        self.count(counters, reason, peer);
+    }
+
+    fn count(&self, counters: &ShardCounters, reason: Refusal, client: IpAddr) {
+        counters.handshake_failures.count(reason.as_str());
+        self.refusals.handshake(reason, client);
+        tracing::debug!(reason = reason.as_str(), %client, "handshake failed");
+    }
+}
+
+/// A client at the door, as far as it is known.
+struct Guest {
+    /// Where it is; at first perhaps a proxy's address.
+    address: IpAddr,
+    seat: Seat,
+}
+
+/// Shakes hands; a connection for a new session if that succeeds, and the seat that it takes.
+pub(super) async fn enter(io: &Io, door: &Door, arrival: Arrival) -> Option<(Connection, Seat)> {
+    let Arrival { socket, peer, seat } = arrival;
+    let socket = TcpStream::from_std(socket).ok()?;
+    let mut guest = Guest { address: peer, seat };
+    let deadline = Instant::now() + door.limits.handshake_timeout();
+    let (mut transport, refusal) = match secure(socket, door, &mut guest, deadline).await {
+        Ok(mut transport) => match timeout_at(deadline, shake(&mut transport, door, &mut guest)).await {
+            Ok(Ok(Shaken::Accepted(accepted, unread))) => {
+                let connection = open(io, guest.address, transport, &accepted, unread);
+                let session = connection.outbound.session().0;
+                tracing::debug!(session, client = %guest.address, "session opened");
+                return Some((connection, guest.seat));
+            }
+            Ok(Ok(Shaken::Refused(refusal))) => (Some(transport), refusal),
+            Ok(Err(_)) => (None, Refusal::Lost),
+            Err(_) => (Some(transport), Refusal::Timeout),
+        },
+        Err((socket, refusal)) => (socket.map(Transport::Plain), refusal),
     };
-    io.counters().handshake_failures.count(refusal.as_str());
-    tracing::debug!(reason = refusal.as_str(), "handshake failed");
-    if refusal != Refusal::Lost {
+    door.count(io.counters(), refusal, guest.address);
+    if let Some(transport) = &mut transport {
         // However this ends, the answer had its time to arrive.
-        let _ = timeout(door.limits.close_timeout(), drain(&mut socket)).await;
+        let _ = timeout(door.limits.close_timeout(), part(transport, refusal)).await;
     }
     None
 }
 
-/// Refuses a socket without reading from it: as many handshakes as may be are under way.
-pub(super) fn turn_away(io: &Io, mut socket: &std::net::TcpStream) {
-    // The socket is fresh, so its send buffer takes these few bytes, or it is gone.
-    let _ = io::Write::write(&mut socket, &refuse(Refusal::TooManyHandshakes));
-    io.counters().handshake_failures.count(Refusal::TooManyHandshakes.as_str());
+/// What comes before HTTP: the PROXY header, then TLS, where they belong.
+///
+/// # Errors
+/// Why it failed; with the socket, if it can take an answer.
+async fn secure(
+    mut socket: TcpStream,
+    door: &Door,
+    guest: &mut Guest,
+    deadline: Instant,
+) -> Result<Transport, (Option<TcpStream>, Refusal)> {
+    if door.proxies.announce(guest.address) {
+        match timeout_at(deadline, read_proxy_header(&mut socket)).await {
+            Ok(Ok(Ok(client))) => guest.address = client.unwrap_or(guest.address),
+            Ok(Ok(Err(reason))) => {
+                tracing::debug!(?reason, "no PROXY header of version 2");
+                return Err((Some(socket), Refusal::ProxyHeader));
+            }
+            Ok(Err(_)) => return Err((None, Refusal::Lost)),
+            Err(_) => return Err((Some(socket), Refusal::Timeout)),
+        }
+    }
+    let Some(keeper) = &door.tls else { return Ok(Transport::Plain(socket)) };
+    match timeout_at(deadline, first_byte(&socket)).await {
+        Ok(Ok(first)) if tls::is_tls(first) => {}
+        Ok(Ok(_)) => return Err((Some(socket), Refusal::PlainText)),
+        Ok(Err(_)) => return Err((None, Refusal::Lost)),
+        Err(_) => return Err((Some(socket), Refusal::Timeout)),
+    }
+    match timeout_at(deadline, tls::shake(keeper, socket)).await {
+        Ok(Ok(stream)) => Ok(Transport::Tls(stream)),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, client = %guest.address, "TLS handshake failed");
+            Err((None, Refusal::Tls))
+        }
+        Err(_) => Err((None, Refusal::Timeout)),
+    }
 }
 
-/// How a handshake ended; its answer is written.
+/// The first byte that a client sends; it stays to be read.
+async fn first_byte(socket: &TcpStream) -> io::Result<u8> {
+    let mut first = [0];
+    match socket.peek(&mut first).await? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(first[0]),
+    }
+}
+
+/// How a handshake ended.
 enum Shaken {
-    /// What the client asked for, and the bytes that came behind it.
+    /// What the client asked for, and the bytes that came behind it. The answer is written.
     Accepted(Accepted, Vec<u8>),
+    /// The answer is still to be written, unless it was one that depends on the request.
     Refused(Refusal),
 }
 
-async fn shake(socket: &mut TcpStream, policy: &Policy) -> io::Result<Shaken> {
+async fn shake(transport: &mut Transport, door: &Door, guest: &mut Guest) -> io::Result<Shaken> {
     let mut head = Vec::with_capacity(READ_BYTES);
     loop {
-        if socket.read_buf(&mut head).await? == 0 {
+        if transport.read_buf(&mut head).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        match read_head(&head, policy) {
+        match read_head(&head, &door.policy) {
             Progress::Partial => head.reserve(READ_BYTES),
             Progress::Done { response, accepted, head_len } => {
-                socket.write_all(&response).await?;
+                let told = accepted.forwarded_for.iter().map(String::as_str);
+                guest.address = client_of(guest.address, told, &door.proxies);
+                let most = door.limits.max_connections_per_address();
+                if !guest.seat.count_for(guest.address, most) {
+                    return Ok(Shaken::Refused(Refusal::TooManyFromAddress));
+                }
+                write(transport, &response).await?;
                 return Ok(Shaken::Accepted(accepted, head.split_off(head_len)));
             }
-            Progress::Refused { response, reason } => {
-                socket.write_all(&response).await?;
-                return Ok(Shaken::Refused(reason));
+            Progress::Refused { reason: Refusal::FrontPage, response } => {
+                write(transport, &response).await?;
+                return Ok(Shaken::Refused(Refusal::FrontPage));
             }
+            Progress::Refused { reason, .. } => return Ok(Shaken::Refused(reason)),
         }
     }
 }
 
-/// Ends our side, then reads and throws away what still comes, so that no reset overtakes the answer.
-async fn drain(socket: &mut TcpStream) -> io::Result<()> {
-    socket.shutdown().await?;
+/// Writes all of it, as far as to the kernel.
+async fn write(transport: &mut Transport, bytes: &[u8]) -> io::Result<()> {
+    transport.write_all(bytes).await?;
+    transport.flush().await
+}
+
+/// Reads the PROXY header and not a byte more; whom the proxy speaks for, if it is not itself.
+async fn read_proxy_header(socket: &mut TcpStream) -> io::Result<Result<Option<IpAddr>, BadHeader>> {
+    let mut fixed = [0; FIXED_BYTES];
+    socket.read_exact(&mut fixed).await?;
+    let len = match total_len(&fixed) {
+        Ok(len) => len,
+        Err(bad) => return Ok(Err(bad)),
+    };
+    let mut header = fixed.to_vec();
+    header.resize(len, 0);
+    socket.read_exact(header.get_mut(FIXED_BYTES..).unwrap_or_default()).await?;
+    Ok(source(&header))
+}
+
+/// Writes the answer, ends our side, then reads and throws away what still comes, so that no reset overtakes it.
+async fn part(transport: &mut Transport, refusal: Refusal) -> io::Result<()> {
+    if refusal != Refusal::FrontPage {
+        transport.write_all(&refuse(refusal)).await?;
+    }
+    transport.shutdown().await?;
     let mut scratch = [0; READ_BYTES];
-    while socket.read(&mut scratch).await? > 0 {}
+    while transport.read(&mut scratch).await? > 0 {}
     Ok(())
 }
 
-fn open(io: &Io, socket: TcpStream, accepted: &Accepted, unread: Vec<u8>) -> Connection {
+fn open(io: &Io, client: IpAddr, transport: Transport, accepted: &Accepted, unread: Vec<u8>) -> Connection {
     let full = io.hub.sessions() >= io.limits.max_connections();
-    let unknown = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-    let about = About::new(socket.peer_addr().unwrap_or(unknown), clock::now());
+    let about = About::new(client, clock::now());
     let outbound = io.shard.borrow_mut().attach(accepted.encoding, about);
     if io.hub.has_reached(Phase::Draining) {
         outbound.close(CloseCode::Drain, "the broker is stopping");
     } else if full {
         outbound.close(CloseCode::OverCapacity, "as many sessions are open as may be (max_connections)");
     }
-    Connection::new(outbound, Transport::Plain(socket), unread, clock::now())
+    Connection::new(outbound, transport, unread, clock::now())
 }

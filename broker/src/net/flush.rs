@@ -56,7 +56,10 @@ pub(super) fn flush(
             return Ok(Flushed::Closed);
         }
     }
-    Ok(Flushed::Empty)
+    match transport.poll_flush(cx)? {
+        Poll::Ready(()) => Ok(Flushed::Empty),
+        Poll::Pending => Ok(Flushed::Blocked { progress }),
+    }
 }
 
 fn count_gaps(advance: &Advance, counters: &ShardCounters) {

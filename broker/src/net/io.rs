@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::door::Door;
+use super::refusals::Refusals;
 use super::websocket::Spare;
 use crate::auth::Caller;
 use crate::clock::{self, Moment};
@@ -24,6 +26,7 @@ pub(super) struct Io {
     pub(super) number: usize,
     pub(super) limits: Arc<LiveLimits>,
     session_limits: Cell<SessionLimits>,
+    pub(super) refusals: Arc<Refusals>,
     /// Who asks in every session: there is no authentication yet.
     pub(super) caller: Caller,
     pub(super) shard: RefCell<Shard>,
@@ -37,10 +40,12 @@ pub(super) struct Io {
 }
 
 impl Io {
-    pub(super) fn new(number: usize, hub: Arc<Hub>, limits: Arc<LiveLimits>) -> Self {
+    pub(super) fn new(number: usize, hub: Arc<Hub>, door: &Door) -> Self {
+        let limits = Arc::clone(&door.limits);
         let now: &Limits = &limits.snapshot();
         Self {
             session_limits: Cell::new(SessionLimits::from(now)),
+            refusals: Arc::clone(&door.refusals),
             caller: Caller,
             shard: RefCell::new(Shard::new(Arc::clone(&hub), u8::try_from(number).unwrap_or(u8::MAX))),
             spare: RefCell::new(Spare::new(now.max_frame_bytes)),

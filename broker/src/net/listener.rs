@@ -2,20 +2,27 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::Arc;
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
+use super::accept::Acceptor;
+use super::admission::Bucket;
 use super::arrival::{Arrival, Seats};
+use super::door::Door;
+use super::handshake::Refusal;
 use super::shard::ShardHandle;
+use crate::clock;
+use crate::hub::Hub;
 use crate::limits::Limits;
+use crate::notice::Notices;
 
 /// Unsent bytes in the kernel over which a socket takes no more: backlog waits in our bounded queue, not there.
 const NOTSENT_LOWAT_BYTES: u32 = 64 * 1024;
-/// The pause after a failed accept: mostly file descriptors have run out, and only time brings some back.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// A kind of notice: connections come faster than they may.
+const TOO_FAST: &str = "too fast";
 
 /// Binds a port for clients. What is set on the listening socket, each accepted one inherits.
 pub(crate) fn bind(address: SocketAddr, limits: &Limits) -> io::Result<TcpListener> {
@@ -31,35 +38,86 @@ pub(crate) fn bind(address: SocketAddr, limits: &Limits) -> io::Result<TcpListen
 
 /// Accepts clients for the shards.
 pub(crate) struct Listener {
+    acceptor: Acceptor,
+    hub: Arc<Hub>,
+    door: Door,
     shards: Vec<(mpsc::Sender<Arrival>, Seats)>,
+    /// How many sockets may be open at once.
+    files: usize,
+    bucket: Bucket,
+    notices: Notices,
 }
 
 impl Listener {
-    pub(crate) fn new(shards: &[ShardHandle]) -> Self {
-        Self { shards: shards.iter().map(|shard| (shard.arrivals.clone(), shard.seats.clone())).collect() }
+    pub(crate) fn new(
+        acceptor: Acceptor,
+        hub: Arc<Hub>,
+        door: Door,
+        shards: &[ShardHandle],
+        files: usize,
+    ) -> Self {
+        Self {
+            acceptor,
+            hub,
+            shards: shards.iter().map(|shard| (shard.arrivals.clone(), shard.seats.clone())).collect(),
+            files,
+            bucket: Bucket::new(clock::now()),
+            door,
+            notices: Notices::new([TOO_FAST]),
+        }
     }
 
     /// Accepts until dropped.
-    pub(crate) async fn run(self, listener: TcpListener) {
+    pub(crate) async fn run(mut self) {
         loop {
-            match listener.accept().await {
-                Ok((socket, _)) => self.hand_over(socket).await,
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
+            self.keep_rate().await;
+            let (socket, peer) = self.acceptor.accept().await;
+            self.hand_over(socket, peer).await;
+        }
+    }
+
+    /// Waits until the next connection may be accepted: until then the kernel's backlog is the queue.
+    async fn keep_rate(&mut self) {
+        let mut paused = false;
+        while let Err(wait) = self.bucket.take(self.door.limits.accepts_per_second(), clock::now()) {
+            if !paused {
+                self.hub.metrics().listeners.accepting_paused.add(1);
+                if let Some(untold) = self.notices.admit(TOO_FAST, clock::now()) {
+                    tracing::warn!(
+                        untold,
+                        "connections come faster than accepts_per_second and wait in the kernel"
+                    );
                 }
             }
+            paused = true;
+            tokio::time::sleep(wait).await;
         }
     }
 
     /// Gives the socket to the shard with the fewest. If even that one has no room, accepting waits: the kernel's
     /// backlog is the queue then, and it is bounded.
-    async fn hand_over(&self, socket: TcpStream) {
+    async fn hand_over(&self, socket: TcpStream, peer: SocketAddr) {
         let Ok(socket) = socket.into_std() else { return };
-        let Some((shard, seats)) = self.shards.iter().min_by_key(|(_, seats)| seats.taken()) else { return };
-        let arrival = Arrival { socket, seat: seats.take() };
-        if shard.send(arrival).await.is_err() {
+        let fewest = self.shards.iter().enumerate().min_by_key(|(_, (_, seats))| seats.taken());
+        let Some((number, (shard, seats))) = fewest else { return };
+        let mut seat = seats.take();
+        let peer = peer.ip().to_canonical();
+        let refuse = |reason| self.door.turn_away(&socket, peer, self.hub.counters(number), reason);
+        if self.taken() > self.files {
+            return refuse(Refusal::TooManyFiles);
+        }
+        // A proxy counts as the clients that it speaks for, and they are not known yet.
+        if !self.door.proxies.trust(peer)
+            && !seat.count_for(peer, self.door.limits.max_connections_per_address())
+        {
+            return refuse(Refusal::TooManyFromAddress);
+        }
+        if shard.send(Arrival { socket, peer, seat }).await.is_err() {
             tracing::error!("a shard has ended and takes no more connections");
         }
+    }
+
+    fn taken(&self) -> usize {
+        self.shards.iter().map(|(_, seats)| seats.taken()).sum()
     }
 }

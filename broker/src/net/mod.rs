@@ -1,20 +1,31 @@
 //! The network: sockets in, frames out. All I/O with clients happens here, each session on the thread of its shard.
 
+mod accept;
+mod admission;
 mod alarm;
 mod arrival;
 mod connection;
 mod deeds;
 mod door;
+mod files;
 mod flush;
 pub(crate) mod handshake;
 pub(crate) mod http;
 mod io;
 mod listener;
+mod refusals;
 mod sessions;
 mod shard;
+mod tls;
 mod transport;
 mod websocket;
 
+pub(crate) use accept::Acceptor;
+pub(crate) use admission::Senders;
+pub use admission::{Names, Proxies};
 pub(crate) use door::Door;
+pub(crate) use files::make_room;
 pub(crate) use listener::{Listener, bind};
 pub(crate) use shard::{ShardHandle, spawn};
+pub(crate) use tls::Keeper;
+pub use tls::{TlsError, TlsFiles};

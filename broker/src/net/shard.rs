@@ -15,6 +15,7 @@ use super::alarm::Alarm;
 use super::arrival::{Arrival, Seat, Seats};
 use super::connection::Connection;
 use super::door::{self, Door};
+use super::handshake::Refusal;
 use super::io::Io;
 use super::sessions::Sessions;
 use crate::hub::{Hub, Mail};
@@ -38,6 +39,7 @@ pub(crate) fn spawn(
     stop: watch::Receiver<bool>,
 ) -> io::Result<ShardHandle> {
     let handshakes = door.limits.max_handshakes().div_ceil(hub.shards());
+    let seats = Seats::new(Arc::clone(&door.addresses));
     let (arrivals, arriving) = mpsc::channel(handshakes);
     // The runtime can't leave its thread, so the thread says how making it went.
     let (report, started) = std::sync::mpsc::sync_channel(1);
@@ -47,11 +49,11 @@ pub(crate) fn spawn(
             Err(error) => return drop(report.send(Err(error))),
         };
         drop(report.send(Ok(())));
-        let sessions = Rc::new(Sessions::new(Io::new(number, hub, Arc::clone(&door.limits))));
+        let sessions = Rc::new(Sessions::new(Io::new(number, hub, &door)));
         runtime.block_on(run(sessions, door, handshakes, arriving, stop));
     })?;
     started.recv().map_err(io::Error::other)??;
-    Ok(ShardHandle { arrivals, seats: Seats::default(), thread })
+    Ok(ShardHandle { arrivals, seats, thread })
 }
 
 async fn run(
@@ -79,14 +81,15 @@ async fn accept(
 ) {
     let door = Rc::new(door);
     let places = Arc::new(Semaphore::new(handshakes));
-    while let Some(Arrival { socket, seat }) = arriving.recv().await {
+    while let Some(arrival) = arriving.recv().await {
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            door::turn_away(&sessions.io, &socket);
+            let counters = sessions.io.counters();
+            door.turn_away(&arrival.socket, arrival.peer, counters, Refusal::TooManyHandshakes);
             continue;
         };
         let (sessions, door) = (Rc::clone(&sessions), Rc::clone(&door));
         tokio::task::spawn_local(async move {
-            if let Some(connection) = door::enter(&sessions.io, &door, socket).await {
+            if let Some((connection, seat)) = door::enter(&sessions.io, &door, arrival).await {
                 // A fresh task: this one's memory, grown by the handshake, goes with it.
                 tokio::task::spawn_local(live(sessions, connection, seat));
             }

@@ -8,24 +8,32 @@ use rustix::io::Errno;
 use rustix::net::SendFlags;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 /// A connected byte stream to a client.
 #[derive(Debug)]
 pub(super) enum Transport {
     /// TCP without encryption.
     Plain(TcpStream),
+    /// TLS over TCP. Boxed, so that it costs the others nothing.
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Transport {
-    fn stream(&mut self) -> Pin<&mut TcpStream> {
+    /// The stream as tokio has it.
+    fn stream(&mut self) -> Pin<&mut dyn Stream> {
         match self {
             Self::Plain(stream) => Pin::new(stream),
+            Self::Tls(stream) => Pin::new(stream.as_mut()),
         }
     }
 
     /// Reads what is there, into the free part of `buf`. Nothing read means the end of the stream.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_read(cx, buf)
+        match self {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
+        }
     }
 
     /// Writes as much as the socket takes now.
@@ -33,11 +41,13 @@ impl Transport {
     /// The kernel is asked first, and the runtime only where the socket takes no more: what the runtime knows of a socket
     /// is cold memory, and nearly every socket takes what it is given.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let Self::Plain(stream) = self;
-        match rustix::net::send(&*stream, bytes, SendFlags::NOSIGNAL) {
-            Err(Errno::WOULDBLOCK | Errno::INTR) => self.stream().poll_write(cx, bytes),
-            written => Poll::Ready(Ok(written?)),
+        if let Self::Plain(stream) = self {
+            match rustix::net::send(&*stream, bytes, SendFlags::NOSIGNAL) {
+                Err(Errno::WOULDBLOCK | Errno::INTR) => {}
+                written => return Poll::Ready(Ok(written?)),
+            }
         }
+        self.stream().poll_write(cx, bytes)
     }
 
     /// Writes as much of the slices, in order, as the socket takes now.
@@ -46,15 +56,52 @@ impl Transport {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let Self::Plain(stream) = self;
-        match rustix::io::writev(&*stream, slices) {
-            Err(Errno::WOULDBLOCK | Errno::INTR) => self.stream().poll_write_vectored(cx, slices),
-            written => Poll::Ready(Ok(written?)),
+        if let Self::Plain(stream) = self {
+            match rustix::io::writev(&*stream, slices) {
+                Err(Errno::WOULDBLOCK | Errno::INTR) => {}
+                written => return Poll::Ready(Ok(written?)),
+            }
+        }
+        self.stream().poll_write_vectored(cx, slices)
+    }
+
+    /// Ready once all that was written is the kernel's. Encrypted bytes may wait before that; others never do.
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(_) => Poll::Ready(Ok(())),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
         }
     }
 
     /// Tells the peer that nothing more will come.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.stream().poll_shutdown(cx)
+    }
+}
+
+/// What both kinds of streams can do.
+trait Stream: AsyncRead + AsyncWrite + Unpin {}
+
+impl Stream for TcpStream {}
+
+impl Stream for TlsStream<TcpStream> {}
+
+impl AsyncRead for Transport {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.get_mut().stream().poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.get_mut().stream().poll_write(cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_mut().stream().poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_mut().stream().poll_shutdown(cx)
     }
 }

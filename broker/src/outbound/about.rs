@@ -1,6 +1,6 @@
 //! What others may want to know of a session: who it is, and how it does. Each session carries it, so it is small.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -13,7 +13,6 @@ use crate::sync::Mutex;
 #[derive(Debug)]
 pub(crate) struct About {
     address: IpAddr,
-    port: u16,
     opened: Moment,
     subscriptions: AtomicU32,
     behind: AtomicU32,
@@ -38,10 +37,9 @@ const _: () = assert!(size_of::<About>() <= 64);
 
 impl About {
     /// Those of a session that begins now.
-    pub(crate) fn new(address: SocketAddr, opened: Moment) -> Self {
+    pub(crate) fn new(address: IpAddr, opened: Moment) -> Self {
         Self {
-            address: address.ip(),
-            port: address.port(),
+            address,
             opened,
             subscriptions: AtomicU32::new(0),
             behind: AtomicU32::new(0),
@@ -49,9 +47,9 @@ impl About {
         }
     }
 
-    /// Where it comes from.
-    pub(crate) fn address(&self) -> SocketAddr {
-        SocketAddr::new(self.address, self.port)
+    /// Where it comes from; behind a trusted proxy, what that says.
+    pub(crate) fn address(&self) -> IpAddr {
+        self.address
     }
 
     /// When it shook hands.
@@ -90,6 +88,6 @@ impl About {
 impl Default for About {
     /// Those of a session without a socket.
     fn default() -> Self {
-        Self::new(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0), Moment::default())
+        Self::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), Moment::default())
     }
 }

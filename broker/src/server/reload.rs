@@ -86,3 +86,75 @@ fn tell_changes(changes: &[Change]) {
     let live = changes.iter().filter(|change| change.live).count();
     tracing::info!(changed = live, waiting = changes.len() - live, "reloaded the configuration");
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::config::Overrides;
+
+    /// A source in which one setting has this value.
+    fn source(assignment: &str) -> Source {
+        let mut overrides = Overrides::default();
+        overrides.set(assignment).unwrap();
+        Source { file: None, overrides }
+    }
+
+    /// A reloader of a broker that runs with defaults, whose parts note what they take over; the second can't always.
+    fn reloader(source: Source, fails: bool) -> (Reloader, Rc<RefCell<Vec<usize>>>) {
+        let taken: Rc<RefCell<Vec<usize>>> = Rc::default();
+        let noting = Rc::clone(&taken);
+        let first: Part = Box::new(move |config| {
+            let (taken, most) = (Rc::clone(&noting), config.limits.max_subscriptions);
+            Ok(Box::new(move || taken.borrow_mut().push(most)))
+        });
+        let second: Part =
+            Box::new(
+                move |_| if fails { Err("a file is not there".to_owned()) } else { Ok(Box::new(|| {})) },
+            );
+        let running = Source::default().load().unwrap();
+        (Reloader::new(source, running, vec![first, second]), taken)
+    }
+
+    #[test]
+    fn every_part_takes_over_what_changed() {
+        let (mut reloader, taken) = reloader(source("limits.max_subscriptions=7"), false);
+        let Outcome::Taken(changes) = reloader.reload() else { panic!("not taken") };
+        assert_eq!(
+            (changes.len(), changes[0].setting.as_str(), changes[0].live),
+            (1, "limits.max_subscriptions", true)
+        );
+        assert_eq!(*taken.borrow(), [7]);
+        assert_eq!(reloader.reload(), Outcome::Taken(Vec::new()), "it is told once");
+    }
+
+    #[test]
+    fn a_part_that_is_not_ready_keeps_all_others_from_changing() {
+        let (mut reloader, taken) = reloader(source("limits.max_subscriptions=7"), true);
+        assert_eq!(reloader.reload(), Outcome::Refused(vec!["a file is not there".to_owned()]));
+        assert_eq!(*taken.borrow(), [0; 0]);
+    }
+
+    #[test]
+    fn faults_change_nothing() {
+        let (mut reloader, taken) = reloader(source("limits.max_subscriptions=0"), false);
+        assert!(matches!(reloader.reload(), Outcome::Faulty(faults) if faults.iter().len() == 1));
+        assert_eq!(*taken.borrow(), [0; 0]);
+    }
+
+    #[test]
+    fn a_limit_that_does_not_go_with_one_that_stays_is_told_as_waiting() {
+        let mut wanted = source("limits.mailbox_bytes=32MiB");
+        for limit in ["max_frame_bytes", "queue_bytes", "reply_bytes"] {
+            wanted.overrides.set(&format!("limits.{limit}=32MiB")).unwrap();
+        }
+        let (mut reloader, taken) = reloader(wanted, false);
+        for _ in 0..2 {
+            let Outcome::Taken(changes) = reloader.reload() else { panic!("not taken") };
+            assert_eq!(changes.iter().filter(|change| !change.live).count(), 4, "{changes:?}");
+        }
+        assert_eq!(*taken.borrow(), [1_000; 2]);
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! It does no I/O and is handed the time; what to do with a legal frame is a [`Deed`] for whoever drives it.
 
-mod overhead;
+mod rates;
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use fanfare_protocol::{ClientFrame, CloseCode, DecodeError, ErrorCode};
 
 use crate::clock::Moment;
 use crate::limits::Limits;
-use overhead::Overhead;
+use rates::Rates;
 
 /// The state of one session.
 #[derive(Debug)]
 pub(crate) struct Session {
     open: bool,
     last_heard: Moment,
-    overhead: Overhead,
+    rates: Rates,
 }
 
 /// The bounds that a session keeps its peer to.
@@ -26,6 +26,9 @@ pub(crate) struct Session {
 pub(crate) struct SessionLimits {
     pub(crate) heartbeat: Duration,
     pub(crate) max_overhead_frames: usize,
+    pub(crate) publishes_per_second: usize,
+    pub(crate) frames_per_second: usize,
+    pub(crate) bytes_per_second: usize,
 }
 
 /// What a legal frame asks for.
@@ -52,19 +55,32 @@ pub(crate) enum Deed<'a> {
 pub(crate) enum Fault {
     /// Answer with an error; the session lives on.
     Answer(DecodeError),
+    /// A publish too many in this second: answer with an error; the session lives on.
+    TooFast {
+        /// The `id` of the publish.
+        id: Option<u64>,
+        /// The time until the next second.
+        retry_after: Duration,
+    },
     /// End the session.
     Close(CloseCode, &'static str),
 }
 
 impl From<&Limits> for SessionLimits {
     fn from(limits: &Limits) -> Self {
-        Self { heartbeat: limits.heartbeat, max_overhead_frames: limits.max_overhead_frames }
+        Self {
+            heartbeat: limits.heartbeat,
+            max_overhead_frames: limits.max_overhead_frames,
+            publishes_per_second: limits.publishes_per_second,
+            frames_per_second: limits.frames_per_second,
+            bytes_per_second: limits.bytes_per_second,
+        }
     }
 }
 
 impl Session {
     pub(crate) fn new(now: Moment) -> Self {
-        Self { open: false, last_heard: now, overhead: Overhead::new(now) }
+        Self { open: false, last_heard: now, rates: Rates::new(now) }
     }
 
     /// Whether `hello` has come.
@@ -72,14 +88,20 @@ impl Session {
         self.open
     }
 
-    /// Bytes came from the peer.
-    pub(crate) fn heard(&mut self, now: Moment) {
+    /// This many bytes came from the peer; none if they were counted when they came.
+    pub(crate) fn heard(&mut self, bytes: usize, now: Moment) {
         self.last_heard = now;
+        self.rates.bytes(bytes, now);
+    }
+
+    /// When reading may go on, if the peer has sent all that it may in one second. The moment may be past.
+    pub(crate) fn rest(&self, limits: SessionLimits) -> Option<Moment> {
+        self.rates.rest(limits)
     }
 
     /// WebSocket frames came that carry no request: pings, pongs, fragments.
     pub(crate) fn overhead(&mut self, frames: u32, now: Moment, limits: SessionLimits) -> Result<(), Fault> {
-        if self.overhead.count(frames, now) as usize > limits.max_overhead_frames {
+        if self.rates.overhead(frames, now) as usize > limits.max_overhead_frames {
             return Err(Fault::Close(
                 CloseCode::Flood,
                 "too many frames without a request (max_overhead_frames)",
@@ -95,6 +117,7 @@ impl Session {
         now: Moment,
         limits: SessionLimits,
     ) -> Result<Deed<'a>, Fault> {
+        self.rates.frame(now);
         let frame = match frame {
             Ok(frame) => frame,
             Err(error) => {
@@ -105,7 +128,15 @@ impl Session {
         if matches!(frame, ClientFrame::Ping | ClientFrame::Pong) {
             self.overhead(1, now, limits)?;
         }
-        if self.open { already_open(frame) } else { self.greet(frame) }
+        if !self.open {
+            return self.greet(frame);
+        }
+        if let ClientFrame::Publish(publish) = &frame {
+            let id = publish.id;
+            let counted = self.rates.publish(now, limits);
+            counted.map_err(|retry_after| Fault::TooFast { id, retry_after })?;
+        }
+        already_open(frame)
     }
 
     fn greet<'a>(&mut self, frame: ClientFrame<'a>) -> Result<Deed<'a>, Fault> {
@@ -149,10 +180,17 @@ fn already_open(frame: ClientFrame<'_>) -> Result<Deed<'_>, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use fanfare_protocol::{Payload, Topic};
+
     use super::*;
 
-    const LIMITS: SessionLimits =
-        SessionLimits { heartbeat: Duration::from_secs(25), max_overhead_frames: 10 };
+    const LIMITS: SessionLimits = SessionLimits {
+        heartbeat: Duration::from_secs(25),
+        max_overhead_frames: 10,
+        publishes_per_second: 5,
+        frames_per_second: 20,
+        bytes_per_second: 1_000,
+    };
 
     fn at(seconds: u64) -> Moment {
         Moment::after_start(Duration::from_secs(seconds))
@@ -161,7 +199,7 @@ mod tests {
     fn close_code<T>(result: Result<T, Fault>) -> Option<CloseCode> {
         result.err().and_then(|fault| match fault {
             Fault::Close(code, _) => Some(code),
-            Fault::Answer(_) => None,
+            Fault::Answer(_) | Fault::TooFast { .. } => None,
         })
     }
 
@@ -205,9 +243,48 @@ mod tests {
     #[test]
     fn a_peer_is_given_two_heartbeats_of_silence() {
         let mut session = open();
-        session.heard(at(10));
+        session.heard(1, at(10));
         assert!(session.silent(at(60), false, LIMITS).is_ok());
         assert_eq!(close_code(session.silent(at(61), false, LIMITS)), Some(CloseCode::HeartbeatMissed));
         assert!(session.silent(at(61), true, LIMITS).is_ok());
+    }
+
+    fn publish(session: &mut Session, now: Moment) -> Result<Deed<'static>, Fault> {
+        let publish = Publish {
+            id: Some(7),
+            topic: Topic::new("a").unwrap(),
+            payload: Payload::text("x"),
+            key: None,
+            expect: None,
+            echo: true,
+            headers: None,
+        };
+        session.frame(Ok(ClientFrame::Publish(publish)), now, LIMITS)
+    }
+
+    #[test]
+    fn a_publish_too_many_is_told_when_the_next_second_begins() {
+        let mut session = open();
+        let half = Moment::after_start(Duration::from_millis(1_300));
+        for _ in 0..5 {
+            publish(&mut session, at(1)).unwrap();
+        }
+        let Err(Fault::TooFast { id, retry_after }) = publish(&mut session, half) else { panic!() };
+        assert_eq!((id, retry_after), (Some(7), Duration::from_millis(700)));
+        publish(&mut session, half.plus(retry_after)).unwrap();
+    }
+
+    #[test]
+    fn what_may_come_in_a_second_may_come_at_once_and_then_reading_rests_until_it_is_over() {
+        let mut session = open();
+        for _ in 0..20 {
+            assert_eq!(session.rest(LIMITS), None);
+            session.frame(Ok(ClientFrame::Unsubscribe { sub: 1 }), at(1), LIMITS).unwrap();
+        }
+        assert_eq!(session.rest(LIMITS), Some(at(2)));
+        session.heard(999, at(2));
+        assert_eq!(session.rest(LIMITS), None);
+        session.heard(1, at(2));
+        assert_eq!(session.rest(LIMITS), Some(at(3)));
     }
 }

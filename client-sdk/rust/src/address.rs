@@ -13,37 +13,35 @@ const DEFAULT_PATH: &str = "/ws";
 pub(crate) struct Address {
     /// Host and port for the operating system; an IPv6 host stands in brackets.
     pub(crate) authority: String,
-    /// The URL of the handshake, with scheme `ws` and a path.
+    /// The URL of the handshake, with scheme `ws` or `wss` and a path.
     pub(crate) uri: Uri,
+    /// Whether TLS is asked for.
+    pub(crate) tls: bool,
 }
 
 impl Address {
-    /// Reads `ws://host:port/path`; `http://` means the same, and a missing path is `/ws`.
+    /// Reads `ws://host:port/path`, or `wss://` for TLS; `http://` and `https://` mean the same, and a missing path is
+    /// `/ws`.
     ///
     /// # Errors
-    /// The text is no URL, or asks for TLS, or for a scheme that is no WebSocket.
+    /// The text is no URL, or asks for a scheme that is no WebSocket.
     pub(crate) fn parse(url: &str) -> Result<Self, Error> {
         let uri: Uri = url.trim().parse().map_err(|_| wrong(url))?;
         let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else {
             return Err(wrong(url));
         };
-        match scheme {
-            "ws" | "http" => {}
-            "wss" | "https" => {
-                return Err(Error::Invalid(format!(
-                    "{url:?} asks for TLS, which this version of the client does not speak yet; \
-                     use ws:// to a broker or a TLS proxy on this machine"
-                )));
-            }
+        let (scheme, tls, port) = match scheme {
+            "ws" | "http" => ("ws", false, 80),
+            "wss" | "https" => ("wss", true, 443),
             _ => return Err(wrong(url)),
-        }
-        let authority = format!("{host}:{}", uri.port_u16().unwrap_or(80));
+        };
+        let authority = format!("{host}:{}", uri.port_u16().unwrap_or(port));
         let path = match uri.path_and_query().map(PathAndQuery::as_str) {
             None | Some("" | "/") => DEFAULT_PATH,
             Some(path) => path,
         };
-        let uri = format!("ws://{authority}{path}").parse().map_err(|_| wrong(url))?;
-        Ok(Self { authority, uri })
+        let uri = format!("{scheme}://{authority}{path}").parse().map_err(|_| wrong(url))?;
+        Ok(Self { authority, uri, tls })
     }
 }
 
@@ -72,9 +70,16 @@ mod tests {
     }
 
     #[test]
+    fn a_secure_address_has_a_port_of_its_own() {
+        let address = Address::parse("wss://example.org").unwrap();
+        assert_eq!((address.authority.as_str(), address.tls), ("example.org:443", true));
+        assert_eq!(Address::parse("https://example.org:7440").unwrap().uri, "wss://example.org:7440/ws");
+        assert!(!Address::parse("ws://example.org").unwrap().tls);
+    }
+
+    #[test]
     fn an_address_that_can_not_work_is_refused_with_a_hint() {
         for (url, hint) in [
-            ("wss://example.org", "TLS"),
             ("ftp://example.org", "ws://127.0.0.1:7440"),
             ("localhost:7440", "ws://127.0.0.1:7440"),
             ("", "ws://127.0.0.1:7440"),

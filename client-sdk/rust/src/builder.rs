@@ -8,6 +8,7 @@ use fanfare_protocol::Encoding;
 use crate::driver::ErrorHandler;
 use crate::limits::{Limits, MAX_TIME};
 use crate::request_error::RequestError;
+use crate::tls::TlsOptions;
 use crate::token::Tokens;
 
 /// How to connect; made by [`Client::builder`](crate::Client::builder).
@@ -16,6 +17,7 @@ use crate::token::Tokens;
 pub struct ClientBuilder {
     pub(crate) url: String,
     pub(crate) tokens: Tokens,
+    pub(crate) tls: TlsOptions,
     pub(crate) name: Option<String>,
     pub(crate) encoding: Encoding,
     pub(crate) limits: Limits,
@@ -30,6 +32,7 @@ impl ClientBuilder {
         Self {
             url,
             tokens: Tokens::default(),
+            tls: TlsOptions::default(),
             name: None,
             encoding: Encoding::MsgPack,
             limits: Limits::default(),
@@ -62,6 +65,18 @@ impl ClientBuilder {
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         Self { tokens: Tokens::from_source(source), ..self }
+    }
+
+    /// The certificate authorities to trust for `wss://`, in PEM, instead of the system's.
+    pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.tls.ca = Some(pem.into());
+        self
+    }
+
+    /// A certificate of this client, and its private key, both in PEM, where the broker asks for one.
+    pub fn client_certificate_pem(mut self, cert: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        self.tls.identity = Some((cert.into(), key.into()));
+        self
     }
 
     /// Program and version, for the operator's eyes: `my-app/1.2`.

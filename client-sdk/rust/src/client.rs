@@ -30,7 +30,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects to a broker: `ws://127.0.0.1:7440`. The path `/ws` is added where the URL has none.
+    /// Connects to a broker: `ws://127.0.0.1:7440`, or `wss://push.example.com` for TLS. The path `/ws` is added where the
+    /// URL has none.
     ///
     /// # Errors
     /// The broker can't be reached, refuses the connection, or does not welcome this client in time.
@@ -193,11 +194,13 @@ impl ClientBuilder {
     /// Connects, and waits for the broker's welcome.
     ///
     /// # Errors
-    /// The URL is no broker's, the broker can't be reached, refuses the connection, or does not welcome this client
+    /// The URL is no broker's, what was said of TLS can't be used, the broker can't be reached, refuses the connection, or does not welcome this client
     /// in time.
     pub async fn connect(self) -> Result<Client, Error> {
+        let address = Address::parse(&self.url)?;
         let connector = Connector {
-            address: Address::parse(&self.url)?,
+            tls: address.tls.then(|| self.tls.build()).transpose()?,
+            address,
             encoding: self.encoding,
             name: self.name,
             tokens: self.tokens,

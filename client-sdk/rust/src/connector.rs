@@ -9,6 +9,7 @@ use tokio::time::timeout_at;
 
 use crate::address::Address;
 use crate::error::Error;
+use crate::tls::Tls;
 use crate::token::Tokens;
 use crate::transport::Transport;
 
@@ -16,6 +17,8 @@ use crate::transport::Transport;
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
     pub(crate) address: Address,
+    /// Where the address asks for it.
+    pub(crate) tls: Option<Tls>,
     pub(crate) encoding: Encoding,
     /// Program and version.
     pub(crate) name: Option<String>,
@@ -44,7 +47,8 @@ impl Connector {
         let until = tokio::time::Instant::now() + self.timeout;
         let token =
             timeout_at(until, self.tokens.next()).await.unwrap_or_else(|_| Err(Error::Token(self.late())))?;
-        let connecting = timeout_at(until, Transport::connect(&self.address, self.encoding)).await;
+        let connecting =
+            timeout_at(until, Transport::connect(&self.address, self.tls.as_ref(), self.encoding)).await;
         let transport = connecting.unwrap_or_else(|_| Err(self.unreachable()))?;
         let hello = Hello { token: token.map(Into::into), name: self.name.map(Into::into), resume: None };
         Ok(Connection { transport, hello, until: until.into_std() })

@@ -24,6 +24,17 @@ pub enum Error {
         /// What the operating system said.
         source: Arc<io::Error>,
     },
+    /// There is no secure connection: the broker's certificate is not trusted, or it does not accept ours.
+    #[error(
+        "no TLS with {address}: {detail}; check that the port speaks TLS, that its certificate is for this host, and \
+         that its authority is trusted (the system's, or the one given as `ca`)"
+    )]
+    Tls {
+        /// Host and port.
+        address: String,
+        /// What is wrong.
+        detail: String,
+    },
     /// The broker, or a proxy before it, refused the WebSocket handshake.
     #[error("{address} refused the connection with HTTP {status}{}{text}; {}", colon(.text), refusal_step(*.status))]
     Refused {

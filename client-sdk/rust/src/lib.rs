@@ -85,8 +85,10 @@ mod scenarios;
 mod session;
 mod signals;
 mod state;
+mod stream;
 mod subscribe;
 mod subscription;
+mod tls;
 mod token;
 mod transport;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use fanfare_protocol::{ClientFrame, CloseCode, DecodeError, Encoding, ServerFrame};
-use futures_util::{Sink, Stream};
+use futures_util::{Sink, Stream as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
@@ -22,6 +22,8 @@ use crate::address::Address;
 use crate::closed::{Closed, NO_CODE};
 use crate::error::Error;
 use crate::limits::MAX_INCOMING_BYTES;
+use crate::stream::Stream;
+use crate::tls::Tls;
 
 /// Allocated once a connection, and zeroed at each read: large enough for hundreds of small frames.
 const READ_BUFFER_BYTES: usize = 32 * 1024;
@@ -33,7 +35,7 @@ const REFUSAL_CHARS: usize = 200;
 /// One connection to a broker, after the handshake.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Stream>,
     encoding: Encoding,
 }
 
@@ -49,14 +51,23 @@ pub(crate) enum Incoming {
 }
 
 impl Transport {
-    /// Connects and shakes hands.
+    /// Connects and shakes hands, over TLS if the address asks for it.
     ///
     /// # Errors
-    /// Nothing listens there, the handshake is refused, or the answer is not a broker's.
-    pub(crate) async fn connect(address: &Address, encoding: Encoding) -> Result<Self, Error> {
+    /// Nothing listens there, the broker's certificate is not trusted, the handshake is refused, or the answer is not a
+    /// broker's.
+    pub(crate) async fn connect(
+        address: &Address,
+        tls: Option<&Tls>,
+        encoding: Encoding,
+    ) -> Result<Self, Error> {
         let stream = TcpStream::connect(&address.authority).await.map_err(|e| unreachable(address, e))?;
         // Frames are batched by the driver; what is flushed should leave at once.
         stream.set_nodelay(true).map_err(|e| unreachable(address, e))?;
+        let stream = match tls {
+            Some(tls) => Stream::Tls(Box::new(tls.secure(address, stream).await?)),
+            None => Stream::Plain(stream),
+        };
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(WRITE_BUFFER_BYTES)

@@ -243,7 +243,13 @@ export class Driver {
 
   #open(token: string | undefined, until: number): void {
     const { Socket, url, encoding, name } = this.#plan;
-    const hello = { op: "hello" as const, ...(token && { token }), ...(name && { name }) };
+    const resume = this.welcome?.resume;
+    const hello = {
+      op: "hello" as const,
+      ...(token && { token }),
+      ...(name && { name }),
+      ...(resume && { resume }),
+    };
     const transport = new Transport(Socket, url, encoding, {
       opened: () => {
         this.#link = { at: "up", transport };

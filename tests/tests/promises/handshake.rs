@@ -139,3 +139,64 @@ async fn a_head_without_an_end_is_answered_with_431() {
     }
     assert_eq!(raw.head().await.status, 431);
 }
+
+#[tokio::test]
+async fn pages_and_names_that_are_listed_get_in_on_loopback_too() {
+    let config = "allowed_origins = [\"https://app.example.com\"]\nallowed_hosts = [\"push.example.com\"]";
+    let broker = Broker::with(config).await;
+    let cases = [
+        ("https://app.example.com", 101),
+        ("http://localhost:3000", 101),
+        ("http://app.example.com", 403),
+        ("https://app.example.com.evil.example", 403),
+        ("https://app.example.com:8443", 403),
+    ];
+    for (origin, status) in cases {
+        let (answer, _) = shake(&broker, &format!("Origin: {origin}\r\n")).await;
+        assert_eq!(answer.status, status, "{origin}");
+    }
+    for (host, status) in [("push.example.com:443", 101), ("localhost", 101), ("rebound.example.com", 403)] {
+        let mut raw = Raw::connect(broker.client()).await;
+        raw.write(handshake("").replace("Host: localhost", &format!("Host: {host}")).as_bytes()).await;
+        assert_eq!(raw.head().await.status, status, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn beyond_loopback_only_pages_and_names_that_are_listed_get_in_once_some_are() {
+    let config = "allow_anonymous = true\nallowed_origins = [\"https://app.example.com\"]\n\
+                  allowed_hosts = [\"push.example.com\"]";
+    let broker = Setup::default().config(config).listen("0.0.0.0:0").start().await;
+    let here = ([127, 0, 0, 1], broker.client().port()).into();
+    let cases = [
+        ("https://app.example.com", "push.example.com", 101),
+        ("https://app.example.com", "localhost", 403),
+        ("http://localhost", "push.example.com", 403),
+        ("https://evil.example", "push.example.com", 403),
+    ];
+    for (origin, host, status) in cases {
+        let mut raw = Raw::connect(here).await;
+        let request = handshake(&format!("Origin: {origin}\r\n"));
+        raw.write(request.replace("Host: localhost", &format!("Host: {host}")).as_bytes()).await;
+        assert_eq!(raw.head().await.status, status, "{origin} {host}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_from_elsewhere_changes_nothing_on_the_internal_port() {
+    let broker = Broker::with("allowed_origins = [\"https://app.example.com\"]").await;
+    let post = async |headers: &str| {
+        let request = format!(
+            "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\
+             Connection: close\r\n{headers}\r\n"
+        );
+        http::request(broker.internal(), &request).await.status
+    };
+    let foreign = ["Origin: https://evil.example\r\n", "Origin: null\r\n", "Sec-Fetch-Site: cross-site\r\n"];
+    for headers in foreign {
+        assert_eq!(post(headers).await, 403, "{headers}");
+    }
+    for headers in ["", "Origin: https://app.example.com\r\n", "Sec-Fetch-Site: same-origin\r\n"] {
+        assert_ne!(post(headers).await, 403, "{headers}");
+    }
+}

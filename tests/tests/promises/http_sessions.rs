@@ -33,7 +33,7 @@ async fn a_session_shows_who_it_is_and_what_it_hears() {
         ],
     });
     assert_shape(&session, &wanted);
-    assert!(session["address"].as_str().unwrap().starts_with("127.0.0.1:"), "{session}");
+    assert_eq!(session["address"], "127.0.0.1");
     assert!(session["age_ms"].is_u64() && session.get("last_error").is_none(), "{session}");
 }
 
@@ -96,8 +96,6 @@ async fn sessions_are_found_by_address() {
     let client = Client::json(&broker).await;
     let all = listed(&broker, "?address=127.0.0.1").await;
     assert_eq!(all[0]["session"], client.session());
-    let exact = format!("?address={}", all[0]["address"].as_str().unwrap());
-    assert_eq!(listed(&broker, &exact).await.len(), 1);
     assert!(listed(&broker, "?address=192.0.2.1").await.is_empty());
 }
 

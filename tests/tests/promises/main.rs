@@ -7,6 +7,7 @@
     reason = "a panic is how a test says what is wrong"
 )]
 
+mod admission;
 mod check;
 mod cli;
 mod cli_bench;
@@ -32,6 +33,7 @@ mod operation;
 mod peers;
 mod presence;
 mod publishing;
+mod rates;
 mod readme;
 mod reconnect;
 mod reload;
@@ -43,3 +45,4 @@ mod sharding;
 mod silence;
 mod slow_readers;
 mod system;
+mod tls;

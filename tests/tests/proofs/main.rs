@@ -13,4 +13,5 @@ mod jitter;
 mod resuming;
 mod stalled_readers;
 mod stalled_topics;
+mod tls;
 mod topics;

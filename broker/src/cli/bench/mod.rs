@@ -172,7 +172,7 @@ impl BenchArgs {
 
     /// Connects once as every other command does, for the sake of its errors, and checks what the server says of itself.
     async fn ask_server(&self, plan: &Plan) -> Result<(), CommandError> {
-        let client = self.broker.builder().reconnect(false).connect().await?;
+        let client = self.broker.builder()?.reconnect(false).connect().await?;
         let most = client.max_payload_bytes().unwrap_or(u64::MAX);
         client.close().await;
         if plan.size as u64 > most {

@@ -7,7 +7,7 @@ mod rows;
 
 pub use name::Name;
 pub(super) use row::{Applied, Fallback, Kind, Row};
-use rows::{LIMITS, PRESENCE, STREAM, TOP};
+use rows::{LIMITS, PRESENCE, STREAM, TLS, TOP};
 
 /// How a section stands in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,15 @@ pub(super) struct Section {
 pub(super) const SECTIONS: &[Section] = &[
     Section { name: "", shape: Shape::Top, doc: "", rows: TOP },
     Section {
+        name: "tls",
+        shape: Shape::Table,
+        doc: "TLS on the client port: wss:// instead of ws://. All files are PEM. They are read again every two seconds: a \
+              new certificate is used for new connections, without a restart, and one that can't be used leaves the old \
+              one in force.",
+        rows: TLS,
+    },
+    Section { name: "internal_tls", shape: Shape::Table, doc: "The same for the internal port.", rows: TLS },
+    Section {
         name: "limits",
         shape: Shape::Table,
         doc: "What is bounded, and what happens beyond it.",
@@ -54,9 +63,9 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "presence",
         shape: Shape::List { implied: false },
-        doc: "Where the broker knows who is present. Sessions with a subscription to just a topic are its members: clients \
-              ask with `presence`, and hear of joins and leaves on `$presence.<topic>`. None is kept unless there is a \
-              [[presence]].",
+        doc: "Where it is kept who is there: a session is a member of a topic while it has a subscription to just that \
+              topic. Clients ask with `presence`, and hear of joins and leaves on `$presence.<topic>`. None is kept \
+              unless there is a [[presence]].",
         rows: PRESENCE,
     },
 ];

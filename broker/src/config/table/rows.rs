@@ -36,6 +36,41 @@ pub(super) const TOP: &[Row] = &[
         "Beyond loopback the broker refuses to start unless this is true: then anyone who reaches a port may use it.",
     ),
     Row::new(
+        "allowed_origins",
+        Kind::Texts,
+        Nothing { example: "[\"https://app.example.com\"]" },
+        AtStart,
+        "Web pages that may connect, by their origin: scheme, host and any port that is not the scheme's own. A port on \
+         loopback lets in pages of this machine, and these; one beyond it lets in pages from anywhere, until some are \
+         listed here. On the internal port only these may change anything, and the port's own, and on loopback those \
+         of this machine. \"*\" lets in pages from anywhere; on loopback that is dangerous, since any page that you \
+         look at could then use this broker.",
+    ),
+    Row::new(
+        "allowed_hosts",
+        Kind::Texts,
+        Nothing { example: "[\"push.example.com\"]" },
+        AtStart,
+        "Names under which both ports may be reached (the Host header), without port. On loopback, in addition to the \
+         names of this machine; beyond it any name will do, until some are listed here.",
+    ),
+    Row::new(
+        "trusted_proxies",
+        Kind::Texts,
+        Nothing { example: "[\"10.0.0.0/8\"]" },
+        AtStart,
+        "Proxies whose word about a client's address is taken: the last address in X-Forwarded-For that is not one of \
+         theirs. Addresses or networks. Whoever can connect from there can claim any address.",
+    ),
+    Row::new(
+        "proxy_protocol",
+        Kind::Flag,
+        Value("false"),
+        AtStart,
+        "Whether each connection of a trusted proxy to the client port begins with a header of the PROXY protocol, \
+         version 2.",
+    ),
+    Row::new(
         "data_dir",
         Kind::Text,
         Nothing { example: "/var/lib/fanfare" },
@@ -51,6 +86,26 @@ pub(super) const TOP: &[Row] = &[
         Live,
         "What is logged: off, error, warn, info, debug or trace, or several of them by module, such as \
          \"info,fanfare::net=debug\".",
+    ),
+];
+
+/// Of `[tls]` and `[internal_tls]`.
+pub(super) const TLS: &[Row] = &[
+    Row::new(
+        "cert",
+        Kind::Text,
+        Nothing { example: "/etc/fanfare/cert.pem" },
+        AtStart,
+        "The certificate, followed by those of the authorities between it and the root.",
+    ),
+    Row::new("key", Kind::Text, Nothing { example: "/etc/fanfare/key.pem" }, AtStart, "Its private key."),
+    Row::new(
+        "client_ca",
+        Kind::Text,
+        Nothing { example: "/etc/fanfare/clients.pem" },
+        AtStart,
+        "Authorities whose clients may connect. Each client then needs a certificate of theirs, beside any token; \
+         unless it is set, none does.",
     ),
 ];
 
@@ -97,7 +152,7 @@ pub(super) const PRESENCE: &[Row] = &[
     Row::new(
         "patterns",
         Kind::Texts,
-        Value("[\"rooms.>\"]"),
+        Nothing { example: "[\"rooms.>\"]" },
         AtStart,
         "The topics; none may be in two [[presence]], nor longer than 246 bytes and 15 segments.",
     ),
@@ -106,14 +161,14 @@ pub(super) const PRESENCE: &[Row] = &[
         Kind::Text,
         Value("session"),
         AtStart,
-        "What a member is: each \"session\", or each \"subject\", with one join however many sessions it has.",
+        "What is one member: each \"session\", or all sessions of a \"subject\" together.",
     ),
     Row::new(
         "linger",
         Kind::Time,
         Value("5s"),
         AtStart,
-        "A member whose connection is lost stays this long; if it comes back by then, nobody hears of it.",
+        "Time that a member whose connection was lost is waited for. Back by then, it has never left.",
     ),
     Row::new("announce", Kind::Flag, Value("true"), AtStart, "Whether joins and leaves are published."),
 ];

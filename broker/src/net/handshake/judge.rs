@@ -6,7 +6,6 @@ use fanfare_protocol::Encoding;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::head::Head;
-use super::loopback::{is_loopback_authority, is_loopback_origin};
 use super::refusal::Refusal;
 use super::{Accepted, Policy};
 
@@ -49,7 +48,8 @@ pub(super) fn judge(head: &Head<'_, '_>, policy: &Policy) -> Result<Granted, Ref
     check_target(head)?;
     let key = check_upgrade(head)?;
     let (encoding, echo_subprotocol) = choose_encoding(head)?;
-    let accepted = Accepted { encoding, bearer: bearer(head)? };
+    let forwarded_for = head.all("x-forwarded-for").map(str::to_owned).collect();
+    let accepted = Accepted { encoding, bearer: bearer(head)?, forwarded_for };
     Ok(Granted { accepted, accept_key: derive_accept_key(key.as_bytes()), echo_subprotocol })
 }
 
@@ -65,14 +65,14 @@ fn check_form(head: &Head<'_, '_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// On a loopback port, a browser's page from elsewhere is kept out, also under a name made to point here.
+/// A browser's page from elsewhere is kept out, also under a name made to point here.
 fn check_sender(head: &Head<'_, '_>, policy: &Policy) -> Result<(), Refusal> {
     let host = head.at_most_one("host")?.ok_or(Refusal::Malformed)?;
     let origin = head.at_most_one("origin")?;
-    if policy.loopback_only && !is_loopback_authority(host) {
+    if !policy.senders.know_host(host) {
         return Err(Refusal::Host);
     }
-    if policy.loopback_only && origin.is_some_and(|origin| !is_loopback_origin(origin)) {
+    if origin.is_some_and(|origin| !policy.senders.know_origin(origin)) {
         return Err(Refusal::Origin);
     }
     Ok(())

@@ -5,7 +5,6 @@
 
 mod head;
 mod judge;
-mod loopback;
 mod refusal;
 
 #[cfg(test)]
@@ -16,19 +15,20 @@ use std::net::SocketAddr;
 
 use fanfare_protocol::Encoding;
 
+use super::admission::Senders;
 use head::Parsed;
-pub(crate) use loopback::is_loopback_authority;
 pub(crate) use refusal::{Refusal, refuse};
 
 /// What a handshake must obey.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Policy {
-    /// Whether the port is bound to loopback: then names and browser origins must be this machine's too.
-    pub(crate) loopback_only: bool,
+    /// Under which names, and for which web pages.
+    pub(crate) senders: Senders,
     /// Longest request head, in bytes.
     pub(crate) max_head_bytes: usize,
-    /// Where the internal port is, for people who knock at the wrong one.
+    /// Where the internal port is, for people who knock at the wrong one, and whether it speaks TLS.
     pub(crate) internal: SocketAddr,
+    pub(crate) internal_tls: bool,
 }
 
 /// What the bytes so far amount to.
@@ -61,13 +61,19 @@ pub(crate) struct Accepted {
     pub(crate) encoding: Encoding,
     /// The token of `Authorization: Bearer`, not looked at.
     pub(crate) bearer: Option<String>,
+    /// The values of `X-Forwarded-For`, in order: worth as much as who sent them.
+    pub(crate) forwarded_for: Vec<String>,
 }
 
 impl fmt::Debug for Accepted {
     /// A token never gets into a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bearer = self.bearer.as_ref().map(|_| "…");
-        f.debug_struct("Accepted").field("encoding", &self.encoding).field("bearer", &bearer).finish()
+        f.debug_struct("Accepted")
+            .field("encoding", &self.encoding)
+            .field("bearer", &bearer)
+            .field("forwarded_for", &self.forwarded_for)
+            .finish()
     }
 }
 
@@ -87,7 +93,7 @@ pub(crate) fn read_head(bytes: &[u8], policy: &Policy) -> Progress {
             Progress::Done { response: granted.response(), accepted: granted.accepted, head_len }
         }
         Err(reason @ Refusal::FrontPage) => {
-            Progress::Refused { response: refusal::front_page(policy.internal), reason }
+            Progress::Refused { response: refusal::front_page(policy), reason }
         }
         Err(reason) => Progress::Refused { response: refuse(reason), reason },
     }

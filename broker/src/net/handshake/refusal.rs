@@ -1,10 +1,20 @@
 //! Refusals: why a handshake fails, and the short answer that tells a person what to do instead.
 
-use std::net::SocketAddr;
+use super::Policy;
 
 /// Why a connection ended before it was a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Refusal {
+    /// Its address has as many connections as it may.
+    TooManyFromAddress,
+    /// The process has as many files open as it may, but for a few that it keeps for itself.
+    TooManyFiles,
+    /// A trusted proxy sent no PROXY header of version 2.
+    ProxyHeader,
+    /// The port speaks TLS, and the client does not.
+    PlainText,
+    /// The TLS handshake failed: no certificate that we accept, or no version or cipher in common.
+    Tls,
     /// As many handshakes as may be are under way.
     TooManyHandshakes,
     /// The request did not come in time.
@@ -17,9 +27,9 @@ pub(crate) enum Refusal {
     HeadTooLarge,
     /// An HTTP version other than 1.1.
     HttpVersion,
-    /// The port is bound to loopback and `Host` is no name of this machine.
+    /// `Host` is no name that the port may be reached under.
     Host,
-    /// The port is bound to loopback and a browser's page from elsewhere knocks.
+    /// A browser's page knocks that is not from where it may be.
     Origin,
     /// `GET /`: somebody looks what is here.
     FrontPage,
@@ -43,6 +53,11 @@ type Answer = (&'static str, &'static str, &'static str);
 impl Refusal {
     /// Every reason.
     pub(crate) const ALL: &'static [Self] = &[
+        Self::TooManyFromAddress,
+        Self::TooManyFiles,
+        Self::ProxyHeader,
+        Self::PlainText,
+        Self::Tls,
         Self::TooManyHandshakes,
         Self::Timeout,
         Self::Lost,
@@ -63,6 +78,11 @@ impl Refusal {
     /// A word for logs and metrics.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
+            Self::TooManyFromAddress => "too_many_from_address",
+            Self::TooManyFiles => "too_many_files",
+            Self::ProxyHeader => "proxy_header",
+            Self::PlainText => "plain_text",
+            Self::Tls => "tls",
             Self::TooManyHandshakes => "too_many_handshakes",
             Self::Timeout => "timeout",
             Self::Lost => "lost",
@@ -84,8 +104,19 @@ impl Refusal {
     #[rustfmt::skip]
     fn answer(self) -> Option<Answer> {
         Some(match self {
-            Self::Lost => return None,
+            // Nobody to answer, or nobody who would understand.
+            Self::Lost | Self::Tls => return None,
             Self::FrontPage => ("200 OK", "", "This is the client port of Fanfare. Connect a WebSocket to /ws."),
+            Self::TooManyFromAddress => ("429 Too Many Requests", "Retry-After: 10\r\n",
+                "Your address has as many connections as it may. \
+                 Close some, or share one; the bound is max_connections_per_address."),
+            Self::TooManyFiles => ("503 Service Unavailable", "Retry-After: 10\r\n",
+                "The broker has as many connections as its operating system lets it have. Try again later."),
+            Self::ProxyHeader => ("400 Bad Request", "",
+                "A connection from a trusted proxy must begin with a header of the PROXY protocol, version 2. \
+                 Have the proxy send it (HAProxy: send-proxy-v2), or set proxy_protocol = false."),
+            Self::PlainText => ("400 Bad Request", "",
+                "This port speaks TLS. Connect with wss:// (or https://) instead of ws:// (or http://)."),
             Self::TooManyHandshakes => ("503 Service Unavailable", "Retry-After: 1\r\n",
                 "The broker is busy with other handshakes. Try again in a second."),
             Self::Timeout => ("408 Request Timeout", "",
@@ -99,11 +130,11 @@ impl Refusal {
             Self::HttpVersion => ("505 HTTP Version Not Supported", "",
                 "A WebSocket handshake is an HTTP/1.1 request."),
             Self::Host => ("403 Forbidden", "",
-                "This port is bound to loopback, and the Host header names another machine. \
-                 Connect to 127.0.0.1 or localhost; behind a proxy, have it set Host so."),
+                "The Host header names another machine than this port may be reached under. On loopback, connect to \
+                 127.0.0.1 or localhost; names of your own, as behind a proxy, belong on the list allowed_hosts."),
             Self::Origin => ("403 Forbidden", "",
-                "This port is bound to loopback: browsers get in only with pages from this machine. \
-                 Open the page from http://localhost."),
+                "Pages from this origin may not connect. On loopback, open the page from http://localhost; \
+                 other origins belong on the list allowed_origins."),
             Self::NotFound => ("404 Not Found", "",
                 "There is nothing here. The WebSocket endpoint is /ws; \
                  metrics, health and a page are on the internal port."),
@@ -123,16 +154,18 @@ impl Refusal {
     }
 }
 
-/// The answer to a handshake that fails: plain text, after which the connection closes. Empty for [`Refusal::Lost`].
+/// The answer to a handshake that fails: plain text, after which the connection closes. Empty where nobody
+/// would hear it.
 pub(crate) fn refuse(reason: Refusal) -> Vec<u8> {
     reason.answer().map_or_else(Vec::new, |(status, headers, text)| response(status, headers, text))
 }
 
 /// The answer to somebody who looks what is here.
-pub(super) fn front_page(internal: SocketAddr) -> Vec<u8> {
+pub(super) fn front_page(policy: &Policy) -> Vec<u8> {
+    let (internal, scheme) = (policy.internal, if policy.internal_tls { "https" } else { "http" });
     let text = format!(
         "This is the client port of Fanfare. Connect a WebSocket to /ws, with the subprotocol \
-         fanfare.v1.json or fanfare.v1.msgpack.\nA page to try it with is at http://{internal}/."
+         fanfare.v1.json or fanfare.v1.msgpack.\nA page to try it with is at {scheme}://{internal}/."
     );
     response("200 OK", "", &text)
 }

@@ -4,13 +4,20 @@ use fanfare_protocol::Encoding;
 use proptest::prelude::*;
 
 use super::{Accepted, Policy, Progress, Refusal, read_head, refuse};
+use crate::net::admission::{Names, Senders};
 
-const POLICY: Policy = Policy {
-    loopback_only: true,
-    max_head_bytes: 2048,
-    internal: std::net::SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7441),
-};
-const PUBLIC: Policy = Policy { loopback_only: false, ..POLICY };
+const POLICY: Policy = policy(true);
+const PUBLIC: Policy = policy(false);
+
+const fn policy(loopback: bool) -> Policy {
+    let names = Names { origins: Vec::new(), any_origin: false, hosts: Vec::new() };
+    Policy {
+        senders: Senders { loopback, names },
+        max_head_bytes: 2048,
+        internal: std::net::SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7441),
+        internal_tls: false,
+    }
+}
 
 /// The headers of a handshake that succeeds.
 const GOOD: &[(&str, &str)] = &[
@@ -69,7 +76,7 @@ fn a_handshake_is_answered_with_the_accept_key_of_the_rfc() {
         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
     );
-    assert_eq!(accepted, Accepted { encoding: Encoding::Json, bearer: None });
+    assert_eq!(accepted, Accepted { encoding: Encoding::Json, bearer: None, forwarded_for: Vec::new() });
 }
 
 #[test]
@@ -204,6 +211,13 @@ fn on_loopback_only_pages_of_this_machine_get_in() {
 }
 
 #[test]
+fn what_proxies_say_of_the_client_is_passed_on_in_order() {
+    let told = [("X-Forwarded-For", "203.0.113.7, 10.0.0.2"), ("x-forwarded-for", "10.0.0.3")];
+    let (_, told) = accepted(&get(&told), &POLICY);
+    assert_eq!(told.forwarded_for, ["203.0.113.7, 10.0.0.2", "10.0.0.3"]);
+}
+
+#[test]
 fn paths_and_methods_that_are_not_here_get_a_hint() {
     let cases = [
         ("GET / HTTP/1.1", Refusal::FrontPage),
@@ -266,7 +280,7 @@ fn every_refusal_has_its_own_word_and_a_whole_answer() {
     words.sort_unstable();
     words.dedup();
     assert_eq!(words.len(), Refusal::ALL.len());
-    for reason in Refusal::ALL.iter().filter(|reason| **reason != Refusal::Lost) {
+    for reason in Refusal::ALL.iter().filter(|reason| !matches!(reason, Refusal::Lost | Refusal::Tls)) {
         let text = String::from_utf8(refuse(*reason)).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.contains(&format!("\r\nContent-Length: {}\r\n", body.len())), "{text}");

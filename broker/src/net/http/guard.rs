@@ -1,26 +1,45 @@
-//! The guard before every route: on loopback only under this machine's names, and nothing but reading from elsewhere's
-//! web pages.
+//! The guard before every route: who may ask at all, before anybody looks at what is asked.
+//!
+//! Any page that a browser shows may send requests to whatever its user's machine can reach. Such a page can't read the
+//! answers, as no answer here carries headers of CORS; but it must not change anything either, and under a name of its own
+//! that it makes point here (rebinding) it could read. So: `Host` has to be a name of this port, and whatever changes
+//! something must not come from a page that may not.
+
+use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::v1::{Kind, Problem};
-use crate::net::handshake::is_loopback_authority;
+use crate::net::admission::Senders;
+
+/// What browsers say of the page that a request comes from, and no page can forge.
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Where requests may change something.
+const API: &str = "/v1/";
+
+const READ_ONLY: &str =
+    "Here only GET and HEAD are answered. Publish under /v1, or over the WebSocket on the client port.\n";
+const WRONG_HOST: &str = "The Host header names another machine than this port may be reached under. On loopback, use \
+                          http://127.0.0.1 or http://localhost; names of your own belong on the list allowed_hosts.\n";
+const WRONG_PAGE: &str = "Pages of this origin may not change anything here. From a program, leave out the headers \
+                          Origin and Sec-Fetch-Site; an origin of your own belongs on the list allowed_origins.\n";
 
 /// What the guard goes by.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Guard {
-    /// Whether the port is bound to loopback.
-    pub(super) loopback_only: bool,
-}
+#[derive(Clone, Debug)]
+pub(super) struct Guard(Arc<Senders>);
 
 /// Lets a request pass or answers it, and puts the headers on every answer that each must have.
 pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    let mut response = match guard.refuse(&request) {
-        Some(refusal) => refusal,
-        None => next.run(request).await,
+    let mut response = if !may_change(&request) && !is_reading(&request) {
+        (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")], READ_ONLY).into_response()
+    } else if let Some(text) = guard.refuse(&request) {
+        Problem::new(Kind::Forbidden, text.trim_end()).into_response()
+    } else {
+        next.run(request).await
     };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -29,33 +48,115 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     response
 }
 
+fn may_change(request: &Request) -> bool {
+    request.uri().path().starts_with(API)
+}
+
+fn is_reading(request: &Request) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD)
+}
+
 impl Guard {
-    fn refuse(self, request: &Request) -> Option<Response> {
-        if !matches!(*request.method(), Method::GET | Method::HEAD) && is_from_a_page(request) {
-            let text = "the request comes from a web page, and pages may only read here";
-            return Some(Problem::new(Kind::Forbidden, text).into_response());
+    pub(super) fn new(senders: Senders) -> Self {
+        Self(Arc::new(senders))
+    }
+
+    /// What is wrong with a request, for whoever sent it.
+    fn refuse(&self, request: &Request) -> Option<&'static str> {
+        let host = only(request.headers(), &header::HOST);
+        let authority = request.uri().authority().map(axum::http::uri::Authority::as_str);
+        if ![host, authority.map_or(host, Some)]
+            .iter()
+            .all(|name| name.is_some_and(|name| self.0.know_host(name)))
+        {
+            return Some(WRONG_HOST);
         }
-        if self.loopback_only && !is_for_this_machine(request) {
-            let text = "this port is bound to loopback, and the request names another machine; \
-                        use http://127.0.0.1 or http://localhost";
-            return Some(Problem::new(Kind::Forbidden, text).into_response());
+        let changes = !is_reading(request);
+        (changes && !self.is_page_welcome(request.headers(), host.unwrap_or_default())).then_some(WRONG_PAGE)
+    }
+
+    /// Whether a request comes from no page, from this port's own, or from one that is listed.
+    fn is_page_welcome(&self, headers: &HeaderMap, host: &str) -> bool {
+        if headers.contains_key(header::ORIGIN) {
+            let origin = only(headers, &header::ORIGIN).unwrap_or("null");
+            return self.0.trust_origin(origin) || is_own(origin, host);
         }
-        None
+        let site = headers.get_all(FETCH_SITE);
+        site.iter().all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"))
     }
 }
 
-/// Browsers say where a request comes from with every method but GET and HEAD.
-fn is_from_a_page(request: &Request) -> bool {
-    request.headers().contains_key(header::ORIGIN)
+/// The value of a header that stands exactly once.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next()?.to_str().ok();
+    first.filter(|_| values.next().is_none())
 }
 
-/// A page elsewhere could make its own name point to this machine; then the request carries that name.
-fn is_for_this_machine(request: &Request) -> bool {
-    let mut named =
-        request.headers().get_all(header::HOST).iter().map(|host| host.to_str().unwrap_or_default());
-    let authority = request.uri().authority().map(axum::http::uri::Authority::as_str);
-    let host = named.next();
-    named.next().is_none()
-        && host.is_some_and(is_loopback_authority)
-        && authority.is_none_or(is_loopback_authority)
+/// Whether a page is this port's own, by the name that the browser knows it under.
+fn is_own(origin: &str, host: &str) -> bool {
+    origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+    use crate::net::admission::Names;
+
+    fn guard(loopback: bool) -> Guard {
+        let origins = vec!["https://app.example.com".to_owned()];
+        Guard::new(Senders { loopback, names: Names { origins, ..Names::default() } })
+    }
+
+    /// Whether a request with these headers passes.
+    fn passes(guard: &Guard, method: Method, headers: &[(&str, &str)]) -> bool {
+        let mut request = Request::builder().method(method).uri("/v1/messages");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        guard.refuse(&request.body(Body::empty()).unwrap()).is_none()
+    }
+
+    #[test]
+    fn programs_may_change_things_and_so_may_listed_pages_and_the_ports_own() {
+        let hosts = [(true, "127.0.0.1:7441"), (false, "push.example.com")];
+        for (loopback, host) in hosts {
+            let guard = guard(loopback);
+            assert!(passes(&guard, Method::POST, &[("host", host)]));
+            assert!(passes(&guard, Method::POST, &[("host", host), ("sec-fetch-site", "none")]));
+            let own = format!("http://{host}");
+            for origin in ["https://app.example.com", &own] {
+                let headers = [("host", host), ("origin", origin), ("sec-fetch-site", "cross-site")];
+                assert!(passes(&guard, Method::DELETE, &headers), "{origin}");
+            }
+        }
+    }
+
+    #[test]
+    fn pages_from_elsewhere_change_nothing() {
+        let hosts = [(true, "localhost:7441"), (false, "push.example.com")];
+        for (loopback, host) in hosts {
+            let guard = guard(loopback);
+            for origin in ["https://evil.example", "null", "http://push.example.com.evil.example", ""] {
+                assert!(!passes(&guard, Method::POST, &[("host", host), ("origin", origin)]), "{origin}");
+            }
+            for site in ["cross-site", "same-site", ""] {
+                assert!(!passes(&guard, Method::POST, &[("host", host), ("sec-fetch-site", site)]), "{site}");
+            }
+            let two =
+                [("host", host), ("origin", "https://app.example.com"), ("origin", "https://evil.example")];
+            assert!(!passes(&guard, Method::POST, &two));
+        }
+    }
+
+    #[test]
+    fn reading_is_a_matter_of_the_name_alone() {
+        let from_page = [("host", "localhost"), ("origin", "https://evil.example")];
+        assert!(passes(&guard(true), Method::GET, &from_page));
+        assert!(!passes(&guard(true), Method::GET, &[("host", "rebound.example.com")]));
+        assert!(!passes(&guard(true), Method::GET, &[]));
+        assert!(!passes(&guard(true), Method::GET, &[("host", "localhost"), ("host", "localhost")]));
+    }
 }

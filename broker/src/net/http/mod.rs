@@ -12,7 +12,7 @@ mod v1;
 mod tests;
 
 pub(crate) use count::routes;
-pub(crate) use serve::serve;
+pub(crate) use serve::{Port, serve};
 pub(crate) use v1::Api;
 
 /// What the internal port shows of the broker. The roof hands in something that knows the broker.

@@ -12,7 +12,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{OwnedRwLockReadGuard, RwLock, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -22,6 +22,10 @@ use super::guard::Guard;
 use super::routes::router;
 use super::v1::Api;
 use crate::hub::Hub;
+use crate::net::accept::Acceptor;
+use crate::net::admission::{Names, Senders};
+use crate::net::tls::{self, Keeper};
+use crate::net::transport::Transport;
 
 /// Connections served at once; more wait in the kernel until one ends.
 const CONNECTIONS_MAX: usize = 256;
@@ -39,22 +43,30 @@ pub(super) struct Streaming {
 
 /// The request head, in bytes, and the most that is buffered of an answer.
 const BUFFER_BYTES_MAX: usize = 16 << 10;
-/// Pause after the system refuses to accept (no file descriptors left): trying again at once would only burn time.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The internal port, bound and not yet served.
+pub(crate) struct Port {
+    pub(crate) acceptor: Acceptor,
+    /// The names that it goes by.
+    pub(crate) names: Names,
+    /// Its certificate, if it speaks TLS.
+    pub(crate) tls: Option<Arc<Keeper>>,
+}
 
 /// Serves the internal port until `shutdown` resolves; then answers what is under way and returns.
 ///
 /// # Errors
 /// The listener has no address.
 pub(crate) async fn serve<I: Inside>(
-    listener: TcpListener,
+    port: Port,
     inside: Arc<I>,
     hub: Arc<Hub>,
     api: Api,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let guard = Guard { loopback_only: listener.local_addr()?.ip().to_canonical().is_loopback() };
-    let router = router(inside, hub, api, guard);
+    let Port { acceptor, names, tls } = port;
+    let loopback = acceptor.address()?.ip().to_canonical().is_loopback();
+    let router = router(inside, hub, api, Guard::new(Senders { loopback, names }));
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -62,15 +74,17 @@ pub(crate) async fn serve<I: Inside>(
     loop {
         let next = async {
             let place = Arc::clone(&places).acquire_owned().await;
-            (place, accept(&listener).await)
+            (place, acceptor.accept().await.0)
         };
         let (place, socket) = tokio::select! {
             next = next => next,
             () = &mut shutdown => break,
         };
-        let (router, stopped) = (router.clone(), stopped.clone());
+        let (router, stopped, tls) = (router.clone(), stopped.clone(), tls.clone());
         connections.spawn(async move {
-            converse(socket, router, stopped).await;
+            if let Some(transport) = secure(socket, tls.as_deref()).await {
+                converse(transport, router, stopped).await;
+            }
             drop(place);
         });
         // What has ended is cleared away here, so the set never holds more than the places and a few.
@@ -81,19 +95,14 @@ pub(crate) async fn serve<I: Inside>(
     Ok(())
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
-    loop {
-        match listener.accept().await {
-            Ok((socket, _)) => return socket,
-            Err(error) => {
-                tracing::warn!(%error, "the internal port can't accept a connection");
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
+/// Shakes hands by TLS, if the port speaks it. Who fails or takes too long is gone.
+async fn secure(socket: TcpStream, tls: Option<&Keeper>) -> Option<Transport> {
+    let Some(keeper) = tls else { return Some(Transport::Plain(socket)) };
+    let shaken = timeout(HEAD_TIMEOUT, tls::shake(keeper, socket)).await.ok()?;
+    shaken.map(Transport::Tls).inspect_err(|error| tracing::debug!(%error, "TLS handshake failed")).ok()
 }
 
-async fn converse(socket: TcpStream, router: Router, mut stopped: watch::Receiver<()>) {
+async fn converse(transport: Transport, router: Router, mut stopped: watch::Receiver<()>) {
     // Read by every request that streams, written by whoever waits for their end.
     let busy = Arc::new(RwLock::new(()));
     let router = TowerToHyperService::new(router);
@@ -110,7 +119,7 @@ async fn converse(socket: TcpStream, router: Router, mut stopped: watch::Receive
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(BUFFER_BYTES_MAX)
-        .serve_connection(TokioIo::new(socket), service);
+        .serve_connection(TokioIo::new(transport), service);
     let mut connection = pin!(connection);
     tokio::select! {
         // A peer that went away is no news.

@@ -9,12 +9,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::{Api, Inside, routes, serve};
+use super::{Api, Inside, Port, routes, serve};
 use crate::clock::Now;
 use crate::engine::{KeyLimits, MemoryEngine};
 use crate::hub::Hub;
 use crate::limits::{Limits, LiveLimits};
-use crate::metrics::Metrics;
+use crate::metrics::{INTERNAL_PORT, Metrics};
+use crate::net::accept::Acceptor;
+use crate::net::admission::Names;
 
 /// A broker of which only what the port shows is there.
 #[derive(Debug, Default)]
@@ -46,6 +48,8 @@ impl Served {
     async fn start(bind: &str) -> Self {
         let listener = TcpListener::bind(bind).await.unwrap();
         let address = listener.local_addr().unwrap();
+        let acceptor = Acceptor::new(listener, INTERNAL_PORT, Arc::new(Metrics::new(1, &[])));
+        let port = Port { acceptor, names: Names::default(), tls: None };
         let fake = Arc::new(Fake::default());
         let (stop, stopped) = oneshot::channel();
         let inside = Arc::clone(&fake);
@@ -55,7 +59,7 @@ impl Served {
         let metrics = Arc::new(Metrics::new(1, &[]).with_routes(routes()));
         let hub = Arc::new(Hub::new(engine, 1, Arc::clone(&limits), metrics).unwrap());
         let api = Api::new(Arc::clone(&hub), limits);
-        let task = tokio::spawn(serve(listener, inside, hub, api, async { stopped.await.unwrap() }));
+        let task = tokio::spawn(serve(port, inside, hub, api, async { stopped.await.unwrap() }));
         Self { address, fake, stop, task }
     }
 

@@ -91,6 +91,7 @@ const OPS: readonly Op[] = /* @__PURE__ */ (() => [
     [
       ["expires_in_ms", NUMBER],
       ["key_window_ms", NUMBER],
+      ["resume", TEXT],
     ],
   ),
   op(
@@ -146,10 +147,18 @@ const OPS: readonly Op[] = /* @__PURE__ */ (() => [
     ],
     [["gaps", GAPS]],
   ),
-  op("presence", 27, [
-    ["id", NUMBER],
-    ["members", MEMBERS],
-  ]),
+  op(
+    "presence",
+    27,
+    [
+      ["id", NUMBER],
+      ["members", MEMBERS],
+    ],
+    [
+      ["count", NUMBER],
+      ["next", NUMBER],
+    ],
+  ),
   op(
     "error",
     28,

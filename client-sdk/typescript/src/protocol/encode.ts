@@ -54,6 +54,7 @@ const OPS: Record<
     [
       ["token", text],
       ["name", text],
+      ["resume", text],
     ],
   ],
   subscribe: [
@@ -98,7 +99,10 @@ const OPS: Record<
       ["id", number],
       ["topic", text],
     ],
-    [],
+    [
+      ["limit", number],
+      ["after", number],
+    ],
   ],
   refresh: [
     7,

@@ -36,6 +36,7 @@ export interface Hello {
   op: "hello";
   token?: string | undefined;
   name?: string | undefined;
+  resume?: string | undefined;
 }
 
 export interface Subscribe {
@@ -72,7 +73,7 @@ export type ClientFrame =
   | { op: "unsubscribe"; sub: number }
   | Publish
   | History
-  | { op: "presence"; id: number; topic: string }
+  | { op: "presence"; id: number; topic: string; limit?: number | undefined; after?: number | undefined }
   | { op: "refresh"; id: number; token: string }
   | { op: "ping" }
   | { op: "pong" };
@@ -84,6 +85,7 @@ export interface Welcome {
   max_payload_bytes: number;
   expires_in_ms?: number;
   key_window_ms?: number;
+  resume?: string;
 }
 
 export interface Subscribed {
@@ -135,7 +137,7 @@ export type ServerFrame =
   | Published
   | { op: "ok"; id: number; expires_in_ms?: number }
   | Page
-  | { op: "presence"; id: number; members: Member[] }
+  | { op: "presence"; id: number; members: Member[]; count?: number; next?: number }
   | ErrorFrame
   | { op: "ping"; position?: Position; except?: number[] }
   | { op: "pong" }

@@ -68,7 +68,7 @@ parameters! {
         query("sort", "Oldest first (`age`, the default), or those that most waits for first.",
               string().enum_values(Some(["age", "queued_bytes"])), json!("queued_bytes")),
         query("subject", "Only those of this subject.", string(), json!("alice")),
-        query("address", "Only those from this address, with or without its port.", string(), json!("192.0.2.7")),
+        query("address", "Only those from this IP address.", addresses(), json!("192.0.2.7")),
         query("behind", "Only those with a subscription that is behind, or only those without.",
               ObjectBuilder::new().schema_type(Type::Boolean), json!(true)),
         query("after", "Where the page before ended, as its `next` says it.", string().pattern(Some(AFTER)),
@@ -84,6 +84,12 @@ fn topic() -> ParameterBuilder {
     let topic =
         parameter(ParameterIn::Path, "topic", text, string().pattern(Some(TOPIC)), json!("orders.eu"));
     topic.required(Required::True)
+}
+
+/// IP addresses of both versions. Formats are only notes, so what is no address is told by its form as well.
+fn addresses() -> ObjectBuilder {
+    let byte = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+    string().pattern(Some(format!(r"^({byte}\.){{3}}{byte}$|^([0-9a-f]{{1,4}}:){{7}}[0-9a-f]{{1,4}}$")))
 }
 
 fn pattern() -> ParameterBuilder {

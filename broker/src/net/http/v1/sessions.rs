@@ -1,5 +1,7 @@
 //! Sessions over HTTP: who is connected and how they do, and how to close one.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
@@ -36,8 +38,8 @@ pub(super) struct SessionView {
     /// Its name, as its client got it in `welcome`.
     #[schema(example = "5d3f0a91-17")]
     session: String,
-    /// Where it comes from.
-    #[schema(example = "192.0.2.7:51234")]
+    /// The IP address that it comes from; behind a trusted proxy, what that says.
+    #[schema(example = "192.0.2.7")]
     address: String,
     /// Whose it is, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,7 +130,7 @@ pub(super) async fn sessions(
     let asked = SessionsAsked {
         order: order(&query)?,
         subject: query.optional("subject", text)?,
-        address: query.optional("address", text)?,
+        address: query.optional("address", address)?,
         behind: query.optional("behind", flag)?,
         limit: query.limit()? as usize,
     };
@@ -231,6 +233,10 @@ fn after(text: &str) -> Result<(usize, SessionId), String> {
 
 fn is_instance(text: &str) -> bool {
     text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+fn address(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| "must be an IP address".to_owned())
 }
 
 fn flag(text: &str) -> Result<bool, String> {

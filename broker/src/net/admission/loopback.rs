@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Whether `host[:port]` names this machine: `localhost` and names under it, 127.0.0.0/8, `[::1]`.
-pub(crate) fn is_loopback_authority(authority: &str) -> bool {
+pub(super) fn is_loopback_authority(authority: &str) -> bool {
     let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, "")) => return is_loopback_v6(address),
         Some((address, port)) if is_loopback_v6(address) => ("localhost", port),

@@ -1,0 +1,38 @@
+//! Open files: as many as the operating system allows, and a few of them kept for the broker itself.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Files that clients can't take: connections of the internal port, logs, what is read and saved.
+const KEPT: u64 = 320;
+/// Where there are few in all, at most this part of them is kept.
+const KEPT_PART: u64 = 4;
+
+/// Raises this process's bound on open files as far as it may; gives how many clients may have.
+///
+/// A refusal of the operating system is no failure: then what is allowed already is enough to work with.
+pub(crate) fn make_room() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })
+    {
+        tracing::warn!(%error, "the limit of open files can't be raised");
+    }
+    for_clients(getrlimit(Resource::Nofile).current)
+}
+
+fn for_clients(files: Option<u64>) -> usize {
+    let rest = files.map(|files| files.saturating_sub(KEPT.min(files / KEPT_PART)));
+    rest.and_then(|rest| usize::try_from(rest).ok()).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_files_are_kept_and_most_are_for_clients() {
+        assert_eq!(for_clients(Some(20_000)), 19_680);
+        assert_eq!(for_clients(Some(256)), 192);
+        assert_eq!(for_clients(None), usize::MAX);
+    }
+}

@@ -1,0 +1,82 @@
+//! Refusals in the log: why clients are turned away, sent away or not served, one line of a kind at a time.
+//!
+//! Each has its count in the metrics and its code on the wire; these lines tell an operator who looks only here. None
+//! carries a token: they have no more than an address, a session's number, and the text that the client got.
+
+use std::net::IpAddr;
+
+use fanfare_protocol::{CloseCode, ErrorCode};
+
+use super::handshake::Refusal;
+use crate::clock;
+use crate::engine::SessionId;
+use crate::notice::Notices;
+
+/// What tells of refusals, for all threads together.
+#[derive(Debug)]
+pub(super) struct Refusals {
+    handshakes: Notices,
+    closes: Notices,
+    requests: Notices,
+}
+
+/// Closes by which the broker refuses to go on with a session.
+const CLOSES: &[CloseCode] = &[
+    CloseCode::Protocol,
+    CloseCode::Unauthenticated,
+    CloseCode::TokenExpired,
+    CloseCode::Forbidden,
+    CloseCode::TooLarge,
+    CloseCode::OverCapacity,
+    CloseCode::TooSlow,
+    CloseCode::Flood,
+    CloseCode::NoHello,
+];
+
+/// Errors that say no to what a client asked well.
+const REQUESTS: &[ErrorCode] = &[
+    ErrorCode::Unauthenticated,
+    ErrorCode::Forbidden,
+    ErrorCode::TooLarge,
+    ErrorCode::RateLimited,
+    ErrorCode::LimitExceeded,
+];
+
+/// Reasons but for those that are nobody's fault: somebody looks what is here, or goes away.
+fn refused() -> impl Iterator<Item = Refusal> {
+    let all = Refusal::ALL.iter().copied();
+    all.filter(|reason| !matches!(reason, Refusal::FrontPage | Refusal::Lost))
+}
+
+impl Refusals {
+    pub(super) fn new() -> Self {
+        Self {
+            handshakes: Notices::new(refused().map(Refusal::as_str)),
+            closes: Notices::new(CLOSES.iter().map(|code| code.as_str())),
+            requests: Notices::new(REQUESTS.iter().map(|code| code.as_str())),
+        }
+    }
+
+    /// A connection is refused before it is a session.
+    pub(super) fn handshake(&self, reason: Refusal, address: IpAddr) {
+        let (reason, now) = (reason.as_str(), clock::now());
+        if let Some(untold) = self.handshakes.admit(reason, now) {
+            tracing::warn!(reason, %address, untold, "a connection is refused");
+        }
+    }
+
+    /// A session is at its end; `reason` is the word for the metrics.
+    pub(super) fn closed(&self, reason: &str, session: SessionId) {
+        if let Some(untold) = self.closes.admit(reason, clock::now()) {
+            tracing::warn!(reason, session = session.0, untold, "a session is sent away");
+        }
+    }
+
+    /// A request is answered with an error.
+    pub(super) fn request(&self, code: ErrorCode, message: &str, session: SessionId) {
+        let code = code.as_str();
+        if let Some(untold) = self.requests.admit(code, clock::now()) {
+            tracing::warn!(code, message, session = session.0, untold, "a request is refused");
+        }
+    }
+}
