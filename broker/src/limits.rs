@@ -152,6 +152,7 @@ const AT_START: &[&str] = &[
     "heartbeat",
     "mailbox_bytes",
     "send_buffer_bytes",
+    "max_http_requests",
     "key_window",
     "presence_members",
     "presence_topics",
@@ -293,6 +294,22 @@ limits! {
     send_buffer_bytes: usize = Bytes(256 * KIB, "256KiB"), 4_096..=GIB,
         "the rest waits in the session's outbound queue",
         "fanfare_queue_bytes";
+    /// Requests of the HTTP API that are worked on at once.
+    max_http_requests: usize = Count(128, "128"), 1..=100_000,
+        "the request is answered 503, to be repeated after a second",
+        "fanfare_http_requests_total{status=\"5xx\"}";
+    /// Time for the body of a request; where it is worked off as it comes, for each part of it.
+    http_body_timeout: Duration = Time(30 * SECOND, "30s"), 10..=HOUR,
+        "the request is answered 408",
+        "fanfare_http_requests_total{status=\"4xx\"}";
+    /// The body of a request that publishes many messages as an array, in bytes.
+    max_batch_bytes: usize = Bytes(4 * MIB, "4MiB"), 1..=4 * GIB,
+        "the request is answered 413, and nothing of it is published",
+        "fanfare_errors_total{code=\"too_large\"}";
+    /// The messages of such an array.
+    max_batch_items: usize = Count(10_000, "10000"), 1..=10_000_000,
+        "the request is answered 413, and nothing of it is published",
+        "fanfare_errors_total{code=\"too_large\"}";
     /// Time that the key of a publish is remembered.
     key_window: Duration = Time(2 * MINUTE, "2m"), 1..=DAY,
         "a publish with that key is a new message",

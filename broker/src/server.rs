@@ -23,7 +23,7 @@ use crate::hub::{Hub, HubError, Phase};
 use crate::limits::LiveLimits;
 use crate::metrics::{CLIENT_PORT, INTERNAL_PORT, Metrics};
 use crate::net::handshake::{Policy, Refusal};
-use crate::net::http::{self, Inside};
+use crate::net::http::{self, Api, Inside};
 use crate::net::{
     Acceptor, Door, Keeper, Listener, Senders, ShardHandle, TlsError, TlsFiles, bind, fetch_key_sets,
     make_room, spawn,
@@ -150,7 +150,7 @@ impl Server {
 
         let shards = config.shards.get();
         let reasons: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.as_str()).collect();
-        let metrics = Arc::new(Metrics::new(shards, &reasons));
+        let metrics = Arc::new(Metrics::new(shards, &reasons).with_routes(http::routes()));
         let clients = Acceptor::new(clients, CLIENT_PORT, Arc::clone(&metrics));
         let internals = Acceptor::new(internals, INTERNAL_PORT, Arc::clone(&metrics));
         let (engine, restart) = restart::load(config)?;
@@ -200,7 +200,8 @@ impl Server {
         let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
         let mut closing = stopped.subscribe();
         let closing = async move { drop(closing.wait_for(|stop| *stop).await) };
-        let inside = tokio::task::spawn_local(http::serve(port, inside, closing));
+        let api = Api::new(Arc::clone(&hub), Arc::clone(&limits));
+        let inside = tokio::task::spawn_local(http::serve(port, inside, Arc::clone(&hub), api, closing));
         let obeying = obey(&hub, &limits, operator, &mut accepting);
         tokio::select! {
             () = obeying => {}

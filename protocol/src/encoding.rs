@@ -1,7 +1,7 @@
 //! The two encodings, behind one choice: JSON to read by eye, MessagePack for programs.
 
-pub use crate::fault::DecodeError;
-use crate::frame::{Gap, Message};
+pub use crate::fault::{DecodeError, FieldError};
+use crate::frame::{Gap, Message, Publish};
 use crate::position::Position;
 use crate::{ClientFrame, ServerFrame, json, msgpack};
 
@@ -113,6 +113,42 @@ impl Encoding {
         match self {
             Self::Json => json::history_of_bodies(id, bodies, gaps, position, more, out),
             Self::MsgPack => msgpack::history_of_bodies(id, bodies, gaps, position, more, out),
+        }
+    }
+}
+
+/// Reads a message to publish from a JSON object with the fields of a `publish` frame, `op` apart.
+///
+/// # Errors
+/// Says what is wrong, and with which field.
+pub fn publish_from_json(object: &[u8]) -> Result<Publish<'_>, FieldError> {
+    Ok(json::decode_publish("the message", object)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorCode;
+
+    #[test]
+    fn a_message_is_read_without_an_op() -> Result<(), FieldError> {
+        let publish = publish_from_json(br#"{"topic":"a.b","data":{"n":1},"key":"k","expect":4}"#)?;
+        assert_eq!((publish.topic.as_str(), publish.payload.as_bytes()), ("a.b", &br#"{"n":1}"#[..]));
+        assert_eq!((publish.key.as_deref(), publish.expect), (Some("k"), Some(4)));
+        Ok(())
+    }
+
+    #[test]
+    fn an_error_names_its_field() {
+        for (object, code, field) in [
+            ("{\"topic\":\"a..b\",\"text\":\"\"}", ErrorCode::InvalidTopic, Some("topic")),
+            ("{\"text\":\"\"}", ErrorCode::InvalidFrame, Some("topic")),
+            ("{\"topic\":\"a\",\"text\":\"\",\"expect\":-1}", ErrorCode::InvalidFrame, Some("expect")),
+            ("{\"topic\":\"a\"}", ErrorCode::InvalidFrame, None),
+            ("[]", ErrorCode::InvalidFrame, None),
+        ] {
+            let error = publish_from_json(object.as_bytes()).unwrap_err();
+            assert_eq!((error.code, error.field.as_deref()), (code, field), "{object}");
         }
     }
 }

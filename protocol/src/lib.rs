@@ -28,7 +28,7 @@ mod read;
 pub mod topic;
 
 pub use codes::{CloseCode, ErrorCode, GapReason};
-pub use encoding::{DecodeError, Encoding};
+pub use encoding::{DecodeError, Encoding, FieldError};
 pub use frame::{ClientFrame, ServerFrame};
 pub use headers::Headers;
 pub use json::PositionError;

@@ -1,9 +1,10 @@
-//! A GET by hand: one request, one connection.
+//! Requests over HTTP: by hand, one a connection, or by curl.
 
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::process::Command;
 
 use crate::within;
 
@@ -28,6 +29,11 @@ impl Answer {
         Self { status, head: head.to_owned(), body: body.to_owned() }
     }
 
+    /// The body as JSON.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().filter_map(|line| line.split_once(':'));
@@ -38,6 +44,15 @@ impl Answer {
 /// What the server answers to `GET path`.
 pub async fn get(address: SocketAddr, path: &str) -> Answer {
     request(address, &format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")).await
+}
+
+/// What curl gets with these arguments.
+pub async fn curl(arguments: &[&str]) -> Answer {
+    let mut command = Command::new("curl");
+    // Without a pause for `100 Continue`, which no test is about.
+    command.args(["--silent", "--include", "--max-time", "20", "--header", "Expect:"]).args(arguments);
+    let output = within("curl to end", command.kill_on_drop(true).output()).await;
+    Answer::parse(&output.expect("curl is not installed: run ./tests/run once").stdout)
 }
 
 /// What the server answers to a request, written out with its last empty line, before it closes the connection.

@@ -147,7 +147,6 @@ impl Caller {
     }
 
     /// May they do what an administrator does? `request` is what they ask for.
-    #[allow(dead_code, reason = "the HTTP API is to ask it")]
     pub(crate) fn administer<T>(&self, request: T) -> Result<Permitted<T>, Denied> {
         self.check(Right::Admin, |granted| granted.admin)?;
         Ok(Permitted::new(request))

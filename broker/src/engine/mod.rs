@@ -9,10 +9,12 @@ mod settings;
 
 pub(crate) use append::{Conditions, Refused};
 pub use memory::DataDirError;
-pub(crate) use memory::{DataDir, LastRun, MemoryEngine, Run, SavedStream, Stream, Written};
+pub(crate) use memory::{
+    DataDir, Fill, LastRun, MemoryEngine, Run, SavedStream, Stream, TOPIC_PARTS, Written,
+};
 pub(crate) use message::{Draft, Message, SessionId, StreamIndex};
 pub(crate) use route::Route;
 pub(crate) use settings::KeyLimits;
 pub use settings::StreamConfig;
 
-pub(crate) use read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt};
+pub(crate) use read::{BackwardPlace, Batch, Begin, Cursor, Lost, ReadBudget, StartAt};

@@ -64,6 +64,17 @@ impl Cursor {
     }
 }
 
+/// Where a reader stands that goes backwards in a stream, newest first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BackwardPlace {
+    /// How far back it goes: what a forward reader would not read from here is not for it, either.
+    pub(crate) from: Cursor,
+    /// The sequence that was looked at last; those before it are next.
+    pub(crate) before: u64,
+    /// Whether nothing is left to read.
+    pub(crate) at_start: bool,
+}
+
 /// How much one reading may take, so that no lock is held for long.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadBudget {

@@ -59,6 +59,9 @@ impl Shard {
         for dropped in mail.dropped.drain(..) {
             self.tell_dropped(&dropped);
         }
+        for question in mail.questions.drain(..) {
+            self.answer(question);
+        }
         false
     }
 

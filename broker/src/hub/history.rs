@@ -1,4 +1,4 @@
-//! History: retained messages by request, a page at a time.
+//! History: retained messages by request, a page at a time, forwards.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::outbound::Body;
 
 /// Messages that one page looks at, matching or not, so that a rare pattern holds up no shard; `more` says that the
 /// page ended early.
-const PAGE_SCANNED_MAX: usize = 16 * 1024;
+pub(super) const PAGE_SCANNED_MAX: usize = 16 * 1024;
 /// What an answer takes beside its messages, at most, in bytes: frame, position, gaps.
 const PAGE_OVERHEAD_BYTES: usize = 16 * 1024;
 
@@ -30,16 +30,42 @@ struct Page {
     full: bool,
 }
 
+/// A page of history.
+#[derive(Debug)]
+pub(crate) struct HistoryPage {
+    /// The messages in their encoding, each as [`Encoding::message_body`] writes it.
+    pub(crate) bodies: Vec<Body>,
+    pub(crate) gaps: Vec<Gap>,
+    /// Where the page ends.
+    pub(crate) position: Position,
+    pub(crate) more: bool,
+}
+
 impl Hub {
     /// Answers a history request: a `history` frame in this encoding.
     pub(crate) fn history(&self, history: Permitted<History>, encoding: Encoding) -> Box<[u8]> {
-        let History { id, pattern, from, limit } = history.into_inner();
+        let history = history.into_inner();
+        let id = history.id;
+        let HistoryPage { bodies, gaps, position, more } = self.read_history(history, encoding);
+        let bodies: Vec<&[u8]> = bodies.iter().map(Body::bytes).collect();
+        let mut frame = Vec::new();
+        encoding.history_of_bodies(id, &bodies, &gaps, &position, more, &mut frame);
+        frame.into_boxed_slice()
+    }
+
+    /// The same as a page whose messages are in this encoding.
+    pub(crate) fn history_page(&self, history: Permitted<History>, encoding: Encoding) -> HistoryPage {
+        self.read_history(history.into_inner(), encoding)
+    }
+
+    fn read_history(&self, history: History, encoding: Encoding) -> HistoryPage {
+        let History { pattern, from, limit, .. } = history;
         let mut page = Page {
             encoding,
             bodies: Vec::new(),
             last: None,
             messages_left: limit as usize,
-            bytes_left: self.limits.max_frame_bytes().saturating_sub(PAGE_OVERHEAD_BYTES),
+            bytes_left: self.page_bytes(),
             scans_left: PAGE_SCANNED_MAX,
             gaps: Vec::new(),
             full: false,
@@ -54,10 +80,12 @@ impl Hub {
             page.read(stream, &mut cursor, &pattern);
             position.0.insert(stream.name().clone(), stream.position(cursor.after));
         }
-        let bodies: Vec<&[u8]> = page.bodies.iter().map(Body::bytes).collect();
-        let mut frame = Vec::new();
-        encoding.history_of_bodies(id, &bodies, &page.gaps, &position, page.full, &mut frame);
-        frame.into_boxed_slice()
+        HistoryPage { bodies: page.bodies, gaps: page.gaps, position, more: page.full }
+    }
+
+    /// What the messages of a page may take, in bytes.
+    pub(super) fn page_bytes(&self) -> usize {
+        self.limits.max_frame_bytes().saturating_sub(PAGE_OVERHEAD_BYTES)
     }
 }
 

@@ -8,6 +8,7 @@ use std::task::{Poll, Waker};
 use fanfare_protocol::Topic;
 
 use super::pushed::Pushed;
+use super::question::Question;
 use crate::engine::{Cursor, Message, SessionId, StreamIndex};
 use crate::fault::{Fault, planted};
 use crate::sync::{Mutex, MutexGuard};
@@ -17,6 +18,8 @@ const DROPPED_TOPICS_MAX: usize = 1_024;
 /// Most parts in which they are counted, one for each time that a subscription begins meanwhile; the last one is then
 /// told to subscriptions that began within it, too.
 const DROPPED_PARTS_MAX: usize = 64;
+/// Most questions that wait for a shard.
+const QUESTIONS_MAX: usize = 64;
 /// A batch vector larger than this is not kept for the next round, in messages.
 const KEPT_CAPACITY: usize = 16 * 1024;
 
@@ -39,6 +42,7 @@ struct Inner {
     overflowed: Vec<(StreamIndex, Cursor)>,
     dropped: Vec<Dropped>,
     flushes: Vec<u32>,
+    questions: Vec<Question>,
     waker: Option<Waker>,
 }
 
@@ -63,6 +67,8 @@ pub(crate) struct Mail {
     pub(crate) dropped: Vec<Dropped>,
     /// The slots of sessions that something was sent to directly.
     pub(crate) flushes: Vec<u32>,
+    /// What others want to know of the shard.
+    pub(crate) questions: Vec<Question>,
     /// The part of the messages that was fanned out last.
     part: Range<usize>,
 }
@@ -97,6 +103,17 @@ impl Mailbox {
         let mut inner = self.inner.lock();
         inner.flushes.push(slot);
         wake(inner);
+    }
+
+    /// Leaves a question to the shard; false if as many wait as may.
+    pub(crate) fn ask(&self, question: Question) -> bool {
+        let mut inner = self.inner.lock();
+        let has_room = inner.questions.len() < QUESTIONS_MAX;
+        if has_room {
+            inner.questions.push(question);
+        }
+        wake(inner);
+        has_room
     }
 
     /// For a subscription that begins now: messages from this number on are for it.
@@ -206,6 +223,7 @@ impl Inner {
             && self.flushes.is_empty()
             && self.overflowed.is_empty()
             && self.dropped.is_empty()
+            && self.questions.is_empty()
         {
             return false;
         }
@@ -214,6 +232,7 @@ impl Inner {
         std::mem::swap(&mut self.flushes, &mut mail.flushes);
         mail.overflowed.clone_from(&self.overflowed);
         mail.dropped.append(&mut self.dropped);
+        mail.questions.append(&mut self.questions);
         self.bytes = 0;
         true
     }

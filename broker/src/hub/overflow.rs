@@ -90,7 +90,7 @@ impl Attached {
 
     /// One of the session's subscriptions has fallen behind.
     pub(super) fn note_fallen(&mut self, counters: &ShardCounters) {
-        self.behind += 1;
+        self.set_behind(self.behind + 1);
         counters.behind.add(1);
         counters.fallen_behind.add(1);
     }

@@ -13,7 +13,7 @@ use super::shared::Hub;
 use super::subscription::Subscription;
 use crate::index::TopicIndex;
 use crate::metrics::ShardCounters;
-use crate::outbound::{Delivery, JsonBodies, Outbound, Run};
+use crate::outbound::{About, Delivery, JsonBodies, Outbound, Run};
 
 /// What one thread knows of its sessions. Only that thread touches it.
 #[derive(Debug)]
@@ -58,6 +58,12 @@ impl Attached {
             turn: 0,
             dirty: false,
         }
+    }
+
+    /// So many of its subscriptions are behind now.
+    pub(super) fn set_behind(&mut self, behind: u32) {
+        self.behind = behind;
+        self.outbound.about().set_behind(behind);
     }
 
     /// Whether it is among those that something waits for.
@@ -138,9 +144,9 @@ impl Shard {
     }
 
     /// Takes in a new session; returns its outbound queue.
-    pub(crate) fn attach(&mut self, encoding: Encoding) -> Arc<Outbound> {
+    pub(crate) fn attach(&mut self, encoding: Encoding, about: About) -> Arc<Outbound> {
         let slot = slot_number(self.sessions.vacant_key());
-        let outbound = Arc::new(Outbound::new(self.hub.next_session(), self.number, slot, encoding));
+        let outbound = Arc::new(Outbound::new(self.hub.next_session(), self.number, slot, encoding, about));
         self.hub.outbounds.insert(outbound.session(), Arc::clone(&outbound));
         self.sessions.insert(Attached::new(Arc::clone(&outbound)));
         outbound
@@ -188,7 +194,7 @@ impl Shard {
     pub(super) fn note_behind(&mut self, session: u32) {
         self.counters().behind.add(1);
         if let Some(attached) = self.sessions.get_mut(session as usize) {
-            attached.behind += 1;
+            attached.set_behind(attached.behind + 1);
         }
     }
 
@@ -196,7 +202,7 @@ impl Shard {
     pub(super) fn note_live(&mut self, session: u32) {
         self.counters().behind.sub(1);
         if let Some(attached) = self.sessions.get_mut(session as usize) {
-            attached.behind -= 1;
+            attached.set_behind(attached.behind - 1);
         }
         if self.counters().behind.get() == 0 {
             self.bodies.clear();

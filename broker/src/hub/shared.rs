@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use dashmap::DashMap;
 use fanfare_protocol::Pattern;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use super::ending::Ending;
 use super::error::HubError;
@@ -13,6 +14,7 @@ use super::interest::Interest;
 use super::mailbox::Mailbox;
 use super::presence::{PresenceConfig, Registry};
 use super::probe::{NotReady, Probe};
+use super::question::Question;
 use super::sys::Sys;
 use crate::auth::{AuthSettings, Authority, KeySetSource};
 use crate::clock::Now;
@@ -20,6 +22,16 @@ use crate::engine::{KeyLimits, MemoryEngine, SessionId, Stream, StreamConfig};
 use crate::limits::LiveLimits;
 use crate::metrics::{self, Gauges, JwksGauges, Metrics, ShardCounters, StreamGauges};
 use crate::outbound::Outbound;
+
+/// Time that a shard has to answer a question.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A shard has too much to do to answer a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("shard {shard} did not answer within {ANSWER_TIMEOUT:?}; try again")]
+pub(crate) struct NoAnswer {
+    shard: usize,
+}
 
 /// What all threads share.
 #[derive(Debug)]
@@ -118,6 +130,33 @@ impl Hub {
     /// What a shard counts.
     pub(crate) fn counters(&self, shard: usize) -> &ShardCounters {
         self.metrics.shard(shard)
+    }
+
+    /// What comes over HTTP is counted here.
+    pub(crate) fn http_counters(&self) -> &ShardCounters {
+        self.metrics.http()
+    }
+
+    /// Counts a request over HTTP by its route and the status of its answer.
+    pub(crate) fn count_http(&self, route: &str, status: u16) {
+        self.metrics.count_http(route, status);
+    }
+
+    /// Asks a shard something; it answers between two rounds of its mail.
+    ///
+    /// # Errors
+    /// It does not answer within a second.
+    pub(super) async fn ask<T>(
+        &self,
+        shard: usize,
+        question: impl FnOnce(oneshot::Sender<T>) -> Question,
+    ) -> Result<T, NoAnswer> {
+        let (answer, answered) = oneshot::channel();
+        if !self.mailbox(shard).ask(question(answer)) {
+            return Err(NoAnswer { shard });
+        }
+        let answered = tokio::time::timeout(ANSWER_TIMEOUT, answered).await;
+        answered.map_err(|_| NoAnswer { shard })?.map_err(|_| NoAnswer { shard })
     }
 
     /// How many shards there are.

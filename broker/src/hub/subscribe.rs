@@ -106,6 +106,7 @@ impl Shard {
                 attached.subs.reserve_exact(1);
             }
             attached.subs.push((sub, slot));
+            attached.outbound.about().set_subscriptions(attached.subs.len());
         }
     }
 
@@ -115,6 +116,7 @@ impl Shard {
         let at =
             attached.subs.iter().position(|(number, _)| *number == sub).ok_or(SubscribeError::Unknown)?;
         let (_, slot) = attached.subs.swap_remove(at);
+        attached.outbound.about().set_subscriptions(attached.subs.len());
         attached.outbound.push_unsubscribed(sub, None);
         self.note_absence(session, slot);
         self.remove(slot);

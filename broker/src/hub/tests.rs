@@ -12,7 +12,7 @@ use crate::clock::{Moment, Now};
 use crate::engine::{KeyLimits, MemoryEngine, SessionId, StreamConfig};
 use crate::limits::{Limits, LiveLimits};
 use crate::metrics::Metrics;
-use crate::outbound::{Burst, Outbound};
+use crate::outbound::{About, Burst, Outbound};
 
 struct Bench {
     hub: Arc<Hub>,
@@ -119,7 +119,7 @@ fn in_words(frame: &ServerFrame<'_>) -> String {
 #[test]
 fn a_subscription_hears_what_is_published_after_it_and_nothing_before() {
     let mut bench = Bench::new(&Limits::default());
-    let outbound = bench.shard.attach(Encoding::MsgPack);
+    let outbound = bench.shard.attach(Encoding::MsgPack, About::default());
     // The messages before are still in the mailbox: another subscription waits for them.
     bench.subscribe(&outbound, 1, ">", ReplayFrom::Now);
     bench.publish("kept.a", "one");
@@ -136,7 +136,7 @@ fn a_subscription_hears_what_is_published_after_it_and_nothing_before() {
 #[test]
 fn a_subscription_is_told_whether_its_topics_may_be_in_no_stream() {
     let mut bench = Bench::new(&Limits::default());
-    let outbound = bench.shard.attach(Encoding::Json);
+    let outbound = bench.shard.attach(Encoding::Json, About::default());
     let cases =
         [("kept.a", false), ("kept.*", false), ("kept.>", false), ("kept", true), (">", true), ("a", true)];
     for (number, (pattern, _)) in (1..).zip(cases) {
@@ -154,7 +154,7 @@ fn a_subscription_is_told_whether_its_topics_may_be_in_no_stream() {
 #[test]
 fn a_replay_becomes_live_with_no_message_missing_or_twice() {
     let mut bench = Bench::new(&Limits::default());
-    let outbound = bench.shard.attach(Encoding::MsgPack);
+    let outbound = bench.shard.attach(Encoding::MsgPack, About::default());
     for number in 0..600 {
         bench.publish("kept.a", &number.to_string());
     }
@@ -173,7 +173,7 @@ fn a_replay_becomes_live_with_no_message_missing_or_twice() {
 #[test]
 fn what_finds_no_room_in_the_mailbox_is_read_from_the_stream_or_counted() {
     let mut bench = Bench::new(&Limits { mailbox_bytes: 2_000, ..Limits::default() });
-    let outbound = bench.shard.attach(Encoding::MsgPack);
+    let outbound = bench.shard.attach(Encoding::MsgPack, About::default());
     bench.subscribe(&outbound, 1, ">", ReplayFrom::Now);
     for number in 0..100 {
         bench.publish("kept.a", &number.to_string());
@@ -195,7 +195,7 @@ fn what_finds_no_room_in_the_mailbox_is_read_from_the_stream_or_counted() {
 fn a_full_queue_puts_its_subscriptions_behind_and_nothing_is_missing() {
     for encoding in Encoding::ALL {
         let mut bench = Bench::new(&Limits { queue_bytes: 2_000, ..Limits::default() });
-        let outbound = bench.shard.attach(*encoding);
+        let outbound = bench.shard.attach(*encoding, About::default());
         bench.subscribe(&outbound, 1, "kept.a", ReplayFrom::Now);
         bench.subscribe(&outbound, 2, "kept.>", ReplayFrom::Now);
         for number in 0..500 {
@@ -218,7 +218,7 @@ fn a_full_queue_puts_its_subscriptions_behind_and_nothing_is_missing() {
 #[test]
 fn a_full_queue_drops_the_oldest_ephemeral_messages_and_counts_them() {
     let mut bench = Bench::new(&Limits { queue_bytes: 2_000, ..Limits::default() });
-    let outbound = bench.shard.attach(Encoding::MsgPack);
+    let outbound = bench.shard.attach(Encoding::MsgPack, About::default());
     bench.subscribe(&outbound, 1, "lost.>", ReplayFrom::Now);
     for number in 0..500 {
         bench.publish("lost.a", &number.to_string());
@@ -236,7 +236,7 @@ fn a_full_queue_drops_the_oldest_ephemeral_messages_and_counts_them() {
 #[test]
 fn what_an_ended_subscription_has_waiting_is_written_and_not_read_again() {
     let mut bench = Bench::new(&Limits { queue_bytes: 1_000, ..Limits::default() });
-    let outbound = bench.shard.attach(Encoding::MsgPack);
+    let outbound = bench.shard.attach(Encoding::MsgPack, About::default());
     bench.subscribe(&outbound, 1, "kept.a", ReplayFrom::Now);
     bench.publish("kept.a", "for the first");
     bench.fan_out();
@@ -255,7 +255,10 @@ fn what_an_ended_subscription_has_waiting_is_written_and_not_read_again() {
 #[test]
 fn when_all_queues_hold_too_much_the_largest_falls_behind_first() {
     let mut bench = Bench::new(&Limits { queues_bytes: 40_000, queue_bytes: 40_000, ..Limits::default() });
-    let (small, large) = (bench.shard.attach(Encoding::MsgPack), bench.shard.attach(Encoding::Json));
+    let (small, large) = (
+        bench.shard.attach(Encoding::MsgPack, About::default()),
+        bench.shard.attach(Encoding::Json, About::default()),
+    );
     bench.subscribe(&small, 1, "kept.a", ReplayFrom::Now);
     bench.subscribe(&large, 1, "kept.>", ReplayFrom::Now);
     for number in 0..200 {
@@ -280,7 +283,7 @@ fn when_all_queues_hold_too_much_the_largest_falls_behind_first() {
 #[test]
 fn a_probe_passes_through_a_mailbox_that_is_full() {
     let mut bench = Bench::new(&Limits { mailbox_bytes: 1, ..Limits::default() });
-    let outbound = bench.shard.attach(Encoding::MsgPack);
+    let outbound = bench.shard.attach(Encoding::MsgPack, About::default());
     bench.subscribe(&outbound, 1, ">", ReplayFrom::Now);
     bench.publish("kept.a", "one");
     let hub = Arc::clone(&bench.hub);
@@ -296,8 +299,8 @@ fn a_probe_passes_through_a_mailbox_that_is_full() {
 #[test]
 fn a_session_that_leaves_takes_everything_with_it() {
     let mut bench = Bench::new(&Limits::default());
-    let first = bench.shard.attach(Encoding::MsgPack);
-    let second = bench.shard.attach(Encoding::MsgPack);
+    let first = bench.shard.attach(Encoding::MsgPack, About::default());
+    let second = bench.shard.attach(Encoding::MsgPack, About::default());
     for (sub, pattern) in [(1, "kept.a"), (2, "kept.*"), (3, ">")] {
         bench.subscribe(&first, sub, pattern, ReplayFrom::Now);
         bench.subscribe(&second, sub, pattern, ReplayFrom::Now);

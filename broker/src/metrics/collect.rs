@@ -90,6 +90,7 @@ fn own_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
     families.extend(queue_families(metrics, gauges));
     families.extend(stream_families(gauges));
     families.extend(auth_families(gauges));
+    families.push(http_requests(metrics));
     families.extend(config_families(metrics));
     families.extend(presence_families(&gauges.presence));
     families
@@ -152,7 +153,11 @@ fn session_families(metrics: &Metrics) -> Vec<MetricFamily> {
             "Connections that ended before a session was opened.",
             by("reason", |s| &s.handshake_failures),
         ),
-        counter("fanfare_errors_total", "Error frames sent, by code.", by("code", |s| &s.errors)),
+        counter(
+            "fanfare_errors_total",
+            "Error frames sent and requests over HTTP that failed, by code.",
+            by("code", |s| &s.errors),
+        ),
         gauge(
             "fanfare_subscriptions",
             "Subscriptions open now.",
@@ -315,6 +320,17 @@ fn stream_families(gauges: &Gauges) -> Vec<MetricFamily> {
         gauge("fanfare_stream_keys", "Keys of publishes that the stream remembers.", each(|s| s.keys)),
         gauge("fanfare_stream_key_bytes", "Memory that they take.", each(|s| s.key_bytes)),
     ]
+}
+
+fn http_requests(metrics: &Metrics) -> MetricFamily {
+    let sample = |(route, class, n): (&str, &'static str, u64)| {
+        (vec![("route", route.to_owned()), ("status", class.to_owned())], real(n))
+    };
+    counter(
+        "fanfare_http_requests_total",
+        "Requests on the internal port, by route and class of the answer's status.",
+        metrics.http_requests().map(sample).collect(),
+    )
 }
 
 fn presence_families(presence: &PresenceGauges) -> Vec<MetricFamily> {

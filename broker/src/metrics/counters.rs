@@ -156,10 +156,17 @@ impl ShardCounters {
     }
 }
 
+/// The classes of an answer's status; any other counts as the last.
+const STATUS_CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
+
 /// Every counter of the broker.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     shards: Box<[ShardCounters]>,
+    /// What comes over HTTP, and belongs to no shard.
+    http: ShardCounters,
+    /// Requests by route, and by the class of the answer's status.
+    http_requests: Vec<(String, [Counter; STATUS_CLASSES.len()])>,
     pub(crate) listeners: ListenerCounters,
     /// Reloads of the configuration, by what came of them.
     pub(crate) reloads: Labelled,
@@ -203,6 +210,8 @@ impl Metrics {
         };
         Self {
             shards: (0..shards).map(|_| ShardCounters::new(handshake_failures)).collect(),
+            http: ShardCounters::new(handshake_failures),
+            http_requests: Vec::new(),
             listeners,
             reloads: Labelled::new([TAKEN, NOT_TAKEN]),
             configured_ms: Counter::default(),
@@ -217,13 +226,42 @@ impl Metrics {
         }
     }
 
+    /// The same, with counters for these routes.
+    pub(crate) fn with_routes(self, routes: impl IntoIterator<Item = String>) -> Self {
+        Self { http_requests: routes.into_iter().map(|route| (route, Default::default())).collect(), ..self }
+    }
+
+    /// Counts a request by its route and the status of its answer. A route that is not known at start-up counts nowhere.
+    pub(crate) fn count_http(&self, route: &str, status: u16) {
+        let class = usize::from(status / 100).saturating_sub(2).min(STATUS_CLASSES.len() - 1);
+        let known = self.http_requests.iter().find(|(known, _)| known == route);
+        known.and_then(|(_, classes)| classes.get(class)).inspect(|counter| counter.add(1));
+    }
+
+    /// Requests by route and class of status.
+    pub(crate) fn http_requests(&self) -> impl Iterator<Item = (&str, &'static str, u64)> {
+        self.http_requests.iter().flat_map(|(route, classes)| {
+            STATUS_CLASSES.iter().zip(classes).map(|(class, counter)| (&**route, *class, counter.get()))
+        })
+    }
+
+    /// What comes over HTTP.
+    pub(crate) fn http(&self) -> &ShardCounters {
+        &self.http
+    }
+
+    /// The counters of all shards, and of HTTP.
+    fn all(&self) -> impl Iterator<Item = &ShardCounters> {
+        self.shards.iter().chain([&self.http])
+    }
+
     pub(crate) fn shard(&self, shard: usize) -> &ShardCounters {
         &self.shards[shard]
     }
 
     /// A figure summed over the shards.
     pub(crate) fn sum(&self, figure: impl Fn(&ShardCounters) -> u64) -> u64 {
-        self.shards.iter().map(figure).sum()
+        self.all().map(figure).sum()
     }
 
     /// Labelled figures summed over the shards, in the order of their labels.
@@ -232,7 +270,7 @@ impl Metrics {
         figure: impl Fn(&ShardCounters) -> &Labelled,
     ) -> Vec<(&'static str, u64)> {
         let mut sums: Vec<(&'static str, u64)> = Vec::new();
-        for shard in &self.shards {
+        for shard in self.all() {
             for (place, (label, value)) in figure(shard).iter().enumerate() {
                 match sums.get_mut(place) {
                     Some(sum) => sum.1 += value,

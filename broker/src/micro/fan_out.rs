@@ -12,7 +12,7 @@ use super::{Meter, Outcome, Size};
 use crate::auth::Caller;
 use crate::clock::Now;
 use crate::hub::{Hub, Mail, Shard};
-use crate::outbound::{Burst, Outbound};
+use crate::outbound::{About, Burst, Outbound};
 
 /// Rounds that are measured of each case.
 const ROUNDS: u32 = 4;
@@ -56,7 +56,7 @@ impl Crowd {
         let pattern = Pattern::new(TOPIC)?;
         let mut outbounds = Vec::new();
         for _ in 0..subscribers {
-            let outbound = shard.attach(encoding);
+            let outbound = shard.attach(encoding, About::default());
             let pattern = pattern.clone();
             let subscribe = Subscribe { sub: 1, pattern, from: ReplayFrom::Now, deliver: Deliver::Every };
             shard.subscribe(outbound.slot(), Caller::unlimited().subscribe(subscribe)?)?;

@@ -9,6 +9,7 @@ use super::{Meter, Outcome, Size};
 use crate::auth::Caller;
 use crate::clock::{Moment, Now};
 use crate::hub::{Hub, Mail, Shard};
+use crate::outbound::About;
 use crate::session::{Deed, Session, SessionLimits};
 
 /// Messages until the shard takes its mail.
@@ -27,7 +28,7 @@ pub(super) fn cases(meter: &mut Meter, size: Size) -> Outcome {
 fn measure(meter: &mut Meter, size: Size, encoding: Encoding, bytes: usize) -> Outcome {
     let hub = hub()?;
     let mut shard = Shard::new(hub.clone(), 0);
-    let session = shard.attach(encoding).slot();
+    let session = shard.attach(encoding, About::default()).slot();
     let pattern = Pattern::new(TOPIC)?;
     let subscribe = Subscribe { sub: 1, pattern, from: ReplayFrom::Now, deliver: Deliver::Every };
     shard.subscribe(session, Caller::unlimited().subscribe(subscribe)?)?;

@@ -8,7 +8,7 @@ use super::meter::check;
 use super::parts::{SMALL_PAYLOAD, messages};
 use super::{Meter, Outcome, Size};
 use crate::engine::SessionId;
-use crate::outbound::{Burst, Delivery, Outbound, Run};
+use crate::outbound::{About, Burst, Delivery, Outbound, Run};
 
 /// What one queue may hold, and what one write is given, in bytes.
 const QUEUE_BYTES: usize = 4 << 20;
@@ -51,7 +51,8 @@ impl Queues {
     fn new(size: Size, count: usize, bytes: usize) -> Result<Self, Box<dyn Error>> {
         let messages = messages(count, bytes)?;
         let run = Delivery::new(&messages).run(Encoding::MsgPack, 0).ok_or("a run of no message")?;
-        let outbound = |slot| Outbound::new(SessionId(u64::from(slot)), 0, slot, Encoding::MsgPack);
+        let outbound =
+            |slot| Outbound::new(SessionId(u64::from(slot)), 0, slot, Encoding::MsgPack, About::default());
         let outbounds = (0..size.subscribers).map(outbound).collect();
         Ok(Self { outbounds, run, payload_bytes: count * bytes })
     }

@@ -10,7 +10,7 @@ use super::greeting;
 use super::io::Io;
 use super::websocket::Incoming;
 use crate::auth::{Caller, Denied};
-use crate::clock::Now;
+use crate::clock::{self, Now};
 use crate::hub::{Accepted, PresenceError, PublishError, SubscribeError};
 use crate::outbound::Outbound;
 use crate::session::{Deed, Fault, Session};
@@ -148,6 +148,7 @@ impl Failed {
     /// Tells the client.
     pub(super) fn answer(self, outbound: &Outbound, io: &Io) {
         io.counters().errors.count(self.code.as_str());
+        outbound.about().note_error(self.code, clock::wall_ms());
         io.refusals.request(self.code, &self.message, outbound.session());
         outbound.push_reply(&ServerFrame::Error(ErrorFrame {
             id: self.id,

@@ -21,6 +21,7 @@ use crate::clock;
 use crate::hub::Phase;
 use crate::limits::LiveLimits;
 use crate::metrics::ShardCounters;
+use crate::outbound::About;
 
 /// Bytes that a handshake reads at a time.
 const READ_BYTES: usize = 1024;
@@ -92,7 +93,7 @@ pub(super) async fn enter(io: &Io, door: &Door, arrival: Arrival) -> Option<(Con
     let (mut transport, refusal) = match secure(socket, door, &mut guest, deadline).await {
         Ok(mut transport) => match timeout_at(deadline, shake(&mut transport, door, &mut guest)).await {
             Ok(Ok(Shaken::Accepted(accepted, unread))) => {
-                let connection = open(io, transport, accepted, unread);
+                let connection = open(io, guest.address, transport, accepted, unread);
                 let session = connection.outbound.session().0;
                 tracing::debug!(session, client = %guest.address, "session opened");
                 return Some((connection, guest.seat));
@@ -224,9 +225,10 @@ async fn part(transport: &mut Transport, refusal: Refusal) -> io::Result<()> {
     Ok(())
 }
 
-fn open(io: &Io, transport: Transport, accepted: Accepted, unread: Vec<u8>) -> Connection {
+fn open(io: &Io, client: IpAddr, transport: Transport, accepted: Accepted, unread: Vec<u8>) -> Connection {
     let full = io.hub.sessions() >= io.limits.max_connections();
-    let outbound = io.shard.borrow_mut().attach(accepted.encoding);
+    let about = About::new(client, clock::now());
+    let outbound = io.shard.borrow_mut().attach(accepted.encoding, about);
     if io.hub.has_reached(Phase::Draining) {
         outbound.close(CloseCode::Drain, "the broker is stopping");
     } else if full {

@@ -1,5 +1,6 @@
 //! The outbound queue of a session: what waits for its socket, in order and bounded.
 
+mod about;
 mod body;
 mod burst;
 mod entry;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use fanfare_protocol::{CloseCode, Encoding, ErrorCode, Position, ServerFrame};
 
+pub(crate) use about::About;
 pub(crate) use body::Body;
 pub(crate) use burst::Burst;
 pub(crate) use entry::{Expired, Live};
@@ -36,6 +38,7 @@ pub(crate) struct Outbound {
     shard: u8,
     slot: u32,
     encoding: Encoding,
+    about: About,
     lanes: Mutex<Lanes>,
     /// Whose session it is, once that is known.
     caller: Mutex<Option<Caller>>,
@@ -43,12 +46,13 @@ pub(crate) struct Outbound {
 
 impl Outbound {
     /// The queue of a session that lives in this slot of this shard.
-    pub(crate) fn new(session: SessionId, shard: u8, slot: u32, encoding: Encoding) -> Self {
+    pub(crate) fn new(session: SessionId, shard: u8, slot: u32, encoding: Encoding, about: About) -> Self {
         Self {
             session,
             shard,
             slot,
             encoding,
+            about,
             lanes: Mutex::new(Lanes::new(encoding)),
             caller: Mutex::default(),
         }
@@ -72,8 +76,12 @@ impl Outbound {
         self.encoding
     }
 
+    /// Who the session is.
+    pub(crate) fn about(&self) -> &About {
+        &self.about
+    }
+
     /// Whose session it is, once that is known.
-    #[allow(dead_code, reason = "the HTTP API is to revoke")]
     pub(crate) fn caller(&self) -> Option<Caller> {
         self.caller.lock().clone()
     }

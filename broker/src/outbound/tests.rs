@@ -36,7 +36,7 @@ fn push(outbound: &Outbound, sub: u32, sizes: &[usize], queue_bytes: usize) -> u
 }
 
 fn outbound(encoding: Encoding) -> Outbound {
-    Outbound::new(SessionId(1), 0, 0, encoding)
+    Outbound::new(SessionId(1), 0, 0, encoding, About::default())
 }
 
 fn bytes_of(burst: &Burst) -> Vec<u8> {

@@ -23,10 +23,18 @@ pub(crate) fn decode_client(bytes: &[u8]) -> Result<ClientFrame<'_>, DecodeError
     frame(&fields).map_err(|fault| echo(&fields, fault))
 }
 
+/// Reads what a `publish` says from an object that has no `op`; `what` names it for people.
+pub(crate) fn decode_publish<'a>(what: &str, bytes: &'a [u8]) -> Result<Publish<'a>, Fault> {
+    publish(&fields_of(what, bytes)?)
+}
+
 fn open(bytes: &[u8]) -> Result<Fields<'_>, Fault> {
-    let text =
-        std::str::from_utf8(bytes).map_err(|e| Fault::invalid(format!("the frame is not UTF-8: {e}")))?;
-    object("the frame", text)
+    fields_of("the frame", bytes)
+}
+
+fn fields_of<'a>(what: &str, bytes: &'a [u8]) -> Result<Fields<'a>, Fault> {
+    let text = std::str::from_utf8(bytes).map_err(|e| Fault::invalid(format!("{what} is not UTF-8: {e}")))?;
+    object(what, text)
 }
 
 /// Adds to a fault what identifies the request: the field that the op has, or both if there is no telling.

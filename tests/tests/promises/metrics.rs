@@ -176,8 +176,10 @@ async fn no_label_tells_of_a_topic_or_a_session() {
     for secret in ["secret", client.session(), "fanfare-tests"] {
         assert!(!page.contains(secret), "{secret} is told");
     }
-    let known =
-        ["encoding", "reason", "result", "code", "stream", "url", "le", "port", "version", "revision"];
+    let known = [
+        "encoding", "reason", "result", "code", "stream", "url", "le", "port", "version", "revision",
+        "route", "status",
+    ];
     for (label, value) in Metrics::parse(&page).labels() {
         assert!(known.contains(&label), "{label}={value}");
     }

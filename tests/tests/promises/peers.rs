@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use fanfare_tests::{Broker, Client, http, within, workspace};
+use fanfare_tests::http::curl;
+use fanfare_tests::{Broker, Client, within, workspace};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -157,12 +158,6 @@ async fn node_ws_follows_a_flow_from_python_websockets() {
 #[tokio::test]
 async fn python_websockets_follows_a_flow_from_node_ws() {
     follows_a_flow(Peer::Python, Peer::Node).await;
-}
-
-async fn curl(arguments: &[&str]) -> http::Answer {
-    let mut command = Command::new("curl");
-    let output = command.args(["--silent", "--include", "--max-time", "20"]).args(arguments).output().await;
-    http::Answer::parse(&output.expect("curl is not installed: run ./tests/run once").stdout)
 }
 
 #[tokio::test]

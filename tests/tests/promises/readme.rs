@@ -48,3 +48,19 @@ async fn the_javascript_example_publishes_and_hears_itself() {
     let expected = ["orders.eu 1 { item: 'tea', count: 2 }", "published as number 1"];
     assert_eq!(first_lines(node).await, expected);
 }
+
+#[tokio::test]
+async fn the_curl_example_publishes_and_reads_again() {
+    let broker = Broker::start().await;
+    let readme = std::fs::read_to_string(workspace().join("README.md")).unwrap();
+    let blocks = readme.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let example = blocks.into_iter().find(|block| block.contains("/v1/topics/")).unwrap();
+    let example = example.replace("127.0.0.1:7441", &broker.internal().to_string());
+    let mut shell = Command::new("bash");
+    shell.args(["-ec", &example.replace("curl ", "curl --silent --fail ")]).kill_on_drop(true);
+    let output = within("the example to end", shell.output()).await.unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains(r#""seq":1,"duplicate":false"#), "{text}");
+    assert!(text.contains(r#""messages":[{"topic":"orders.eu","data":{"item":"tea"}"#), "{text}");
+}

@@ -81,6 +81,15 @@ impl Log {
         self.chunks.range(chunk_at..).flatten().skip(at)
     }
 
+    /// The messages with a sequence under `before`, descending.
+    pub(crate) fn before(&self, before: u64) -> impl Iterator<Item = &Arc<Message>> {
+        let chunks = self.chunks.partition_point(|chunk| last_seq(chunk) < before);
+        let within = move |chunk: &Chunk| chunk.partition_point(|m| m.seq() < before);
+        let part =
+            self.chunks.get(chunks).into_iter().flat_map(move |chunk| chunk.range(..within(chunk)).rev());
+        part.chain(self.chunks.range(..chunks).rev().flat_map(|chunk| chunk.iter().rev()))
+    }
+
     /// The first message of this time or later, in milliseconds since 1970; times never fall within a stream.
     pub(crate) fn first_since(&self, time_ms: u64) -> Option<&Arc<Message>> {
         let last_time = |chunk: &Chunk| chunk.back().map_or(0, |m| m.time_ms());

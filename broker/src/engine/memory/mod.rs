@@ -19,7 +19,8 @@ pub(crate) use data_dir::{DataDir, LastRun, Run};
 pub(crate) use saved::{SavedStream, Written};
 #[cfg(test)]
 pub(crate) use saved::{read as read_saved, write as write_saved};
-pub(crate) use stream::Stream;
+pub(crate) use split_map::PARTS as TOPIC_PARTS;
+pub(crate) use stream::{Fill, Stream};
 
 /// What each part of a stream is counted with, in bytes.
 #[cfg(test)]

@@ -8,9 +8,9 @@ use fanfare_protocol::{Epoch, Pattern, StreamPosition, Topic};
 use smallvec::SmallVec;
 
 use super::log::{Log, SLOT_BYTES};
-use super::topics::{Left, Noted, Topics};
+use super::topics::{Left, Noted, TopicEntry, Topics};
 use crate::engine::message::{Draft, Message, Place, StreamIndex};
-use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt, Untold};
+use crate::engine::read::{BackwardPlace, Batch, Begin, Cursor, Lost, ReadBudget, StartAt, Untold};
 use crate::engine::route::Route;
 use crate::engine::settings::StreamConfig;
 use crate::fault::{Fault, planted};
@@ -197,6 +197,47 @@ impl Retained {
         cursor.after = cursor.after.max(self.head.min(budget.through));
         batch.at_head = cursor.after == self.head;
         batch
+    }
+
+    /// Reads on backwards from a place: what stands before it and after the cursor, newest first, within a budget.
+    pub(crate) fn read_back(
+        &self,
+        place: &mut BackwardPlace,
+        pattern: &Pattern,
+        mut budget: ReadBudget,
+    ) -> Vec<Arc<Message>> {
+        let mut messages = Vec::new();
+        let after = place.from.after;
+        let end = place.before.min(self.end_of_interest(pattern).saturating_add(1));
+        for message in self.log.before(end).take_while(|message| message.seq() > after) {
+            if budget.scan().is_break() {
+                return messages;
+            }
+            if pattern.matches(message.topic()) && self.is_wanted(&place.from, message) {
+                if budget.take(message.footprint()).is_break() {
+                    return messages;
+                }
+                messages.push(Arc::clone(message));
+            }
+            place.before = message.seq();
+        }
+        place.at_start = true;
+        messages
+    }
+
+    /// The first sequence of this time or later, in milliseconds since 1970; the one after the newest if there is none.
+    pub(crate) fn first_since(&self, time_ms: u64) -> u64 {
+        self.log.first_since(time_ms).map_or(self.head + 1, |message| message.seq())
+    }
+
+    /// The oldest message that is retained.
+    pub(crate) fn oldest(&self) -> Option<&Message> {
+        self.log.first().map(|message| &**message)
+    }
+
+    /// The topics in one part of the index.
+    pub(crate) fn topics_of_part(&self, part: usize) -> impl Iterator<Item = (&Topic, &TopicEntry)> {
+        self.topics.iter_part(part)
     }
 
     /// Nothing after this sequence can match: the newest of the topic, where the pattern means just one.

@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use hashbrown::HashTable;
 
 /// Parts of a map. With a million entries, one part moves some 4,000 when it grows: a fraction of a millisecond.
-const PARTS: usize = 256;
+pub(crate) const PARTS: usize = 256;
 
 /// A part has less than this many slots for each of its entries; or [`SLOTS_MIN`] in all, or none if it is empty.
 pub(super) const SLOTS_PER_ENTRY: usize = 3;
@@ -96,7 +96,12 @@ impl<K: Hash + Eq, V, S: BuildHasher> SplitMap<K, V, S> {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.parts.iter().flatten().map(|(key, value)| (key, value))
+        (0..PARTS).flat_map(|part| self.iter_part(part))
+    }
+
+    /// The entries of one of the [`PARTS`].
+    pub(super) fn iter_part(&self, part: usize) -> impl Iterator<Item = (&K, &V)> {
+        self.parts.get(part).into_iter().flatten().map(|(key, value)| (key, value))
     }
 
     /// The memory that the parts take in truth, in bytes.

@@ -16,7 +16,7 @@ use super::retained::{Removed, Retained};
 use crate::clock::Now;
 use crate::engine::append::{Appended, Conditions, Refused};
 use crate::engine::message::{Draft, Message, StreamIndex};
-use crate::engine::read::{Batch, Begin, Cursor, Lost, ReadBudget, StartAt};
+use crate::engine::read::{BackwardPlace, Batch, Begin, Cursor, Lost, ReadBudget, StartAt};
 use crate::engine::route::Route;
 use crate::engine::settings::{KeyLimits, StreamConfig};
 use crate::fault::{Fault, planted};
@@ -31,9 +31,11 @@ pub(crate) struct Stream {
     inner: Mutex<Inner>,
 }
 
-/// What a stream holds now, for metrics.
+/// What a stream holds now, for metrics and for people.
 #[derive(Debug)]
 pub(crate) struct Fill {
+    /// Sequence and time of the oldest message that is retained.
+    pub(crate) oldest: Option<(u64, u64)>,
     pub(crate) messages: u64,
     pub(crate) bytes: u64,
     pub(crate) topics: u64,
@@ -122,6 +124,31 @@ impl Stream {
         batch
     }
 
+    /// Reads on backwards from a place; newest first.
+    pub(crate) fn read_back(
+        &self,
+        place: &mut BackwardPlace,
+        pattern: &Pattern,
+        budget: ReadBudget,
+    ) -> Vec<Arc<Message>> {
+        self.inner.lock().retained.read_back(place, pattern, budget)
+    }
+
+    /// The first sequence of this time or later, in milliseconds since 1970; the one after the newest if there is none.
+    pub(crate) fn first_since(&self, time_ms: u64) -> u64 {
+        self.inner.lock().retained.first_since(time_ms)
+    }
+
+    /// Visits the topics in one of [`TOPIC_PARTS`](super::TOPIC_PARTS) parts of the index, under the lock: each with
+    /// the number of its retained messages and the newest sequence of them.
+    pub(crate) fn visit_topics(&self, part: usize, mut visit: impl FnMut(&Topic, usize, u64)) {
+        let inner = self.inner.lock();
+        inner
+            .retained
+            .topics_of_part(part)
+            .for_each(|(topic, entry)| visit(topic, entry.retained, entry.last));
+    }
+
     /// What retention took after a sequence that may have matched a pattern.
     pub(crate) fn missing(&self, after: u64, pattern: &Pattern) -> Option<Lost> {
         self.inner.lock().retained.missing(after, pattern)
@@ -158,6 +185,7 @@ impl Stream {
     pub(crate) fn fill(&self) -> Fill {
         let Inner { retained, keys, .. } = &*self.inner.lock();
         Fill {
+            oldest: retained.oldest().map(|message| (message.seq(), message.time_ms())),
             messages: retained.messages() as u64,
             bytes: retained.bytes(),
             topics: retained.topics() as u64,
@@ -175,6 +203,10 @@ impl Stream {
 
     pub(crate) fn index(&self) -> StreamIndex {
         self.index
+    }
+
+    pub(crate) fn config(&self) -> &StreamConfig {
+        &self.config
     }
 
     pub(crate) fn name(&self) -> &StreamName {

@@ -28,7 +28,7 @@ pub(crate) struct TopicEntry {
     pub(crate) last: u64,
     /// The newest of its sequences that retention took.
     pub(crate) removed_through: u64,
-    retained: usize,
+    pub(crate) retained: usize,
     /// Where its messages go.
     route: Route,
     /// Its retained sequences, oldest first; kept only where the stream limits messages per topic.
@@ -140,6 +140,11 @@ impl Topics {
     /// Every topic, and the newest of its sequences that retention took.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Topic, u64)> {
         self.entries.iter().map(|(topic, entry)| (topic, entry.removed_through))
+    }
+
+    /// Every topic in one [part](super::split_map::PARTS) of the index.
+    pub(crate) fn iter_part(&self, part: usize) -> impl Iterator<Item = (&Topic, &TopicEntry)> {
+        self.entries.iter_part(part)
     }
 
     /// How many topics have a retained message.

@@ -18,6 +18,7 @@ use crate::clock::{Moment, Now};
 use crate::engine::Stream;
 use crate::hub::Hub;
 use crate::limits::Limits;
+use crate::outbound::About;
 
 /// Positions that are remembered for clients to resume from.
 const MEMORIES: usize = 64;
@@ -122,7 +123,7 @@ impl World {
     fn join(&mut self, shard: usize, encoding: Encoding) {
         if self.clients.len() < self.setup.clients {
             let shard = shard % self.desks.len();
-            let client = Client::new(self.desks[shard].shard.attach(encoding));
+            let client = Client::new(self.desks[shard].shard.attach(encoding, About::default()));
             self.tell(|| format!("    {} joins shard {shard}, {encoding:?}", client.name()));
             self.clients.push(client);
         }

@@ -8,20 +8,16 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::v1::{Kind, Problem};
 use crate::net::admission::Senders;
 
 /// What browsers say of the page that a request comes from, and no page can forge.
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Where requests may change something.
-const API: &str = "/v1/";
-
-const READ_ONLY: &str =
-    "Here only GET and HEAD are answered. Publish under /v1, or over the WebSocket on the client port.\n";
 const WRONG_HOST: &str = "The Host header names another machine than this port may be reached under. On loopback, use \
                           http://127.0.0.1 or http://localhost; names of your own belong on the list allowed_hosts.\n";
 const WRONG_PAGE: &str = "Pages of this origin may not change anything here. From a program, leave out the headers \
@@ -33,10 +29,8 @@ pub(super) struct Guard(Arc<Senders>);
 
 /// Lets a request pass or answers it, and puts the headers on every answer that each must have.
 pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    let mut response = if !may_change(&request) && !is_reading(&request) {
-        (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")], READ_ONLY).into_response()
-    } else if let Some(text) = guard.refuse(&request) {
-        (StatusCode::FORBIDDEN, text).into_response()
+    let mut response = if let Some(text) = guard.refuse(&request) {
+        Problem::new(Kind::Forbidden, text.trim_end()).into_response()
     } else {
         next.run(request).await
     };
@@ -45,10 +39,6 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
-}
-
-fn may_change(request: &Request) -> bool {
-    request.uri().path().starts_with(API)
 }
 
 fn is_reading(request: &Request) -> bool {

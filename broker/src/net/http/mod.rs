@@ -1,14 +1,19 @@
-//! The internal port: metrics, health and a page to try the broker with, over HTTP/1.1.
+//! The internal port: metrics, health, a page to try the broker with and the HTTP API, over HTTP/1.1.
 
+mod caller;
+mod count;
 mod guard;
 mod page;
 mod routes;
 mod serve;
+mod v1;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use count::routes;
 pub(crate) use serve::{Port, serve};
+pub(crate) use v1::Api;
 
 /// What the internal port shows of the broker. The roof hands in something that knows the broker.
 pub(crate) trait Inside: Send + Sync + 'static {

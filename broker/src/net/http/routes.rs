@@ -1,17 +1,20 @@
-//! Routes: what can be read at the internal port.
+//! Routes: what can be asked at the internal port.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::Inside;
+use super::count::count;
 use super::guard::{Guard, guard};
 use super::page;
+use super::v1::{self, Api, Kind, Problem};
+use crate::hub::Hub;
 
 /// The format that every Prometheus reads.
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -20,18 +23,36 @@ const NOT_FOUND: &str = "There is nothing here. This is the internal port of Fan
                          /         a page to try the broker with\n\
                          /metrics  for Prometheus\n\
                          /healthz  the process answers\n\
-                         /readyz   the broker works, from publish to delivery\n";
+                         /readyz   the broker works, from publish to delivery\n\
+                         /v1       the HTTP API, described by /openapi.json\n";
 
 /// Every route, behind the guard.
-pub(super) fn router<I: Inside>(inside: Arc<I>, policy: Guard) -> Router {
+pub(super) fn router<I: Inside>(inside: Arc<I>, hub: Arc<Hub>, api: Api, policy: Guard) -> Router {
     Router::new()
         .route("/", get(show_page::<I>))
         .route("/metrics", get(metrics::<I>))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(readyz::<I>))
-        .fallback(async || (StatusCode::NOT_FOUND, NOT_FOUND))
-        .layer(from_fn_with_state(policy, guard))
         .with_state(inside)
+        .merge(v1::router(api))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(policy, guard))
+        .layer(from_fn_with_state(hub, count))
+}
+
+async fn not_found(uri: Uri) -> Response {
+    if v1::is_below(uri.path()) {
+        let detail = format!("there is nothing at {}; {} says what there is", uri.path(), v1::ROOT);
+        return Problem::new(Kind::NotFound, detail).into_response();
+    }
+    (StatusCode::NOT_FOUND, NOT_FOUND).into_response()
+}
+
+/// The router adds `Allow`.
+async fn method_not_allowed(method: Method, uri: Uri) -> Response {
+    let detail = format!("{} can't be asked with {method}; `Allow` says with what", uri.path());
+    Problem::new(Kind::MethodNotAllowed, detail).into_response()
 }
 
 async fn show_page<I: Inside>(State(inside): State<Arc<I>>) -> Response {

@@ -6,17 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedRwLockReadGuard, RwLock, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::Inside;
 use super::guard::Guard;
 use super::routes::router;
+use super::v1::Api;
+use crate::hub::Hub;
 use crate::net::accept::Acceptor;
 use crate::net::admission::{Names, Senders};
 use crate::net::tls::{self, Keeper};
@@ -30,6 +35,12 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECTION_AGE_MAX: Duration = Duration::from_mins(5);
 /// Time for the answer under way when a connection is to end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Held by a request whose body is worked off as it comes: its connection may grow older.
+#[derive(Clone, Debug)]
+pub(super) struct Streaming {
+    _busy: Arc<OwnedRwLockReadGuard<()>>,
+}
+
 /// The request head, in bytes, and the most that is buffered of an answer.
 const BUFFER_BYTES_MAX: usize = 16 << 10;
 
@@ -49,11 +60,13 @@ pub(crate) struct Port {
 pub(crate) async fn serve<I: Inside>(
     port: Port,
     inside: Arc<I>,
+    hub: Arc<Hub>,
+    api: Api,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let Port { acceptor, names, tls } = port;
     let loopback = acceptor.address()?.ip().to_canonical().is_loopback();
-    let router = router(inside, Guard::new(Senders { loopback, names }));
+    let router = router(inside, hub, api, Guard::new(Senders { loopback, names }));
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -90,17 +103,36 @@ async fn secure(socket: TcpStream, tls: Option<&Keeper>) -> Option<Transport> {
 }
 
 async fn converse(transport: Transport, router: Router, mut stopped: watch::Receiver<()>) {
+    // Read by every request that streams, written by whoever waits for their end.
+    let busy = Arc::new(RwLock::new(()));
+    let router = TowerToHyperService::new(router);
+    let service = {
+        let busy = Arc::clone(&busy);
+        service_fn(move |mut request: Request<Incoming>| {
+            if let Ok(busy) = Arc::clone(&busy).try_read_owned() {
+                request.extensions_mut().insert(Streaming { _busy: Arc::new(busy) });
+            }
+            router.call(request)
+        })
+    };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(BUFFER_BYTES_MAX)
-        .serve_connection(TokioIo::new(transport), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(transport), service);
     let mut connection = pin!(connection);
     tokio::select! {
         // A peer that went away is no news.
         _ = connection.as_mut() => return,
         _ = stopped.changed() => {}
-        () = sleep(CONNECTION_AGE_MAX) => {}
+        () = sleep(CONNECTION_AGE_MAX) => {
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                _ = stopped.changed() => {}
+                _ = busy.write() => {}
+            }
+        }
     }
     connection.as_mut().graceful_shutdown();
     let _ = timeout(CLOSE_TIMEOUT, connection).await;

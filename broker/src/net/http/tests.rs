@@ -9,7 +9,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::{Inside, Port, serve};
+use super::{Api, Inside, Port, routes, serve};
+use crate::clock::Now;
+use crate::engine::{KeyLimits, MemoryEngine};
+use crate::hub::Hub;
+use crate::limits::{Limits, LiveLimits};
 use crate::metrics::{INTERNAL_PORT, Metrics};
 use crate::net::accept::Acceptor;
 use crate::net::admission::Names;
@@ -49,7 +53,13 @@ impl Served {
         let fake = Arc::new(Fake::default());
         let (stop, stopped) = oneshot::channel();
         let inside = Arc::clone(&fake);
-        let task = tokio::spawn(serve(port, inside, async { stopped.await.unwrap() }));
+        let limits = Arc::new(LiveLimits::new(&Limits::default()));
+        let engine =
+            MemoryEngine::new(&[], KeyLimits::from(&Limits::default()), Vec::new(), Now::default()).unwrap();
+        let metrics = Arc::new(Metrics::new(1, &[]).with_routes(routes()));
+        let hub = Arc::new(Hub::new(engine, 1, Arc::clone(&limits), metrics).unwrap());
+        let api = Api::new(Arc::clone(&hub), limits);
+        let task = tokio::spawn(serve(port, inside, hub, api, async { stopped.await.unwrap() }));
         Self { address, fake, stop, task }
     }
 
@@ -104,12 +114,12 @@ async fn an_unknown_path_lists_what_is_there() {
 }
 
 #[tokio::test]
-async fn only_reading_is_answered() {
+async fn what_can_only_be_read_is_only_read() {
     let served = Served::start("127.0.0.1:0").await;
-    for line in ["POST /metrics", "DELETE /", "OPTIONS *", "PUT /nothing"] {
+    for line in ["POST /metrics", "DELETE /", "OPTIONS /healthz", "PUT /v1"] {
         let (head, _) = served.ask(line, "localhost").await;
         assert!(head.starts_with("HTTP/1.1 405 Method Not Allowed\r\n"), "{line}: {head}");
-        assert!(head.contains("allow: GET, HEAD"), "{line}: {head}");
+        assert!(head.contains("allow: GET,HEAD"), "{line}: {head}");
     }
     let (head, body) = served.ask("HEAD /metrics", "localhost").await;
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && body.is_empty(), "{head}\n{body}");

@@ -34,6 +34,20 @@ fn filled(messages: u64) -> Log {
     log
 }
 
+#[test]
+fn backwards_the_log_gives_what_it_gives_forwards() {
+    let mut log = filled(2_000);
+    for seq in (1..=2_000).filter(|seq| seq % 7 == 3) {
+        log.remove(seq);
+    }
+    let forwards: Vec<u64> = log.after(0).map(|message| message.seq()).collect();
+    for before in [0, 1, 2, 255, 256, 257, 258, 1_000, 2_000, 2_001, u64::MAX] {
+        let backwards: Vec<u64> = log.before(before).map(|message| message.seq()).collect();
+        let wanted: Vec<u64> = forwards.iter().copied().filter(|seq| *seq < before).rev().collect();
+        assert_eq!(backwards, wanted, "before {before}");
+    }
+}
+
 fn takes_what_it_counts(log: &Log) -> bool {
     log.allocated() <= log.len() * SLOT_BYTES + FIXED_BYTES
 }

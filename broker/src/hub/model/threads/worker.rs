@@ -15,7 +15,7 @@ use super::parking::waker;
 use super::socket::Socket;
 use crate::auth::Caller;
 use crate::hub::{Heads, Hub, Mail, Shard};
-use crate::outbound::Burst;
+use crate::outbound::{About, Burst};
 
 /// Frames are laid out in writes of about so many bytes.
 const WRITE_BYTES: usize = 64;
@@ -65,7 +65,7 @@ impl Worker {
     ) -> Self {
         let mut shard = Shard::new(Arc::clone(hub), u8::try_from(number).unwrap());
         let encoding = if number == 0 { Encoding::MsgPack } else { Encoding::Json };
-        let client = Client::new(shard.attach(encoding));
+        let client = Client::new(shard.attach(encoding, About::default()));
         Self {
             hub: Arc::clone(hub),
             number,

@@ -1,0 +1,31 @@
+//! Questions to a shard about its sessions, left in its mailbox and answered between two rounds of mail.
+
+use std::sync::Arc;
+
+use fanfare_protocol::{Pattern, Topic};
+use tokio::sync::oneshot;
+
+use crate::engine::SessionId;
+
+/// A question, and where its answer goes. Whoever does not wait any more is answered in vain.
+#[derive(Debug)]
+pub(crate) enum Question {
+    /// The subscriptions of the session in this slot, if it is this session still.
+    Subscriptions { slot: u32, session: SessionId, answer: oneshot::Sender<Vec<SubscriptionView>> },
+    /// How many subscriptions each topic has on this shard.
+    Subscribers { topics: Arc<[Topic]>, answer: oneshot::Sender<Vec<u64>> },
+    /// The first so many topics after one that have a subscription by their name, if this pattern means them; sorted.
+    Topics { pattern: Pattern, after: Option<Topic>, limit: usize, answer: oneshot::Sender<Vec<Topic>> },
+}
+
+/// A subscription, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SubscriptionView {
+    /// Its number in its session.
+    pub(crate) sub: u32,
+    pub(crate) pattern: Pattern,
+    /// Whether it reads from its streams.
+    pub(crate) behind: bool,
+    /// Whether it asked for the latest only.
+    pub(crate) latest: bool,
+}
