@@ -332,7 +332,7 @@ fn who_is_revoked_is_sent_away_at_once_and_others_stay() {
     let mut bench = Bench::new(&Limits::default());
     let admin = Caller::unlimited();
     let sessions = ["alice", "bob", "alice"].map(|subject| {
-        let outbound = bench.shard.attach(Encoding::Json);
+        let outbound = bench.shard.attach(Encoding::Json, About::default());
         assert!(bench.hub.identify(&outbound, &Caller::named(subject), Now::default()));
         outbound
     });
@@ -342,7 +342,7 @@ fn who_is_revoked_is_sent_away_at_once_and_others_stay() {
     let closing = sessions.each_ref().map(|outbound| outbound.lanes().closing());
     assert_eq!(closing, [Some(CloseCode::Forbidden), None, Some(CloseCode::Forbidden)]);
     // One that enters at the same moment is looked at again after it is known.
-    let late = bench.shard.attach(Encoding::Json);
+    let late = bench.shard.attach(Encoding::Json, About::default());
     assert!(!bench.hub.identify(&late, &Caller::named("alice"), Now::default()));
     let name = bench.hub.session_name(sessions[1].session());
     assert!(bench.hub.revoke_session(&admin.administer(name).unwrap()));
