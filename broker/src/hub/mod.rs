@@ -27,7 +27,6 @@ mod pushed;
 mod question;
 mod read_latest;
 mod relief;
-#[allow(dead_code, reason = "the HTTP API is to revoke")]
 mod revoke;
 mod save;
 mod sessions;

@@ -17,6 +17,7 @@ mod problem;
 mod publish;
 mod publish_many;
 mod query;
+mod revocations;
 mod schemas;
 mod sessions;
 mod streams;
@@ -53,6 +54,7 @@ fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(streams::stream))
         .routes(routes!(sessions::sessions))
         .routes(routes!(sessions::session, sessions::close))
+        .routes(routes!(revocations::revoke))
 }
 
 /// Every operation as a route, and the description at its place.

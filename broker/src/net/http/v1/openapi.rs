@@ -66,7 +66,7 @@ fn meaning(kind: Kind) -> &'static str {
         Kind::Conflict => "The topic's last sequence is another than expected; `seq` is the actual one.",
         Kind::TooLarge => "The body is too large; `detail` names the limit.",
         Kind::UnsupportedMediaType => "The body is of a type that is not taken here.",
-        Kind::LimitExceeded => "The stream has no room to remember the key; try again after `Retry-After`.",
+        Kind::LimitExceeded => "There is no room to remember the key or the revocation; try again after `Retry-After`.",
         Kind::Internal => "A fault of the broker; please report it.",
         Kind::Unavailable => {
             "Not possible now; try again after `Retry-After`, with the same key if there is one."
@@ -114,6 +114,9 @@ problems! {
     FindProblems: InvalidRequest Unauthenticated Forbidden NotFound Internal Unavailable;
     /// Of publishing one message.
     PublishProblems: InvalidRequest Unauthenticated Forbidden Timeout Conflict TooLarge UnsupportedMediaType LimitExceeded Internal
+        Unavailable;
+    /// Of shutting somebody out.
+    RevokeProblems: InvalidRequest Unauthenticated Forbidden Timeout TooLarge UnsupportedMediaType LimitExceeded Internal
         Unavailable;
     /// Of what takes a JSON body.
     BodyProblems: InvalidRequest Unauthenticated Forbidden Timeout TooLarge UnsupportedMediaType Internal Unavailable;

@@ -9,7 +9,7 @@ use fanfare_protocol::{ErrorCode, FieldError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::auth::{Denied, Rejection};
+use crate::auth::{Denied, Rejection, RevocationsFull};
 use crate::hub::{NoAnswer, PublishError};
 
 /// The media type of a problem document.
@@ -240,6 +240,13 @@ impl From<Rejection> for Problem {
             Rejection::UnknownKey => Self::busy(&detail),
             _ => Self::new(Kind::Unauthenticated, detail),
         }
+    }
+}
+
+impl From<RevocationsFull> for Problem {
+    fn from(full: RevocationsFull) -> Self {
+        let pause = Duration::from_millis(full.retry_after_ms);
+        Self::new(Kind::LimitExceeded, full.to_string()).retry_after(pause)
     }
 }
 

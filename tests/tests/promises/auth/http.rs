@@ -1,0 +1,86 @@
+//! The doors over HTTP: a request is asked who it is as a session is, and whoever is shut out is out at once.
+
+use fanfare_tests::http::{Answer, curl};
+use fanfare_tests::{command, within};
+use serde_json::json;
+
+use super::*;
+
+/// A request as whoever this bearer speaks for.
+async fn ask(broker: &Broker, bearer: &str, path: &str, more: &[&str]) -> Answer {
+    let (url, header) = (format!("http://{}{path}", broker.internal()), format!("Authorization: Bearer {bearer}"));
+    curl(&[&["-H", &header, &url], more].concat()).await
+}
+
+async fn revoke(broker: &Broker, bearer: &str, who: &str) -> Answer {
+    ask(broker, bearer, "/v1/revocations", &["-H", "Content-Type: application/json", "-d", who]).await
+}
+
+/// A new API key, and a broker that knows it with these rights, beside tokens of the secret.
+async fn broker_with_key(rights: &str) -> (Broker, String) {
+    let made = within("the key", command().args(["token", "key", "backend"]).output()).await.unwrap();
+    let text = String::from_utf8(made.stdout).unwrap();
+    let hash = text.lines().find_map(|line| line.strip_prefix("hash = ")).unwrap();
+    let key = text.split_whitespace().find(|word| word.starts_with("ffk_")).unwrap().to_owned();
+    let broker = broker(&format!("[[api_key]]\nname = \"backend\"\nhash = {hash}\n{rights}\n")).await;
+    (broker, key)
+}
+
+#[tokio::test]
+async fn nobody_does_anything_over_http_without_a_key_or_a_token() {
+    let broker = broker("").await;
+    for path in ["/v1/streams", "/v1/sessions", "/v1/history?pattern=a"] {
+        let answer = curl(&[&format!("http://{}{path}", broker.internal())]).await;
+        assert_eq!((answer.status, answer.header("WWW-Authenticate")), (401, Some("Bearer")), "{path}");
+        assert_eq!(answer.json()["code"], "unauthenticated");
+    }
+    for path in ["/metrics", "/healthz", "/readyz"] {
+        assert_eq!(curl(&[&format!("http://{}{path}", broker.internal())]).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_does_what_it_is_granted_and_nothing_else() {
+    let (broker, key) = broker_with_key("publish = [\"orders.>\"]").await;
+    let publish = async |topic: &str| {
+        ask(&broker, &key, &format!("/v1/topics/{topic}/messages"), &["-d", "x"]).await.status
+    };
+    assert_eq!((publish("orders.eu").await, publish("secrets").await), (200, 403));
+    assert_eq!(ask(&broker, &key, "/v1/history?pattern=orders.eu", &[]).await.status, 403);
+    assert_eq!(ask(&broker, &key, "/v1/sessions", &[]).await.status, 403);
+    assert_eq!(ask(&broker, &format!("{key}x"), "/v1/streams", &[]).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_forged_token_is_no_token_over_http_either() {
+    let broker = broker("").await;
+    let forged = sign(Algorithm::HS256, None, &json!({}), &EncodingKey::from_secret(&[7; 32]));
+    assert_eq!(ask(&broker, &forged, "/v1/streams", &[]).await.status, 401);
+}
+
+#[tokio::test]
+async fn whoever_is_revoked_is_out_at_once_and_stays_out() {
+    let (broker, key) = broker_with_key("admin = true").await;
+    let alice = token(&json!({"jti": "t1"}));
+    let (mut client, _) = enter(&broker, &alice).await;
+    let (mut bob, _) = enter(&broker, &token(&json!({"sub": "bob"}))).await;
+    assert_eq!(revoke(&broker, &alice, r#"{"subject":"bob"}"#).await.status, 403, "alice is no administrator");
+    let revoked = revoke(&broker, &key, r#"{"subject":"alice"}"#).await;
+    assert_eq!((revoked.status, revoked.json()), (200, json!({"ended": 1})));
+    assert_eq!(client.expect_close().await.0, 4003);
+    assert_eq!(turned_away(&broker, &alice).await.0, 4003);
+    assert_eq!(ask(&broker, &alice, "/v1/streams", &[]).await.status, 403);
+    bob.send(json!({"op": "ping"})).await;
+    bob.expect(json!({"op": "pong"})).await;
+}
+
+#[tokio::test]
+async fn a_session_that_is_revoked_is_closed_and_its_token_is_still_good() {
+    let (broker, key) = broker_with_key("admin = true").await;
+    let alice = token(&json!({}));
+    let (mut client, welcome) = enter(&broker, &alice).await;
+    let asked = json!({"session": welcome["session"]}).to_string();
+    assert_eq!(revoke(&broker, &key, &asked).await.json(), json!({"ended": 1}));
+    assert_eq!(client.expect_close().await.0, 4003);
+    enter(&broker, &alice).await;
+}
