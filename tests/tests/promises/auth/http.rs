@@ -8,7 +8,8 @@ use super::*;
 
 /// A request as whoever this bearer speaks for.
 async fn ask(broker: &Broker, bearer: &str, path: &str, more: &[&str]) -> Answer {
-    let (url, header) = (format!("http://{}{path}", broker.internal()), format!("Authorization: Bearer {bearer}"));
+    let (url, header) =
+        (format!("http://{}{path}", broker.internal()), format!("Authorization: Bearer {bearer}"));
     curl(&[&["-H", &header, &url], more].concat()).await
 }
 
@@ -64,7 +65,11 @@ async fn whoever_is_revoked_is_out_at_once_and_stays_out() {
     let alice = token(&json!({"jti": "t1"}));
     let (mut client, _) = enter(&broker, &alice).await;
     let (mut bob, _) = enter(&broker, &token(&json!({"sub": "bob"}))).await;
-    assert_eq!(revoke(&broker, &alice, r#"{"subject":"bob"}"#).await.status, 403, "alice is no administrator");
+    assert_eq!(
+        revoke(&broker, &alice, r#"{"subject":"bob"}"#).await.status,
+        403,
+        "alice is no administrator"
+    );
     let revoked = revoke(&broker, &key, r#"{"subject":"alice"}"#).await;
     assert_eq!((revoked.status, revoked.json()), (200, json!({"ended": 1})));
     assert_eq!(client.expect_close().await.0, 4003);

@@ -66,7 +66,9 @@ fn meaning(kind: Kind) -> &'static str {
         Kind::Conflict => "The topic's last sequence is another than expected; `seq` is the actual one.",
         Kind::TooLarge => "The body is too large; `detail` names the limit.",
         Kind::UnsupportedMediaType => "The body is of a type that is not taken here.",
-        Kind::LimitExceeded => "There is no room to remember the key or the revocation; try again after `Retry-After`.",
+        Kind::LimitExceeded => {
+            "There is no room to remember the key or the revocation; try again after `Retry-After`."
+        }
         Kind::Internal => "A fault of the broker; please report it.",
         Kind::Unavailable => {
             "Not possible now; try again after `Retry-After`, with the same key if there is one."

@@ -6,7 +6,8 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use serde::{Deserialize, Serialize};
+use fanfare_protocol::limits::MAX_SEQ;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::api::Api;
@@ -20,23 +21,23 @@ use crate::net::http::caller::Asking;
 /// No revocation is longer, in bytes: the longest subject, escaped.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// Who is shut out, and for how long: just one of `subject`, `token_id` and `session`.
-#[derive(Debug, Deserialize, ToSchema)]
+/// Who is shut out, and for how long, in milliseconds: just one of `subject`, `token_id` and `session`.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[schema(as = Revocation)]
-pub(super) struct Revocation {
-    /// Every token with this `sub`; `key:NAME` for an API key.
-    #[schema(example = "alice", min_length = 1)]
+struct Revocation {
+    #[serde(default, deserialize_with = "there")]
     subject: Option<String>,
-    /// The token with this `jti`.
-    #[schema(min_length = 1)]
+    #[serde(default, deserialize_with = "there")]
     token_id: Option<String>,
-    /// One open session, by its name. It is closed; nothing holds after that.
-    #[schema(min_length = 1)]
+    #[serde(default, deserialize_with = "there")]
     session: Option<String>,
-    /// Time that it holds, in milliseconds; `max_revocation` unless said, and at most that.
-    #[schema(example = 3_600_000, minimum = 1)]
+    #[serde(default, deserialize_with = "there")]
     hold_ms: Option<u64>,
+}
+
+/// A field that is left out or has a value: `null` is none.
+fn there<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 /// What a revocation did.
@@ -63,7 +64,7 @@ enum Asked {
     path = "/v1/revocations",
     operation_id = "revoke",
     tag = "sessions",
-    request_body = Revocation,
+    request_body = super::schemas::Revocation,
     responses((status = 200, description = "It holds from now on.", body = Ended), super::openapi::RevokeProblems),
 )]
 pub(super) async fn revoke(
@@ -94,8 +95,8 @@ fn read(bytes: &[u8]) -> Result<Asked, Problem> {
     let wrong = |name: &str, detail: &str| Problem::part(Kind::InvalidRequest, Place::Body, name, detail);
     let asked: Revocation = serde_json::from_slice(bytes)
         .map_err(|error| wrong("", &format!("the body is no revocation: {error}")))?;
-    if asked.hold_ms == Some(0) {
-        return Err(wrong("/hold_ms", "must be at least 1"));
+    if asked.hold_ms.is_some_and(|hold_ms| !(1..=MAX_SEQ).contains(&hold_ms)) {
+        return Err(wrong("/hold_ms", "must be from 1 to 9007199254740991"));
     }
     let hold = asked.hold_ms.map(Duration::from_millis);
     let named = [&asked.subject, &asked.token_id, &asked.session];
@@ -105,6 +106,9 @@ fn read(bytes: &[u8]) -> Result<Asked, Problem> {
     match (asked.subject, asked.token_id, asked.session) {
         (Some(subject), None, None) => Ok(Asked::Out(Revoked::Subject(subject.into()), hold)),
         (None, Some(token_id), None) => Ok(Asked::Out(Revoked::Token(token_id.into()), hold)),
+        (None, None, Some(_)) if hold.is_some() => {
+            Err(wrong("/hold_ms", "a session is closed, and nothing holds after that"))
+        }
         (None, None, Some(session)) => Ok(Asked::Session(session)),
         _ => Err(wrong("", "say just one of `subject`, `token_id` and `session`")),
     }
@@ -117,14 +121,19 @@ mod tests {
     #[test]
     fn just_one_is_shut_out_at_a_time() {
         assert!(matches!(read(br#"{"subject":"alice"}"#), Ok(Asked::Out(Revoked::Subject(_), None))));
-        assert!(matches!(read(br#"{"token_id":"t","hold_ms":5}"#), Ok(Asked::Out(Revoked::Token(_), Some(_)))));
+        assert!(matches!(
+            read(br#"{"token_id":"t","hold_ms":5}"#),
+            Ok(Asked::Out(Revoked::Token(_), Some(_)))
+        ));
         assert!(matches!(read(br#"{"session":"s"}"#), Ok(Asked::Session(_))));
         for body in [
             "{}",
             r#"{"subject":"a","session":"s"}"#,
             r#"{"subject":""}"#,
             r#"{"subject":"a","hold_ms":0}"#,
+            r#"{"session":"a","hold_ms":5}"#,
             r#"{"subject":"a","holds":5}"#,
+            r#"{"subject":"a","hold_ms":null}"#,
             "[]",
             "",
         ] {

@@ -1,7 +1,9 @@
 //! Schemas of what is written and read without a structure of ours: messages, gaps, positions.
 
 use serde_json::json;
-use utoipa::openapi::schema::{AllOfBuilder, AnyOfBuilder, ArrayBuilder, OneOfBuilder, SchemaType};
+use utoipa::openapi::schema::{
+    AdditionalProperties, AllOfBuilder, AnyOfBuilder, ArrayBuilder, OneOfBuilder, SchemaType,
+};
 use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -44,6 +46,20 @@ fn payload() -> OneOfBuilder {
                 .property("data_b64", string().content_encoding("base64").description(Some("Bytes.")))
                 .required("data_b64"),
         )
+}
+
+/// A name that says who is shut out, and nothing beside it but what `more` adds.
+fn shut_out(name: &str, text: &str) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .property(name, string().min_length(Some(1)).description(Some(text)))
+        .required(name)
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+}
+
+fn hold() -> ObjectBuilder {
+    seq().minimum(Some(1)).description(Some(
+        "Time that it holds, in milliseconds: at most `max_revocation`, and that unless said.",
+    ))
 }
 
 /// Makes a type that stands for a schema with this name.
@@ -99,6 +115,13 @@ schemas! {
             .property("by", string().description(Some("Its publisher's subject, where the stream says so.")))
             .property("headers", strings()))
         .item(payload())
+        .build();
+    /// Who is shut out.
+    Revocation = "Revocation": OneOfBuilder::new()
+        .item(shut_out("subject", "Every token with this `sub`; `key:NAME` for an API key.").property("hold_ms", hold()))
+        .item(shut_out("token_id", "The token with this `jti`.").property("hold_ms", hold()))
+        .item(shut_out("session", "One open session, by its name. It is closed; nothing holds after that."))
+        .examples([json!({"subject": "alice", "hold_ms": 3_600_000})])
         .build();
     /// A list of messages. An element that is no message fails by itself, so anything is taken.
     MessagesToPublish = "MessagesToPublish": ArrayBuilder::new()
