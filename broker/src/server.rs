@@ -36,6 +36,9 @@ use restart::Restart;
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the files of certificates are read again.
 const CERTIFICATE_INTERVAL: Duration = Duration::from_secs(2);
+/// Why a reload may not switch authentication off.
+const OPENED: &str = "without an [[auth.issuer]] or [[api_key]] everyone could enter by the ports that are open beyond \
+                      loopback, and those change at a restart only; restart, or configure authentication";
 /// Orders that wait at most.
 const ORDERS: usize = 8;
 
@@ -225,7 +228,8 @@ impl Server {
 /// Does what it is told, until it is to stop, and no session is left.
 async fn obey(hub: &Arc<Hub>, limits: &Arc<LiveLimits>, operator: Operator, accepting: &mut JoinHandle<()>) {
     let Operator { mut orders, source, loaded, log_level } = operator;
-    let mut reloader = Reloader::new(source, loaded, parts(hub, limits, log_level));
+    let parts = parts(hub, limits, log_level, loaded.config.may_be_open());
+    let mut reloader = Reloader::new(source, loaded, parts);
     while let Some(Order::Reload) = orders.recv().await {
         reloader.reload().tell(hub.metrics(), clock::wall_ms());
     }
@@ -240,8 +244,14 @@ async fn obey(hub: &Arc<Hub>, limits: &Arc<LiveLimits>, operator: Operator, acce
     drain::drain(hub, limits, accepting, told_again).await;
 }
 
-/// What takes over a new configuration. Whatever reads files for it says so before anything changes.
-fn parts(hub: &Arc<Hub>, limits: &Arc<LiveLimits>, log_level: Box<dyn Fn(&str)>) -> Vec<Part> {
+/// What takes over a new configuration. Whatever reads files for it says so before anything changes. `may_be_open` is
+/// whether the broker as it runs may do without authentication: what the new configuration says of its ports waits.
+fn parts(
+    hub: &Arc<Hub>,
+    limits: &Arc<LiveLimits>,
+    log_level: Box<dyn Fn(&str)>,
+    may_be_open: bool,
+) -> Vec<Part> {
     let authority = Arc::clone(hub.authority());
     let (hub, limits, log_level) = (Arc::clone(hub), Arc::clone(limits), Rc::new(log_level));
     let bounds: Part = Box::new(move |config| {
@@ -251,6 +261,7 @@ fn parts(hub: &Arc<Hub>, limits: &Arc<LiveLimits>, log_level: Box<dyn Fn(&str)>)
     let streams: Part = Box::new(move |config| {
         let (hub, keys, streams) =
             (Arc::clone(&hub), KeyLimits::from(&config.limits), config.streams.clone());
+        hub.check_retune(&streams)?;
         Ok(Box::new(move || hub.retune(&streams, keys)))
     });
     let logs: Part = Box::new(move |config| {
@@ -259,6 +270,9 @@ fn parts(hub: &Arc<Hub>, limits: &Arc<LiveLimits>, log_level: Box<dyn Fn(&str)>)
     });
     // Files with keys were read with the configuration: what could be wrong with them is a fault of it.
     let entrance: Part = Box::new(move |config| {
+        if !may_be_open && !config.auth.is_on() {
+            return Err(OPENED.to_owned());
+        }
         let (authority, settings) = (Arc::clone(&authority), config.auth.clone());
         Ok(Box::new(move || authority.replace(settings)))
     });

@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::Command;
 
 use crate::within;
@@ -65,4 +66,53 @@ pub async fn request(address: SocketAddr, request: &str) -> Answer {
         answer
     };
     Answer::parse(&within("an HTTP answer", exchange).await)
+}
+
+/// A request whose body is written line by line, and whose answer is read so.
+#[derive(Debug)]
+pub struct LineStream {
+    writer: OwnedWriteHalf,
+    reader: Lines<BufReader<OwnedReadHalf>>,
+}
+
+impl LineStream {
+    /// Begins to publish; `headers` are more lines of the head, each with its end.
+    pub async fn open(address: SocketAddr, headers: &str) -> Self {
+        let (reader, mut writer) = TcpStream::connect(address).await.unwrap().into_split();
+        let head = format!(
+            "POST /v1/messages HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-ndjson\r\n\
+             Transfer-Encoding: chunked\r\n{headers}\r\n"
+        );
+        writer.write_all(head.as_bytes()).await.unwrap();
+        Self { writer, reader: BufReader::new(reader).lines() }
+    }
+
+    /// Writes a part of the body.
+    pub async fn send(&mut self, text: &str) {
+        let chunk = format!("{:x}\r\n{text}\r\n", text.len());
+        self.writer.write_all(chunk.as_bytes()).await.unwrap();
+    }
+
+    /// Ends the body.
+    pub async fn end(&mut self) {
+        self.writer.write_all(b"\r\n0\r\n\r\n").await.unwrap();
+    }
+
+    /// The next line that is JSON: neither head nor the sizes of chunks are. None when the answer is whole.
+    pub async fn next(&mut self) -> Option<serde_json::Value> {
+        loop {
+            let line = within("a result", self.reader.next_line()).await.unwrap()?;
+            if line.starts_with('{') {
+                return Some(serde_json::from_str(&line).unwrap());
+            }
+            if line == "0" {
+                return None;
+            }
+        }
+    }
+
+    /// The next result.
+    pub async fn result(&mut self) -> serde_json::Value {
+        self.next().await.expect("the answer goes on")
+    }
 }

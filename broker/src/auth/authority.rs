@@ -156,6 +156,17 @@ impl Authority {
         Ok(caller)
     }
 
+    /// Whether someone who was accepted still is: their token has not expired, and nobody shut them out.
+    ///
+    /// # Errors
+    /// They are not accepted any more.
+    pub(crate) fn check(&self, caller: &Caller, now: Now) -> Result<(), Rejection> {
+        if caller.expires().is_some_and(|expires| expires <= now.moment) {
+            return Err(Rejection::Expired);
+        }
+        self.check_revoked(caller, now)
+    }
+
     /// How often each outcome of an admission was, by its word.
     pub(crate) fn admissions(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.admissions.iter()

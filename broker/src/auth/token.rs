@@ -99,7 +99,9 @@ fn verify_by(token: &str, head: &Head, issuer: &Issuer<'_>) -> Result<Map<String
         return Err(Rejection::Algorithm(algorithm));
     }
     let validation = signature_only(algorithm);
-    let mut failed = Rejection::Forged;
+    // A key that is not named may be one of before: the issuer's newest are perhaps not fetched yet.
+    let is_named = head.kid.is_some() && issuer.keys.iter().any(|key| key.id() == head.kid.as_deref());
+    let mut failed = if issuer.fetched && !is_named { Rejection::UnknownKey } else { Rejection::Forged };
     for key in fitting {
         match decode::<Map<String, Value>>(token, key.decoding(), &validation) {
             Ok(token) => return Ok(token.claims),

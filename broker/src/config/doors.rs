@@ -100,9 +100,11 @@ fn is_authority(text: &str) -> bool {
 fn resolve_network(written: &Located<String>, faults: &mut Vec<Fault>) -> Option<IpNet> {
     let text = written.value.trim();
     let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    if network.is_err() {
+    // Addresses are compared as IPv4 where they are: a mapped network would match none of them.
+    let network = network.ok().filter(|network: &IpNet| network.addr().to_canonical() == network.addr());
+    if network.is_none() {
         let what = format!("`trusted_proxies`: {:?} is no network", written.value);
         faults.push(Fault::new(written.place, what, "write an address, or a network like \"10.0.0.0/8\""));
     }
-    network.ok()
+    network
 }

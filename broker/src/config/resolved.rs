@@ -136,6 +136,12 @@ impl Config {
         config
     }
 
+    /// Whether the broker may run without authentication: just this machine reaches it, or anyone is meant to.
+    pub(crate) fn may_be_open(&self) -> bool {
+        let local = |address: SocketAddr| address.ip().to_canonical().is_loopback();
+        self.allow_anonymous || (local(self.listen) && local(self.internal))
+    }
+
     /// Nobody listens to the world by accident, and the two ports differ.
     fn check_doors(&self, written: &Written, faults: &mut Vec<Fault>) {
         let doors =

@@ -306,6 +306,18 @@ fn beyond_loopback_one_must_allow_anyone_in() {
 }
 
 #[test]
+fn only_what_is_on_loopback_or_said_to_be_open_may_do_without_authentication() {
+    for (text, may) in [
+        ("", true),
+        ("internal = \"0.0.0.0:7441\"\n[[api_key]]\nname = \"a\"\nhash = \"sha256:KEY\"", false),
+        ("listen = \"0.0.0.0:7440\"\nallow_anonymous = true", true),
+    ] {
+        let config = parse(&text.replace("KEY", &"a".repeat(64))).unwrap();
+        assert_eq!(config.may_be_open(), may, "{text}");
+    }
+}
+
+#[test]
 fn the_two_ports_must_differ_unless_the_system_chooses_them() {
     let fault = "fanfare.toml:1:10: `listen` and `internal` are both \"127.0.0.1:7441\"\n    \
                  give them different ports, such as 7440 and 7441";

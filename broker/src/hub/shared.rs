@@ -117,6 +117,14 @@ impl Hub {
         }
     }
 
+    /// Whether streams can take over what of this may change while the broker runs.
+    ///
+    /// # Errors
+    /// One can't, with the reason in a sentence.
+    pub(crate) fn check_retune(&self, streams: &[StreamConfig]) -> Result<(), String> {
+        self.engine.check_retune(streams)
+    }
+
     /// Retains by other limits from now on, as far as a running broker can.
     pub(crate) fn retune(&self, streams: &[StreamConfig], keys: KeyLimits) {
         self.engine.retune(streams, keys);

@@ -45,7 +45,14 @@ pub(super) fn take_in(
     let frame = decode(outbound.encoding(), incoming);
     let done = match session.frame(frame, now.moment, io.session_limits()) {
         Ok(Deed::Welcome(hello)) => return greeting::enter(session, &hello, outbound, io, now),
-        Ok(Deed::Refresh { id, token }) => greeting::refresh(session, (id, &token), outbound, io, now)?,
+        Ok(Deed::Refresh { id, token }) => {
+            let refreshed = greeting::refresh(session, (id, &token), outbound, io, now)?;
+            // A signature that is wrong takes as long to verify as one that is right.
+            return Ok(refreshed.unwrap_or_else(|failed| {
+                failed.answer(outbound, io);
+                Effort::Heavy
+            }));
+        }
         Ok(deed) => match session.caller() {
             Some(caller) => perform(deed, caller, outbound, io, now),
             None => return Err(Fault::Close(CloseCode::Protocol, "the first frame must be `hello`".into())),

@@ -9,15 +9,19 @@ use crate::engine::SessionId;
 /// A session's slot and name.
 type Seat = (u32, SessionId);
 
-/// Sessions with a token that expires, by when they are to be looked at; one that was refreshed meanwhile is noted again
-/// then. So each has one entry, and another only if its token now expires earlier.
+/// Sessions with a token that expires, by when they are to be looked at. Each has one entry, for as long as it is open.
 #[derive(Debug, Default)]
 pub(super) struct Expiries(BTreeSet<(Moment, Seat)>);
 
 impl Expiries {
-    /// Notes a session whose token expires at this moment; to the second, so that refreshing often makes few entries.
+    /// Notes a session whose token expires at this moment; to the second, so that many are looked at together.
     pub(super) fn add(&mut self, slot: u32, session: SessionId, expires: Moment) {
         self.0.insert((up_to_the_second(expires), (slot, session)));
+    }
+
+    /// Lets go of a session that ended, or goes on with another token than the one that expires at this moment.
+    pub(super) fn forget(&mut self, slot: u32, session: SessionId, expires: Moment) {
+        self.0.remove(&(up_to_the_second(expires), (slot, session)));
     }
 
     /// A session whose token may have expired by now.
@@ -51,5 +55,14 @@ mod tests {
         assert_eq!(expiries.pop_due(at(2_000)), Some((1, SessionId(7))));
         assert_eq!(expiries.pop_due(at(2_000)), Some((2, SessionId(8))));
         assert_eq!(expiries.pop_due(at(9_000)), None);
+    }
+
+    #[test]
+    fn a_session_that_ended_leaves_nothing_behind() {
+        let at = |ms| Moment::after_start(Duration::from_millis(ms));
+        let mut expiries = Expiries::default();
+        expiries.add(1, SessionId(7), at(1_001));
+        expiries.forget(1, SessionId(7), at(1_001));
+        assert!(expiries.0.is_empty());
     }
 }

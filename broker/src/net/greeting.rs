@@ -101,11 +101,14 @@ fn expires_in_ms(caller: &Caller, now: Moment) -> Option<u64> {
     caller.expires().map(|expires| millis(expires.since(now)))
 }
 
-/// Has the session looked at when its token expires, unless it is looked at before that anyway.
+/// Has the session looked at when its token expires, and no more when the one before would have.
 fn note_expiry(outbound: &Outbound, before: Option<&Caller>, caller: &Caller, io: &Io) {
-    let Some(expires) = caller.expires() else { return };
-    if before.and_then(Caller::expires).is_none_or(|before| expires < before) {
-        io.expiring.borrow_mut().add(outbound.slot(), outbound.session(), expires);
+    let (slot, session, mut expiring) = (outbound.slot(), outbound.session(), io.expiring.borrow_mut());
+    if let Some(before) = before.and_then(Caller::expires) {
+        expiring.forget(slot, session, before);
+    }
+    if let Some(expires) = caller.expires() {
+        expiring.add(slot, session, expires);
     }
 }
 

@@ -76,7 +76,7 @@ impl Refusals {
     pub(super) fn request(&self, code: ErrorCode, message: &str, session: SessionId) {
         let code = code.as_str();
         if let Some(untold) = self.requests.admit(code, clock::now()) {
-            tracing::warn!(code, message, session = session.0, untold, "a request is refused");
+            tracing::warn!(code, detail = message, session = session.0, untold, "a request is refused");
         }
     }
 }

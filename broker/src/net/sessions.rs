@@ -59,6 +59,11 @@ impl Sessions {
         if let Some(place) = self.connections.borrow_mut().get_mut(slot as usize) {
             *place = None;
         }
+        let expires = connection.outbound.caller().and_then(|caller| caller.expires());
+        let session = connection.outbound.session();
+        if let Some(expires) = expires {
+            self.io.expiring.borrow_mut().forget(slot, session, expires);
+        }
         self.io.shard.borrow_mut().detach(slot);
         self.io.counters().connections.uncount(connection.outbound.encoding().as_str());
         self.io.counters().closed.count(reason);

@@ -1,13 +1,8 @@
 //! Publishing over HTTP: one by one, many at once, and line by line, with what is wrong told as problem documents.
 
-use std::net::SocketAddr;
-
-use fanfare_tests::http::{Answer, curl};
+use fanfare_tests::http::{Answer, LineStream, curl};
 use fanfare_tests::{Broker, Client, assert_shape, http, within};
-use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use serde_json::json;
 use tokio::process::Command;
 
 fn messages(broker: &Broker, topic: &str) -> String {
@@ -131,46 +126,12 @@ async fn of_a_list_that_cant_be_read_nothing_is_published() {
     assert_eq!(head(&broker).await, 0);
 }
 
-/// A request whose body is written line by line.
-struct LineStream {
-    writer: OwnedWriteHalf,
-    reader: Lines<BufReader<OwnedReadHalf>>,
-}
-
-impl LineStream {
-    async fn open(address: SocketAddr) -> Self {
-        let (reader, mut writer) = TcpStream::connect(address).await.unwrap().into_split();
-        let head = format!(
-            "POST /v1/messages HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-ndjson\r\n\
-             Transfer-Encoding: chunked\r\n\r\n"
-        );
-        writer.write_all(head.as_bytes()).await.unwrap();
-        Self { writer, reader: BufReader::new(reader).lines() }
-    }
-
-    async fn send(&mut self, text: &str) {
-        let chunk = format!("{:x}\r\n{text}\r\n", text.len());
-        self.writer.write_all(chunk.as_bytes()).await.unwrap();
-    }
-
-    /// The next line that is JSON: neither head nor the sizes of chunks are.
-    async fn result(&mut self) -> Value {
-        loop {
-            let line =
-                within("a result", self.reader.next_line()).await.unwrap().expect("the answer goes on");
-            if line.starts_with('{') {
-                return serde_json::from_str(&line).unwrap();
-            }
-        }
-    }
-}
-
 #[tokio::test]
 async fn lines_are_published_and_answered_as_they_come() {
     let broker = Broker::start().await;
     let mut client = Client::json(&broker).await;
     client.subscribe(1, ">").await;
-    let mut lines = LineStream::open(broker.internal()).await;
+    let mut lines = LineStream::open(broker.internal(), "").await;
     for n in 1..=3 {
         lines.send(&format!("{{\"topic\":\"a\",\"data\":{n}}}\n")).await;
         assert_eq!(lines.result().await["seq"], n);
@@ -178,13 +139,13 @@ async fn lines_are_published_and_answered_as_they_come() {
     }
     lines.send("nonsense\n{\"topic\":\"a\",\"data\":4}").await;
     assert_shape(&lines.result().await, &json!({"error": {"code": "invalid_frame"}}));
-    lines.writer.write_all(b"\r\n0\r\n\r\n").await.unwrap();
+    lines.end().await;
 }
 
 #[tokio::test]
 async fn a_line_that_is_cut_by_a_lost_connection_is_not_published() {
     let broker = Broker::start().await;
-    let mut lines = LineStream::open(broker.internal()).await;
+    let mut lines = LineStream::open(broker.internal(), "").await;
     lines.send("{\"topic\":\"a\",\"data\":1}\n{\"topic\":\"a\",\"data\":2}").await;
     assert_eq!(lines.result().await["seq"], 1);
     drop(lines);
@@ -197,7 +158,7 @@ async fn a_line_that_is_too_long_costs_itself_alone() {
     let broker = Broker::start().await;
     let long = format!("{{\"topic\":\"a\",\"text\":\"{}\"}}", "x".repeat(300 << 10));
     let body = format!("{long}\n{{\"topic\":\"a\",\"text\":\"y\"}}\n");
-    let mut lines = LineStream::open(broker.internal()).await;
+    let mut lines = LineStream::open(broker.internal(), "").await;
     lines.send(&body).await;
     assert_shape(&lines.result().await, &json!({"error": {"code": "too_large"}}));
     assert_eq!(lines.result().await["seq"], 1);
@@ -252,7 +213,7 @@ async fn a_body_that_comes_too_slowly_is_answered_408() {
 #[tokio::test]
 async fn beyond_max_http_requests_a_request_is_told_when_to_come_back() {
     let broker = Broker::with_limits("max_http_requests = 1").await;
-    let mut lines = LineStream::open(broker.internal()).await;
+    let mut lines = LineStream::open(broker.internal(), "").await;
     lines.send("{\"topic\":\"a\",\"data\":1}\n").await;
     lines.result().await;
     let refused = curl(&[&messages(&broker, "a"), "-d", "x"]).await;

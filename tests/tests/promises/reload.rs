@@ -129,3 +129,17 @@ async fn a_reload_costs_no_open_session_its_messages() {
         .unwrap();
     }
 }
+
+#[tokio::test]
+async fn limits_that_were_meant_for_other_topics_take_nothing_from_those_that_a_stream_holds() {
+    let all = "[[stream]]\nname = \"all\"\npatterns = [\">\"]\nmax_age = \"1h\"";
+    let logs = "[[stream]]\nname = \"all\"\npatterns = [\"logs.>\"]\nmax_age = \"1ms\"";
+    let broker = Broker::with(all).await;
+    let mut client = Client::json(&broker).await;
+    client.publish("orders.1", "tea").await;
+    broker.reload(logs, "failed").await;
+    assert_eq!(lines(&broker, &["not reloaded", "other topics"]).len(), 1, "{}", broker.log());
+    client.send(json!({"op": "subscribe", "sub": 1, "pattern": "orders.1", "from": "start"})).await;
+    client.expect(json!({"op": "subscribed"})).await;
+    client.expect(json!({"op": "message", "text": "tea"})).await;
+}

@@ -33,7 +33,8 @@ pub(super) const TOP: &[Row] = &[
         Kind::Flag,
         Value("false"),
         AtStart,
-        "Beyond loopback the broker refuses to start unless this is true: then anyone who reaches a port may use it.",
+        "Beyond loopback the broker refuses to start unless authentication is configured, or this is true: then anyone who \
+         reaches a port may use it.",
     ),
     Row::new(
         "allowed_origins",

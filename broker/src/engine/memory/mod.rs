@@ -59,6 +59,21 @@ impl MemoryEngine {
         Ok(Self { streams: streams.collect::<Result<_, _>>()? })
     }
 
+    /// Whether each stream can be given what of this may change while the broker runs.
+    ///
+    /// # Errors
+    /// One is to hold other topics as well: what it holds now would be retained by limits that were meant for others.
+    pub(crate) fn check_retune(&self, configs: &[StreamConfig]) -> Result<(), String> {
+        let torn = |stream: &&Stream| configs.iter().any(|config| stream.is_torn_by(config));
+        self.streams.iter().find(torn).map_or(Ok(()), |stream| {
+            Err(format!(
+                "stream \"{}\" is to hold other topics, which needs a restart, and to retain them by other limits, which \
+                 would hit those that it holds now; restart, or change its limits alone",
+                stream.name()
+            ))
+        })
+    }
+
     /// Gives each stream the limits that may change while the broker runs.
     pub(crate) fn retune(&self, configs: &[StreamConfig], keys: KeyLimits) {
         for stream in &self.streams {

@@ -172,6 +172,13 @@ impl Stream {
         self.inner.lock().retune(config, keys);
     }
 
+    /// Whether this is the stream's configuration with other topics and, at the same time, other limits.
+    pub(crate) fn is_torn_by(&self, config: &StreamConfig) -> bool {
+        config.name == self.config.name
+            && config.patterns != self.config.patterns
+            && self.inner.lock().is_retuned_by(config)
+    }
+
     /// The newest sequence and its epoch.
     pub(crate) fn head(&self) -> StreamPosition {
         self.position(self.inner.lock().retained.head())

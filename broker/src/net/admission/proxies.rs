@@ -14,7 +14,7 @@ pub struct Proxies {
 }
 
 impl Proxies {
-    /// Whether this address is one of theirs.
+    /// Whether this address is one of theirs. Networks are to be canonical, too: IPv4 as such.
     pub(crate) fn trust(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.networks.iter().any(|network| network.contains(&address))

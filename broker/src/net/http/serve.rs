@@ -80,9 +80,14 @@ pub(crate) async fn serve<I: Inside>(
             next = next => next,
             () = &mut shutdown => break,
         };
-        let (router, stopped, tls) = (router.clone(), stopped.clone(), tls.clone());
+        let (router, mut stopped, tls) = (router.clone(), stopped.clone(), tls.clone());
         connections.spawn(async move {
-            if let Some(transport) = secure(socket, tls.as_deref()).await {
+            let secured = tokio::select! {
+                secured = secure(socket, tls.as_deref()) => secured,
+                // Nobody has asked anything here yet, and the broker is not to wait for it.
+                _ = stopped.changed() => None,
+            };
+            if let Some(transport) = secured {
                 converse(transport, router, stopped).await;
             }
             drop(place);

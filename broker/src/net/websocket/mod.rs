@@ -38,7 +38,7 @@ pub(super) struct Spare {
 pub(super) struct Reader {
     kept: Option<Box<WebSocketContext>>,
     boundary: Boundary,
-    /// Whether a pong once found no room: then the context may hold one of this session at any time.
+    /// Whether a pong found no room: then the context holds one of this session.
     holds_pongs: bool,
 }
 
@@ -91,6 +91,13 @@ impl Spare {
     pub(super) fn limit(&mut self, max_frame_bytes: usize) {
         if self.max_frame_bytes != max_frame_bytes {
             *self = Self::new(max_frame_bytes);
+        }
+    }
+
+    /// Takes a context back that holds nothing, unless it has the limit of before.
+    fn put(&mut self, context: Box<WebSocketContext>) {
+        if context.get_config().max_frame_size == self.config.max_frame_size {
+            self.context = Some(context);
         }
     }
 
@@ -173,11 +180,12 @@ impl<'a> Reading<'a> {
         let result = read(&mut context, &mut self.feed);
         match result {
             Ok(None) => {
-                self.reader.holds_pongs |= self.feed.refused();
+                // Each call writes out what waited from the one before.
+                self.reader.holds_pongs = self.feed.refused();
                 if self.reader.holds_pongs || !self.reader.boundary.is_between_messages() {
                     self.context = Some(context);
                 } else {
-                    self.spare.context = Some(context);
+                    self.spare.put(context);
                 }
             }
             Ok(Some(Incoming::Text(_) | Incoming::Binary(_))) => self.context = Some(context),

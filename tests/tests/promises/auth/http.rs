@@ -1,6 +1,6 @@
 //! The doors over HTTP: a request is asked who it is as a session is, and whoever is shut out is out at once.
 
-use fanfare_tests::http::{Answer, curl};
+use fanfare_tests::http::{Answer, LineStream, curl};
 use fanfare_tests::{command, within};
 use serde_json::json;
 
@@ -88,4 +88,17 @@ async fn a_session_that_is_revoked_is_closed_and_its_token_is_still_good() {
     assert_eq!(revoke(&broker, &key, &asked).await.json(), json!({"ended": 1}));
     assert_eq!(client.expect_close().await.0, 4003);
     enter(&broker, &alice).await;
+}
+
+#[tokio::test]
+async fn who_publishes_line_by_line_is_out_at_once_too() {
+    let (broker, key) = broker_with_key("admin = true").await;
+    let alice = granting(&json!({"publish": ["a"]}));
+    let mut lines = LineStream::open(broker.internal(), &format!("Authorization: Bearer {alice}\r\n")).await;
+    lines.send("{\"topic\":\"a\",\"data\":1}\n").await;
+    assert_eq!(lines.result().await["seq"], 1);
+    assert_eq!(revoke(&broker, &key, r#"{"subject":"alice"}"#).await.status, 200);
+    lines.send("{\"topic\":\"a\",\"data\":2}\n").await;
+    assert_eq!(lines.result().await["error"]["code"], "forbidden");
+    assert_eq!(lines.next().await, None, "the answer ends");
 }

@@ -24,6 +24,11 @@ impl Inner {
         Self { rules: config.clone(), retained, keys, closed: false }
     }
 
+    /// Whether these are other limits of age or bytes than those in force.
+    pub(super) fn is_retuned_by(&self, config: &StreamConfig) -> bool {
+        (self.rules.max_age, self.rules.max_bytes) != (config.max_age, config.max_bytes)
+    }
+
     /// Retains by other limits of age and bytes from now on; what is too much goes with the next appends and sweeps.
     pub(super) fn retune(&mut self, config: &StreamConfig, keys: KeyLimits) {
         self.rules.max_age = config.max_age;

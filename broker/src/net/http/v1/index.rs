@@ -1,12 +1,14 @@
 //! The index of the API, for people who look what is there.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::DESCRIPTION;
+use crate::net::http::caller::Asking;
 use crate::version::VERSION;
 
 /// What is there.
@@ -21,7 +23,7 @@ pub(super) struct Index {
     #[schema(example = "/openapi.json")]
     openapi: &'static str,
     /// Every operation in a few words.
-    operations: BTreeMap<String, String>,
+    operations: &'static BTreeMap<String, String>,
 }
 
 /// What is there, in a few words.
@@ -32,7 +34,12 @@ pub(super) struct Index {
     tag = "operation",
     responses((status = 200, description = "What is there.", body = Index), super::openapi::ReadProblems),
 )]
-pub(super) async fn index() -> Json<Index> {
+pub(super) async fn index(Asking(_): Asking) -> Json<Index> {
+    Json(Index { name: "fanfare", version: VERSION, openapi: DESCRIPTION, operations: &OPERATIONS })
+}
+
+/// Made once: the description is large.
+static OPERATIONS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     let paths = super::operations().into_openapi().paths.paths;
     let operations = paths.into_iter().flat_map(|(path, item)| {
         let operations = [("GET", item.get), ("POST", item.post), ("DELETE", item.delete)];
@@ -41,5 +48,5 @@ pub(super) async fn index() -> Json<Index> {
             .map(|(method, operation)| (format!("{method} {path}"), operation.summary.unwrap_or_default()))
             .collect::<Vec<_>>()
     });
-    Json(Index { name: "fanfare", version: VERSION, openapi: DESCRIPTION, operations: operations.collect() })
-}
+    operations.collect()
+});

@@ -56,8 +56,11 @@ impl From<Accepted> for PublishedView {
 
 /// Publishes on behalf of a caller.
 pub(super) fn publish(api: &Api, caller: &Caller, publish: Publish<'_>) -> Result<PublishedView, Problem> {
+    let now = clock::read();
+    // A request may go on for hours.
+    api.hub.authority().check(caller, now)?;
     let permitted = caller.publish(publish)?;
-    let accepted = api.hub.publish(permitted, NO_SESSION, clock::read())?;
+    let accepted = api.hub.publish(permitted, NO_SESSION, now)?;
     let counters = api.hub.http_counters();
     let count = if accepted.duplicate { &counters.duplicates } else { &counters.received_messages };
     count.add(1);

@@ -26,6 +26,7 @@ use super::lines::{Line, Lines};
 use super::problem::{Kind, Place, Problem};
 use super::publish::Outcome;
 use crate::auth::Caller;
+use crate::clock;
 use crate::net::http::caller::Asking;
 
 /// The media type of lines, as the answer says it.
@@ -194,7 +195,9 @@ impl LineStream {
         let mut parts = body.into_data_stream();
         loop {
             let mut results = Vec::new();
-            let part = match body::next(&mut parts, patience).await {
+            let part = body::next(&mut parts, patience).await;
+            let still_admitted = self.api.hub.authority().check(&self.caller, clock::read());
+            let part = match still_admitted.map_err(Problem::from).and(part) {
                 Ok(part) => part,
                 Err(problem) => {
                     // A line that is cut is not published.

@@ -6,7 +6,6 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use fanfare_protocol::limits::MAX_SEQ;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -21,6 +20,9 @@ use crate::net::http::caller::Asking;
 /// No revocation is longer, in bytes: the longest subject, escaped.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
+/// The largest whole number that a JSON reader holds exactly.
+const MAX_HOLD_MS: f64 = 9_007_199_254_740_991.0;
+
 /// Who is shut out, and for how long, in milliseconds: just one of `subject`, `token_id` and `session`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,7 +34,8 @@ struct Revocation {
     #[serde(default, deserialize_with = "there")]
     session: Option<String>,
     #[serde(default, deserialize_with = "there")]
-    hold_ms: Option<u64>,
+    /// Whole, however it is written: `1e3` is.
+    hold_ms: Option<f64>,
 }
 
 /// A field that is left out or has a value: `null` is none.
@@ -95,10 +98,11 @@ fn read(bytes: &[u8]) -> Result<Asked, Problem> {
     let wrong = |name: &str, detail: &str| Problem::part(Kind::InvalidRequest, Place::Body, name, detail);
     let asked: Revocation = serde_json::from_slice(bytes)
         .map_err(|error| wrong("", &format!("the body is no revocation: {error}")))?;
-    if asked.hold_ms.is_some_and(|hold_ms| !(1..=MAX_SEQ).contains(&hold_ms)) {
-        return Err(wrong("/hold_ms", "must be from 1 to 9007199254740991"));
+    if asked.hold_ms.is_some_and(|hold_ms| hold_ms.fract() != 0.0 || !(1.0..=MAX_HOLD_MS).contains(&hold_ms))
+    {
+        return Err(wrong("/hold_ms", "must be a whole number from 1 to 9007199254740991"));
     }
-    let hold = asked.hold_ms.map(Duration::from_millis);
+    let hold = asked.hold_ms.map(|hold_ms| Duration::from_secs_f64(hold_ms / 1_000.0));
     let named = [&asked.subject, &asked.token_id, &asked.session];
     if named.into_iter().flatten().any(String::is_empty) {
         return Err(wrong("", "the name of who is shut out is empty"));
@@ -126,12 +130,20 @@ mod tests {
             Ok(Asked::Out(Revoked::Token(_), Some(_)))
         ));
         assert!(matches!(read(br#"{"session":"s"}"#), Ok(Asked::Session(_))));
+        for hold in ["1000", "1000.0", "1e3"] {
+            let asked = read(format!(r#"{{"subject":"a","hold_ms":{hold}}}"#).as_bytes());
+            assert!(
+                matches!(asked, Ok(Asked::Out(_, Some(hold))) if hold == Duration::from_secs(1)),
+                "{hold}"
+            );
+        }
         for body in [
             "{}",
             r#"{"subject":"a","session":"s"}"#,
             r#"{"subject":""}"#,
             r#"{"subject":"a","hold_ms":0}"#,
             r#"{"session":"a","hold_ms":5}"#,
+            r#"{"subject":"a","hold_ms":1.5}"#,
             r#"{"subject":"a","holds":5}"#,
             r#"{"subject":"a","hold_ms":null}"#,
             "[]",
