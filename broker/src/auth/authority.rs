@@ -145,17 +145,6 @@ impl Authority {
         Ok(caller)
     }
 
-    /// Accepts whoever comes with an API key.
-    ///
-    /// # Errors
-    /// There is no such key, or it was revoked.
-    #[allow(dead_code, reason = "the HTTP API is to ask it")]
-    pub(crate) fn key(&self, bearer: &str, now: Now) -> Result<Caller, Rejection> {
-        let caller = self.rules.read().by_key(bearer)?;
-        self.check_revoked(&caller, now)?;
-        Ok(caller)
-    }
-
     /// Whether someone who was accepted still is: their token has not expired, and nobody shut them out.
     ///
     /// # Errors
@@ -177,12 +166,6 @@ impl Authority {
         self.revocations.lock().len()
     }
 
-    /// Whether it matters who comes.
-    #[allow(dead_code, reason = "the HTTP API is to ask it")]
-    pub(crate) fn is_on(&self) -> bool {
-        self.rules.read().settings.is_on()
-    }
-
     /// Whether this caller, once accepted, was shut out meanwhile.
     ///
     /// # Errors
@@ -193,21 +176,8 @@ impl Authority {
     }
 
     /// Shuts somebody out until a time, in milliseconds since 1970. `most` is how many may be.
-    #[allow(dead_code, reason = "the HTTP API is to revoke")]
     pub(crate) fn revoke(&self, who: Revoked, until_ms: u64, most: usize, now: Now) -> Result<(), Full> {
         self.revocations.lock().add(who, until_ms, most, now.wall_ms)
-    }
-
-    /// Lets somebody in again; false if they were not shut out.
-    #[allow(dead_code, reason = "the HTTP API is to call it")]
-    pub(crate) fn reinstate(&self, who: &Revoked) -> bool {
-        self.revocations.lock().remove(who)
-    }
-
-    /// Who is shut out, and until when, in milliseconds since 1970.
-    #[allow(dead_code, reason = "the HTTP API is to list them")]
-    pub(crate) fn revoked(&self) -> Vec<(Revoked, u64)> {
-        self.revocations.lock().iter().map(|(who, until)| (who.clone(), until)).collect()
     }
 
     /// Logs a pattern that grants nothing, because a claim is missing or could widen it; now and then at most.

@@ -12,7 +12,6 @@ mod jwks;
 mod key;
 mod permit;
 mod rejection;
-#[allow(dead_code, reason = "the HTTP API is to make and to list them")]
 mod revocations;
 mod rights;
 mod settings;

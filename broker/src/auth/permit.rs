@@ -27,12 +27,6 @@ impl<T> Permitted<T> {
         self.request
     }
 
-    /// The request, to look at.
-    #[allow(dead_code, reason = "the HTTP API is to revoke")]
-    pub(crate) fn as_inner(&self) -> &T {
-        &self.request
-    }
-
     /// The request, and the subject of whoever makes it.
     pub(crate) fn into_parts(self) -> (T, Option<Arc<str>>) {
         (self.request, self.by)

@@ -44,11 +44,6 @@ impl Revocations {
         Ok(())
     }
 
-    /// Lets somebody in again; false if they were not shut out.
-    pub(crate) fn remove(&mut self, who: &Revoked) -> bool {
-        self.until_ms.remove(who).is_some()
-    }
-
     /// Whether a caller with this subject and token is shut out.
     pub(crate) fn hold(&self, subject: Option<&str>, token_id: Option<&str>, now_ms: u64) -> bool {
         if self.until_ms.is_empty() {
@@ -67,11 +62,6 @@ impl Revocations {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.until_ms.len()
-    }
-
-    /// Each, and until when it holds, in milliseconds since 1970.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Revoked, u64)> {
-        self.until_ms.iter().map(|(who, until)| (who, *until))
     }
 }
 
@@ -113,7 +103,5 @@ mod tests {
         assert_eq!(revocations.add(subject("c"), 100, 2, 10), Err(Full { retry_after_ms: 30 }));
         assert!(revocations.hold(Some("a"), None, 10) && revocations.hold(Some("b"), None, 10));
         assert_eq!(revocations.add(subject("c"), 100, 2, 40), Ok(()));
-        assert!(revocations.remove(&subject("a")) && !revocations.remove(&subject("a")));
-        assert!(!revocations.hold(Some("a"), None, 41));
     }
 }

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use fanfare_protocol::CloseCode;
-
 use super::shared::Hub;
 use crate::auth::{Caller, Permitted, RevocationsFull, Revoked};
 use crate::clock::Now;
 use crate::outbound::Outbound;
 
 /// What a session that was shut out is told.
-const REASON: &str = "access was revoked";
+pub(crate) const REVOKED: &str = "access was revoked";
 
 impl Hub {
     /// Shuts somebody out for a time, and ends their sessions; how many those were.
@@ -31,29 +29,17 @@ impl Hub {
         let mut ended = 0;
         for outbound in self.all_outbounds() {
             if outbound.caller().is_some_and(|caller| is_meant(&who, &caller)) {
-                self.end(&outbound);
+                self.shut_out(&outbound, REVOKED);
                 ended += 1;
             }
         }
         Ok(ended)
     }
 
-    /// Ends one session, by its name; false if there is none.
-    pub(crate) fn revoke_session(&self, name: &Permitted<String>) -> bool {
-        let outbounds = self.all_outbounds().into_iter();
-        let found = outbounds.filter(|outbound| self.session_name(outbound.session()) == *name.as_inner());
-        found.map(|outbound| self.end(&outbound)).count() > 0
-    }
-
     /// Notes who a session is. False if they were shut out meanwhile: then the session is to end.
     pub(crate) fn identify(&self, outbound: &Outbound, caller: &Caller, now: Now) -> bool {
         outbound.set_caller(caller);
         self.authority.check_revoked(caller, now).is_ok()
-    }
-
-    fn end(&self, outbound: &Outbound) {
-        outbound.close(CloseCode::Forbidden, REASON);
-        self.mailbox(outbound.shard()).request_flush(outbound.slot());
     }
 }
 

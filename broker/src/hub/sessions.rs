@@ -117,11 +117,15 @@ impl Hub {
     }
 
     /// Closes a session for good (4003); false if it has ended.
-    pub(crate) fn close_session(&self, session: Permitted<SessionId>) -> bool {
-        let Some(outbound) = self.outbound(session.into_inner()) else { return false };
-        outbound.close(CloseCode::Forbidden, "closed by an administrator");
+    pub(crate) fn close_session(&self, session: Permitted<SessionId>, reason: &str) -> bool {
+        let outbound = self.outbound(session.into_inner());
+        outbound.inspect(|outbound| self.shut_out(outbound, reason)).is_some()
+    }
+
+    /// Ends a session whose client is not to come back.
+    pub(super) fn shut_out(&self, outbound: &Outbound, reason: &str) {
+        outbound.close(CloseCode::Forbidden, reason);
         self.mailbox(outbound.shard()).request_flush(outbound.slot());
-        true
     }
 
     /// The session with this name, whether it is open or not; none if no session of this process can have it.

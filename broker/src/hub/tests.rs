@@ -344,8 +344,8 @@ fn who_is_revoked_is_sent_away_at_once_and_others_stay() {
     // One that enters at the same moment is looked at again after it is known.
     let late = bench.shard.attach(Encoding::Json, About::default());
     assert!(!bench.hub.identify(&late, &Caller::named("alice"), Now::default()));
-    let name = bench.hub.session_name(sessions[1].session());
-    assert!(bench.hub.revoke_session(&admin.administer(name).unwrap()));
+    let named = bench.hub.session_named(&bench.hub.session_name(sessions[1].session())).unwrap();
+    assert!(bench.hub.close_session(admin.administer(named).unwrap(), "out"));
     assert_eq!(sessions[1].lanes().closing(), Some(CloseCode::Forbidden));
-    assert!(!bench.hub.revoke_session(&admin.administer("nobody".to_owned()).unwrap()));
+    assert_eq!(bench.hub.session_named("nobody"), None);
 }

@@ -15,6 +15,7 @@ use super::content::ContentType;
 use super::problem::{Kind, Place, Problem};
 use crate::auth::Revoked;
 use crate::clock;
+use crate::hub::REVOKED;
 use crate::net::http::caller::Asking;
 
 /// No revocation is longer, in bytes: the longest subject, escaped.
@@ -85,7 +86,10 @@ pub(super) async fn revoke(
     let timeout = api.limits.http_body_timeout();
     let bytes = body::read(body, Bound { bytes: MAX_BODY_BYTES, name: "fixed", timeout }).await?;
     let ended = match read(&bytes)? {
-        Asked::Session(name) => usize::from(api.hub.revoke_session(&caller.administer(name)?)),
+        Asked::Session(name) => match api.hub.session_named(&name) {
+            Some(session) => usize::from(api.hub.close_session(caller.administer(session)?, REVOKED)),
+            None => 0,
+        },
         Asked::Out(who, hold) => {
             let hold = hold.unwrap_or(Duration::MAX);
             api.hub.revoke(caller.administer(who)?, hold, clock::read())?

@@ -20,6 +20,9 @@ use crate::net::http::caller::Asking;
 
 const PARAMETERS: [&str; 6] = ["sort", "subject", "address", "behind", "after", "limit"];
 
+/// What a session that is closed is told.
+const CLOSED: &str = "closed by an administrator";
+
 /// The last error that a session was told.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct LastError {
@@ -197,7 +200,7 @@ pub(super) async fn close(
 ) -> Result<StatusCode, Problem> {
     Query::of(&uri, &[])?;
     let session: Permitted<SessionId> = caller.administer(named(&api, &name)?)?;
-    if api.hub.close_session(session) { Ok(StatusCode::NO_CONTENT) } else { Err(not_found(&name)) }
+    if api.hub.close_session(session, CLOSED) { Ok(StatusCode::NO_CONTENT) } else { Err(not_found(&name)) }
 }
 
 fn named(api: &Api, name: &str) -> Result<SessionId, Problem> {
