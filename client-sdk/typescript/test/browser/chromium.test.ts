@@ -5,7 +5,6 @@ import { readFileSync } from "node:fs";
 import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { kill } from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -143,8 +142,8 @@ promise("a page that is offline for a while goes on where it stood", async ({ pa
   await publish(writer, 0, 10);
   await reaches(page, 9);
   await page.context().setOffline(true);
+  await page.waitForFunction(() => (globalThis as unknown as Followed).fanfare.state.status !== "connected");
   await publish(writer, 10, 20);
-  await sleep(500);
   await page.context().setOffline(false);
   await publish(writer, 20, 30);
   await reaches(page, 29);
