@@ -2,8 +2,8 @@
 //!
 //! The parts, from the ground; imports point only downwards:
 //!
-//! - `version`, `clock`, `sync`, `notice`, `limits`, `metrics`: what was built; time, locks, lines in the log, bounds and
-//!   counts;
+//! - `version`, `clock`, `sync`, `notice`, `places`, `limits`, `metrics`: what was built; time, locks, lines in the log,
+//!   positions as text, bounds and counts;
 //! - `engine`: orders and retains messages;
 //! - `auth`, `index`, `outbound`: who may, who wants, what waits for a socket;
 //! - `hub`: publish, subscribe, catch up, history, one file a deed;
@@ -29,6 +29,7 @@ pub mod micro;
 mod net;
 mod notice;
 mod outbound;
+mod places;
 pub mod server;
 mod session;
 mod sync;

@@ -5,6 +5,7 @@
 
 mod api_key;
 mod authority;
+mod brought;
 mod caller;
 mod claims;
 mod grants;
@@ -26,6 +27,7 @@ mod tests;
 pub use api_key::ApiKeyHash;
 pub(crate) use api_key::NewApiKey;
 pub(crate) use authority::Authority;
+pub(crate) use brought::Brought;
 pub(crate) use caller::{Caller, Denied};
 pub(crate) use jwks::MAX_JWKS_BYTES;
 pub use jwks::{Ignored, JwksError, KeySet, Unusable};
@@ -35,7 +37,7 @@ pub(crate) use rejection::Rejection;
 pub(crate) use revocations::{Full as RevocationsFull, Revoked};
 pub use rights::Rights;
 pub use settings::{ApiKeySettings, AuthSettings, IssuerSettings, KeySource};
-pub(crate) use settings::{DEFAULT_JWKS_REFRESH, DEFAULT_LEEWAY};
+pub(crate) use settings::{DEFAULT_JWKS_REFRESH, DEFAULT_LEEWAY, DEFAULT_URL_TOKEN_LIFE};
 pub(crate) use signing::SigningKey;
 pub(crate) use sources::Source as KeySetSource;
 pub use template::{Template, TemplateError};

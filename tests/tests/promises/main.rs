@@ -45,5 +45,6 @@ mod retention;
 mod sharding;
 mod silence;
 mod slow_readers;
+mod sse;
 mod system;
 mod tls;

@@ -9,12 +9,13 @@ mod stats;
 
 use std::fmt::Write;
 
-use fanfare_protocol::{Encoding, Topic};
+use fanfare_protocol::Topic;
 
 use super::error::HubError;
 use super::shared::Hub;
 use crate::clock::Now;
 use crate::engine::SessionId;
+use crate::outbound::Wire;
 use crate::sync::Mutex;
 use pace::Pace;
 use sample::Sample;
@@ -63,9 +64,9 @@ fn own(topic: &str) -> Result<Topic, HubError> {
 
 impl Hub {
     /// A session has begun; `name` is what its client calls itself.
-    pub(crate) fn tell_opened(&self, session: SessionId, encoding: Encoding, name: Option<&str>, now: Now) {
+    pub(crate) fn tell_opened(&self, session: SessionId, wire: Wire, name: Option<&str>, now: Now) {
         self.tell_paced(&self.sys.opened, now, |text| {
-            let _ = write!(text, "{},\"encoding\":\"{}\"", self.quoted_name(session), encoding.as_str());
+            let _ = write!(text, "{},\"encoding\":\"{}\"", self.quoted_name(session), wire.as_str());
             if let Some(name) = name.and_then(|name| serde_json::to_string(name).ok()) {
                 let _ = write!(text, ",\"name\":{name}");
             }
