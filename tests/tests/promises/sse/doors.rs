@@ -63,13 +63,15 @@ async fn a_page_that_may_come_may_read_the_answer_and_why_it_is_refused() {
 
 #[tokio::test]
 async fn who_finds_no_room_is_told_when_to_come_again_in_a_way_that_browsers_know() {
-    for (limit, code) in [("max_connections = 1", 4100), ("max_connections_per_address = 1", 4100)] {
-        let broker = Broker::with_limits(limit).await;
-        let mut first = EventStream::open(&broker, "pattern=a").await;
+    // Behind a proxy, so that whom a connection counts for is known when its request is.
+    for limit in ["max_connections = 1", "max_connections_per_address = 1"] {
+        let broker = Broker::with(&format!("trusted_proxies = [\"127.0.0.1\"]\n[limits]\n{limit}")).await;
+        let open = || EventStream::with(broker.client(), "pattern=a", "X-Forwarded-For: 203.0.113.7\r\n");
+        let mut first = open().await.unwrap();
         first.begin().await;
-        let mut second = EventStream::open(&broker, "pattern=a").await;
+        let mut second = open().await.unwrap();
         let close = second.expect("close").await;
-        assert_shape(&close.data, &json!({ "code": code }));
+        assert_shape(&close.data, &json!({"code": 4100}));
         assert!((10_000..20_000).contains(&second.retry_ms.unwrap()), "{limit}: {:?}", second.retry_ms);
         assert_eq!(second.next().await, None, "{limit}");
     }
