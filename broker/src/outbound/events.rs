@@ -149,8 +149,8 @@ mod tests {
         };
         assert!((500..1_000).contains(&least(CloseCode::Drain)));
         assert!((10_000..20_000).contains(&least(CloseCode::TooSlow)));
-        let last = "event: close\nid: closed\ndata: {\"code\":4003,\"reason\":\"why\"}\n\n";
-        assert_eq!(text(close(CloseCode::Forbidden, "why")), last);
+        let for_good = "event: close\nid: closed\ndata: {\"code\":4003,\"reason\":\"why\"}\n\n";
+        assert_eq!(text(close(CloseCode::Forbidden, "why")), for_good);
         assert_eq!(
             text(close(CloseCode::TokenExpired, "why")),
             "event: close\ndata: {\"code\":4002,\"reason\":\"why\"}\n\n"

@@ -216,6 +216,21 @@ impl Refusal {
             Self::Subprotocol => ("400 Bad Request", "",
                 "None of the subprotocols offered is known here. \
                  Offer fanfare.v1.msgpack or fanfare.v1.json, or none for JSON."),
+            Self::Query
+            | Self::LastEventId
+            | Self::TooManyStreams
+            | Self::Unauthenticated
+            | Self::UnknownKey
+            | Self::Forbidden
+            | Self::Ended
+            | Self::Preflight => return self.answer_to_events(),
+        })
+    }
+
+    /// The same for a request for events.
+    #[rustfmt::skip]
+    fn answer_to_events(self) -> Option<Answer> {
+        Some(match self {
             Self::Query => ("400 Bad Request", "", "The query can't be read."),
             Self::LastEventId => ("400 Bad Request", "",
                 "Last-Event-ID is none that this broker wrote: STREAM:EPOCH:SEQ, several joined by commas. \
@@ -229,6 +244,7 @@ impl Refusal {
                 "The token's key is not known yet. Try again soon."),
             Self::Forbidden => ("403 Forbidden", "", "You may not hear all of this pattern."),
             Self::Ended | Self::Preflight => ("204 No Content", "", ""),
+            _ => return None,
         })
     }
 }

@@ -49,7 +49,11 @@ const STREAMS: [&str; 2] = ["a", "b"];
 
 fn place(index: usize, seq: u64) -> Place {
     let at = StreamPosition { epoch: Epoch::new("e").unwrap(), seq };
-    Place { index: StreamIndex(index as u16), stream: StreamName::new(STREAMS[index]).unwrap(), at }
+    Place { index: index_of(index), stream: StreamName::new(STREAMS[index]).unwrap(), at }
+}
+
+fn index_of(stream: usize) -> StreamIndex {
+    StreamIndex(u16::try_from(stream).unwrap())
 }
 
 fn position(a: u64, b: u64) -> Position {
@@ -70,7 +74,7 @@ fn published(kind: PayloadKind, payload: &[u8], at: Option<(usize, u64)>) -> Arc
     let draft = Draft::new(publish, SessionId(1), Moment::default());
     let topic = draft.topic().clone();
     let place = at.map(|(stream, seq)| MessagePlace {
-        index: StreamIndex(stream as u16),
+        index: index_of(stream),
         stream: StreamName::new(STREAMS[stream]).unwrap(),
         seq,
         prev: None,
@@ -145,7 +149,7 @@ fn play(outbound: &Outbound, steps: &[Step]) -> Vec<(String, String)> {
                 heard.push(("behind".to_owned(), text(heads)));
             }
             Step::Reply => {
-                outbound.push_reply(&ServerFrame::Goaway { reason: "r".into(), reconnect_after_ms: 1 })
+                outbound.push_reply(&ServerFrame::Goaway { reason: "r".into(), reconnect_after_ms: 1 });
             }
         }
     }

@@ -95,9 +95,9 @@ async fn events_come_over_tls() {
 
 #[tokio::test]
 async fn a_pattern_whose_place_would_not_fit_a_request_is_refused() {
-    let streams: String = (0..60)
-        .map(|n| format!("[[stream]]\nname = \"{}{n:02}\"\npatterns = [\"s{n}.>\"]\n", "x".repeat(60)))
-        .collect();
+    let name = "x".repeat(60);
+    let stream = |n| format!("[[stream]]\nname = \"{name}{n:02}\"\npatterns = [\"s{n}.>\"]\n");
+    let streams = (0..60).map(stream).collect::<Vec<_>>().concat();
     let broker = Broker::with(&streams).await;
     let answer = EventStream::with(broker.client(), "pattern=%3E", "").await.unwrap_err();
     assert!(answer.status == 400 && answer.body.contains("narrower pattern"), "{answer:?}");

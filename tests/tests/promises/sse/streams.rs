@@ -19,10 +19,9 @@ async fn each_event_says_what_its_frame_does_and_where_to_go_on() {
     assert_shape(&subscribed.data, &json!({"live": true, "ephemeral": true}));
     assert_eq!((seq(&subscribed.last_id, "orders"), seq(&subscribed.last_id, "prices")), (0, 1));
 
-    let published = publisher.publish("orders.tea", "two\nlines").await;
+    let ack = publisher.publish("orders.tea", "two\nlines").await;
     let message = stream.expect("message").await;
-    let told =
-        json!({"topic": "orders.tea", "text": "two\nlines", "stream": "orders", "seq": published["seq"]});
+    let told = json!({"topic": "orders.tea", "text": "two\nlines", "stream": "orders", "seq": ack["seq"]});
     assert_shape(&message.data, &told);
     assert!(message.data.get("op").is_none() && message.data.get("sub").is_none(), "{message:?}");
     assert_eq!((seq(&message.last_id, "orders"), seq(&message.last_id, "prices")), (1, 1));

@@ -141,8 +141,8 @@ async fn subscriptions_that_a_token_brings_along_are_left_to_websockets() {
 #[tokio::test]
 async fn no_token_gets_into_the_log() {
     let broker = broker("log_level = \"trace\"").await;
-    let (good, long) = (hearing("a"), token(&json!({"exp": now() + 3_600})));
-    for token in [&good, &long, &format!("{good}x")] {
+    let (good, lasting) = (hearing("a"), token(&json!({"exp": now() + 3_600})));
+    for token in [&good, &lasting, &format!("{good}x")] {
         let _ = EventStream::with(broker.client(), &format!("pattern=a&token={token}"), "").await;
         let _ = EventStream::with(broker.client(), &format!("pattern=a&tokn={token}"), "").await;
         let _ =
@@ -152,7 +152,7 @@ async fn no_token_gets_into_the_log() {
                 .await;
     }
     let log = broker.logs("a connection is refused").await;
-    for token in [&good, &long] {
+    for token in [&good, &lasting] {
         for part in token.split('.') {
             assert!(!log.contains(part), "{log}");
         }
