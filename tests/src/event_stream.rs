@@ -10,10 +10,15 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use crate::http::Answer;
 use crate::{Broker, within};
 
+/// What ends each chunk of an answer.
+const CHUNK_END: &[u8] = b"\r\n";
+
 /// An open stream of events.
 #[derive(Debug)]
 pub struct EventStream {
     reader: BufReader<OwnedReadHalf>,
+    /// What was read and not worked off.
+    chunk: String,
     writer: OwnedWriteHalf,
     /// The head of the answer.
     pub head: Answer,
@@ -67,7 +72,14 @@ impl EventStream {
             return Err(Answer::parse(&head));
         }
         assert_eq!(answer.header("content-type"), Some("text/event-stream"));
-        Ok(Self { reader, writer, head: answer, last_id: String::new(), retry_ms: None })
+        Ok(Self {
+            reader,
+            chunk: String::new(),
+            writer,
+            head: answer,
+            last_id: String::new(),
+            retry_ms: None,
+        })
     }
 
     /// The next event; none at the end of the stream.
@@ -138,12 +150,29 @@ impl EventStream {
         within("room to send", self.writer.write_all(bytes)).await.expect("the broker reads");
     }
 
+    /// The next line; none at the end of the stream, in good order or not.
     async fn line(&mut self) -> Option<String> {
-        let mut line = Vec::new();
-        within("a line", self.reader.read_until(b'\n', &mut line)).await.ok().filter(|read| *read > 0)?;
-        assert_eq!(line.pop(), Some(b'\n'), "the stream ended within a line");
-        let line = String::from_utf8(line).expect("events are UTF-8");
-        assert!(!line.contains('\r'), "a line that ends twice: {line:?}");
-        Some(line)
+        loop {
+            if let Some(end) = self.chunk.find('\n') {
+                let line = self.chunk[..end].to_owned();
+                self.chunk.drain(..=end);
+                assert!(!line.contains('\r'), "a line that ends twice: {line:?}");
+                return Some(line);
+            }
+            self.read_chunk().await?;
+        }
+    }
+
+    /// Reads a chunk of the answer; none if there is no other.
+    async fn read_chunk(&mut self) -> Option<()> {
+        let mut size = String::new();
+        within("a chunk", self.reader.read_line(&mut size)).await.ok().filter(|read| *read > 0)?;
+        let size = usize::from_str_radix(size.trim_end(), 16).expect("a chunk says its size");
+        let mut chunk = vec![0; size + CHUNK_END.len()];
+        within("a whole chunk", self.reader.read_exact(&mut chunk)).await.ok()?;
+        assert!(chunk.ends_with(CHUNK_END), "a chunk is longer than it says");
+        chunk.truncate(size);
+        self.chunk.push_str(std::str::from_utf8(&chunk).expect("events are UTF-8"));
+        (size > 0).then_some(())
     }
 }

@@ -173,10 +173,17 @@ impl Burst {
 
     fn add_payload(&mut self, lane: Lane, payload: &[u8]) {
         let before = self.joined.len();
-        if let Wire::WebSocket(encoding) = self.wire {
-            frame::data_header(encoding, payload.len(), &mut self.joined);
+        match self.wire {
+            Wire::WebSocket(encoding) => {
+                frame::data_header(encoding, payload.len(), &mut self.joined);
+                self.joined.extend_from_slice(payload);
+            }
+            Wire::Events => {
+                events::begin_chunk(payload.len(), &mut self.joined);
+                self.joined.extend_from_slice(payload);
+                self.joined.extend_from_slice(events::CHUNK_END);
+            }
         }
-        self.joined.extend_from_slice(payload);
         self.close_frame(lane, before);
     }
 
@@ -225,13 +232,14 @@ impl Burst {
     fn add_event(&mut self, shared: &Body) {
         let body = shared.bytes();
         let before = self.joined.len();
+        let mut id = "";
         if let (Some(way), Some(place)) = (&mut self.way, shared.message().place()) {
             way.to.go_to(place.index, place.seq);
             way.id.clear();
             way.to.write(&mut way.id);
-            events::line("id", &way.id, &mut self.joined);
+            id = &way.id;
         }
-        self.joined.extend_from_slice(events::MESSAGE_START);
+        events::begin_message(id, body.len(), &mut self.joined);
         let is_line = events::is_line(body);
         if body.len() < LARGE_BODY_BYTES || !is_line {
             if is_line {

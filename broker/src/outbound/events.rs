@@ -1,7 +1,10 @@
 //! Server-sent events: what a session's frames look like to an `EventSource`.
 //!
 //! An event is a few lines: `event` (its name; a message has none, so `onmessage` hears it), `id` (where to go on after
-//! it), `data` (JSON in one line) and an empty one. Whatever the data holds, none of its bytes ends a line.
+//! it), `data` (JSON in one line) and an empty one. Whatever the data holds, none of its bytes ends a line. Each event is
+//! a chunk of the HTTP answer: there are clients that hold back a part of an answer that ends with its connection.
+
+use std::io::Write as _;
 
 use fanfare_protocol::codes::Reconnect;
 use fanfare_protocol::encoding::event_to_json;
@@ -20,9 +23,17 @@ pub(crate) const LAST_ID: &str = "closed";
 /// What keeps a connection in use while there is nothing to tell.
 pub(crate) const COMMENT: &[u8] = b":\n\n";
 
-/// What stands before the body of a message, and behind it.
-pub(super) const MESSAGE_START: &[u8] = b"data: {";
-pub(super) const MESSAGE_END: &[u8] = b"\n\n";
+/// What stands before an `id`.
+const ID: &[u8] = b"id: ";
+/// What ends an event.
+const EVENT_END: &[u8] = b"\n\n";
+/// What stands before the body of a message, and behind it: the end of the event, and of its chunk.
+const MESSAGE_START: &[u8] = b"data: {";
+pub(super) const MESSAGE_END: &[u8] = b"\n\n\r\n";
+/// What ends a chunk.
+pub(super) const CHUNK_END: &[u8] = b"\r\n";
+/// What ends the last one, and the answer.
+const ANSWER_END: &[u8] = b"\r\n0\r\n\r\n";
 
 /// The event that a frame is. One that has a position says it as its `id`, too.
 pub(super) fn event(frame: &ServerFrame<'_>) -> Vec<u8> {
@@ -61,8 +72,17 @@ pub(super) fn place(position: &Position) -> Vec<u8> {
     out
 }
 
-/// The last event of a session. Its client comes again by itself: when, and whether it is let in, is told with it.
+/// The last event of a session, with the end of the answer. Its client comes again by itself: when, and whether it is let in, is told with it.
 pub(crate) fn close(code: CloseCode, reason: &str) -> Vec<u8> {
+    let event = last(code, reason);
+    let mut out = Vec::with_capacity(event.len() + 16);
+    begin_chunk(event.len(), &mut out);
+    out.extend_from_slice(&event);
+    out.extend_from_slice(ANSWER_END);
+    out
+}
+
+fn last(code: CloseCode, reason: &str) -> Vec<u8> {
     let data = serde_json::json!({ "code": code.number(), "reason": reason }).to_string();
     let mut out = Vec::with_capacity(data.len() + 64);
     // With a new token, such as a cookie that was replaced, the client may go on where it stood.
@@ -84,7 +104,25 @@ fn put(id: Option<&str>, data: &[u8], out: &mut Vec<u8>) {
     }
     out.extend_from_slice(b"data: ");
     put_in_line(data, out);
-    out.extend_from_slice(MESSAGE_END);
+    out.extend_from_slice(EVENT_END);
+}
+
+/// Begins a chunk of so many bytes.
+pub(super) fn begin_chunk(len: usize, out: &mut Vec<u8>) {
+    // Writing to memory can't fail.
+    let _ = write!(out, "{len:x}\r\n");
+}
+
+/// Begins the event of a message, up to its body of so many bytes; `id` is empty where it has none.
+pub(super) fn begin_message(id: &str, body: usize, out: &mut Vec<u8>) {
+    let id_line = if id.is_empty() { 0 } else { ID.len() + id.len() + 1 };
+    begin_chunk(id_line + MESSAGE_START.len() + body + EVENT_END.len(), out);
+    if !id.is_empty() {
+        out.extend_from_slice(ID);
+        out.extend_from_slice(id.as_bytes());
+        out.push(b'\n');
+    }
+    out.extend_from_slice(MESSAGE_START);
 }
 
 /// Adds JSON in one line. Between its words, a publisher may have ended lines; within strings JSON has no such byte.
@@ -103,7 +141,7 @@ fn retry(least_ms: u32, out: &mut Vec<u8>) {
     line("retry", &(least_ms + more).to_string(), out);
 }
 
-pub(super) fn line(field: &str, value: &str, out: &mut Vec<u8>) {
+fn line(field: &str, value: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(field.as_bytes());
     out.extend_from_slice(b": ");
     out.extend_from_slice(value.as_bytes());
@@ -142,7 +180,7 @@ mod tests {
 
     #[test]
     fn the_end_of_a_session_says_whether_and_when_to_come_again() {
-        let first = |code| text(close(code, "why")).lines().next().unwrap_or_default().to_owned();
+        let first = |code| text(last(code, "why")).lines().next().unwrap_or_default().to_owned();
         let least = |code| {
             let line = first(code);
             line.strip_prefix("retry: ").and_then(|ms| ms.parse::<u32>().ok()).unwrap_or_default()
@@ -150,11 +188,17 @@ mod tests {
         assert!((500..1_000).contains(&least(CloseCode::Drain)));
         assert!((10_000..20_000).contains(&least(CloseCode::TooSlow)));
         let for_good = "event: close\nid: closed\ndata: {\"code\":4003,\"reason\":\"why\"}\n\n";
-        assert_eq!(text(close(CloseCode::Forbidden, "why")), for_good);
+        assert_eq!(text(last(CloseCode::Forbidden, "why")), for_good);
         assert_eq!(
-            text(close(CloseCode::TokenExpired, "why")),
+            text(last(CloseCode::TokenExpired, "why")),
             "event: close\ndata: {\"code\":4002,\"reason\":\"why\"}\n\n"
         );
+    }
+
+    #[test]
+    fn the_last_event_is_the_last_chunk() {
+        let close = text(close(CloseCode::Forbidden, "why"));
+        assert_eq!(close, format!("3c\r\n{}\r\n0\r\n\r\n", text(last(CloseCode::Forbidden, "why"))));
     }
 
     #[test]

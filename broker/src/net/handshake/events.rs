@@ -42,8 +42,7 @@ impl fmt::Debug for EventsRequest {
 }
 
 impl EventsRequest {
-    /// The answer that a stream of events follows. It ends with the connection: no length is known, and chunks would be
-    /// in the way of what sessions share.
+    /// The answer that a stream of events follows, in chunks.
     pub(super) fn response(&self) -> Vec<u8> {
         format!(
             "HTTP/1.1 200 OK\r\n{}\
@@ -51,6 +50,7 @@ impl EventsRequest {
              Cache-Control: no-store\r\n\
              X-Content-Type-Options: nosniff\r\n\
              X-Accel-Buffering: no\r\n\
+             Transfer-Encoding: chunked\r\n\
              Connection: close\r\n\r\n",
             self.cors
         )

@@ -16,9 +16,26 @@ struct Heard {
     id: String,
 }
 
+/// What the chunks of an answer hold, each of which is a whole event; an answer that has its end must end there.
+fn unchunk(mut bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    while !bytes.is_empty() {
+        let at = bytes.windows(2).position(|end| end == b"\r\n").unwrap();
+        let len = usize::from_str_radix(std::str::from_utf8(&bytes[..at]).unwrap(), 16).unwrap();
+        let (chunk, rest) = bytes[at + 2..].split_at(len);
+        assert!(chunk.ends_with(b"\n\n") || chunk.is_empty(), "a chunk is no event");
+        assert_eq!(&rest[..2], b"\r\n");
+        out.extend_from_slice(chunk);
+        bytes = &rest[2..];
+        assert!(len > 0 || bytes.is_empty(), "something follows the end");
+    }
+    out
+}
+
 /// Takes a stream apart into events, an `id` alone included: its name is empty.
 fn parse(bytes: &[u8]) -> Vec<Heard> {
-    let text = std::str::from_utf8(bytes).unwrap().replace("\r\n", "\n").replace('\r', "\n");
+    let bytes = unchunk(bytes);
+    let text = std::str::from_utf8(&bytes).unwrap().replace("\r\n", "\n").replace('\r', "\n");
     assert!(text.ends_with("\n\n"), "the stream ends within an event");
     let (mut heard, mut next, mut data) = (Vec::new(), Heard::default(), Vec::new());
     for line in text.lines() {
@@ -259,7 +276,7 @@ fn a_session_that_ends_is_told_so_by_an_event() {
     outbound.close(CloseCode::TooSlow, "a\nb");
     let (bytes, closed) = write_out(&outbound, &[3], usize::MAX);
     assert!(closed);
-    assert!(bytes.starts_with(b"retry: "));
+    assert!(unchunk(&bytes).starts_with(b"retry: "));
     let heard = parse(&bytes);
     assert_eq!((heard.len(), heard[0].name.as_str()), (1, "close"));
     assert_eq!(heard[0].data, r#"{"code":4101,"reason":"a\nb"}"#);

@@ -50,7 +50,7 @@ fn a_request_is_answered_with_a_stream_that_nobody_keeps_or_holds_back() {
     assert_eq!(
         response,
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n\
-         X-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\n"
+         X-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
     );
 }
 
@@ -189,7 +189,13 @@ fn who_may_come_later_is_told_when_in_a_way_that_browsers_know() {
     let later = String::from_utf8(request.refuse(Refusal::TooManyFromAddress, None)).unwrap();
     let (head, body) = later.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 ") && head.contains("text/event-stream"), "{later}");
-    assert!(body.starts_with("retry: ") && body.contains("\nevent: close\ndata: {\"code\":4100,"), "{later}");
+    let (size, event) = body.split_once("\r\n").unwrap();
+    let size = usize::from_str_radix(size, 16).unwrap();
+    assert_eq!(&event[size..], "\r\n0\r\n\r\n", "{later}");
+    assert!(
+        event.starts_with("retry: ") && event.contains("\nevent: close\ndata: {\"code\":4100,"),
+        "{later}"
+    );
     let never = String::from_utf8(request.refuse(Refusal::Forbidden, Some("no"))).unwrap();
     assert!(never.starts_with("HTTP/1.1 403 ") && never.ends_with("\r\n\r\nno\n"), "{never}");
 }
