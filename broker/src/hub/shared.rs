@@ -17,6 +17,7 @@ use super::probe::{NotReady, Probe};
 use super::question::Question;
 use super::sys::Sys;
 use crate::auth::{AuthSettings, Authority, KeySetSource};
+use crate::census::Census;
 use crate::clock::Now;
 use crate::engine::{KeyLimits, MemoryEngine, SessionId, Stream, StreamConfig};
 use crate::limits::LiveLimits;
@@ -53,6 +54,8 @@ pub(crate) struct Hub {
     pub(super) limits: Arc<LiveLimits>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) authority: Arc<Authority>,
+    /// The sessions of each subject.
+    pub(super) subjects: Census<Arc<str>>,
 }
 
 impl Hub {
@@ -79,6 +82,7 @@ impl Hub {
             limits,
             metrics,
             authority: Arc::new(Authority::new(AuthSettings::default())),
+            subjects: Census::default(),
         })
     }
 
@@ -223,6 +227,7 @@ impl Hub {
             let bytes = lanes.waiting_bytes() as u64;
             gauges.queue_messages += lanes.queue_len() as u64;
             gauges.queue_bytes += bytes;
+            gauges.reply_bytes += lanes.answer_bytes() as u64;
             gauges.queue_bytes_max = gauges.queue_bytes_max.max(bytes);
             let age = lanes.oldest_time_ms().map_or(0, |time_ms| wall_ms.saturating_sub(time_ms));
             gauges.queue_oldest_ms = gauges.queue_oldest_ms.max(age);

@@ -32,6 +32,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(super) use admission::Admitted;
 use admission::admit;
 pub(crate) use api::Api;
 pub(crate) use problem::{Kind, Problem};

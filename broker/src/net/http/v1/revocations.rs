@@ -69,7 +69,7 @@ enum Asked {
     operation_id = "revoke",
     tag = "sessions",
     request_body = super::schemas::Revocation,
-    responses((status = 200, description = "It holds from now on.", body = Ended), super::openapi::RevokeProblems),
+    responses((status = 200, description = "It holds from now on.", body = Ended), super::openapi::BodyProblems),
 )]
 pub(super) async fn revoke(
     State(api): State<Api>,
