@@ -13,6 +13,7 @@ mod heads;
 mod history;
 mod history_back;
 mod interest;
+mod lag;
 mod latest;
 mod lost;
 mod mail_overflow;

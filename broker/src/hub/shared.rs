@@ -250,6 +250,8 @@ fn stream_gauges(stream: &Stream) -> StreamGauges {
     let fill = stream.fill();
     StreamGauges {
         name: stream.name().to_string(),
+        epoch: stream.epoch().as_str().to_owned(),
+        oldest: fill.oldest,
         messages: fill.messages,
         bytes: fill.bytes,
         topics: fill.topics,

@@ -68,7 +68,7 @@ impl Sessions {
         self.io.counters().connections.uncount(connection.outbound.encoding().as_str());
         self.io.counters().closed.count(reason);
         self.io.refusals.closed(reason, connection.outbound.session());
-        self.io.hub.tell_closed(connection.outbound.session(), reason, clock::read());
+        self.io.hub.tell_closed(&connection.outbound, reason, clock::read());
         tracing::debug!(session = connection.outbound.session().0, reason, "session ended");
     }
 
