@@ -30,5 +30,5 @@ pub use fault::{Fault, Faults, Place};
 pub use layers::Overrides;
 pub use listing::{Change, Listing};
 pub use reference::{example_file, reference_page};
-pub use resolved::{Config, DEFAULT_LISTEN, DEFAULT_LOG_LEVEL, Loaded, Source};
+pub use resolved::{Config, DEFAULT_LISTEN, DEFAULT_LOG_LEVEL, Loaded, LogFormat, Source};
 pub use table::Name;

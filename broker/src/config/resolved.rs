@@ -27,6 +27,30 @@ use crate::hub::{MAX_SHARDS, PresenceConfig};
 use crate::limits::Limits;
 use crate::net::{Names, Proxies, TlsFiles};
 
+/// How lines of the log are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// As text on a terminal, as JSON elsewhere.
+    #[default]
+    Auto,
+    /// For people.
+    Text,
+    /// An object a line, for programs.
+    Json,
+}
+
+impl LogFormat {
+    /// The format of this name; none if it names none.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "auto" => Some(Self::Auto),
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
 /// What the broker needs to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -56,6 +80,8 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// What is logged, as directives of [`EnvFilter`].
     pub log_level: String,
+    /// How it is logged.
+    pub log_format: LogFormat,
     /// Who may enter, and what they may do.
     pub auth: AuthSettings,
 }
@@ -130,6 +156,7 @@ impl Config {
             internal_tls: resolve_tls(written.internal_tls.as_ref(), faults),
             data_dir: resolve_data_dir(written.data_dir.as_ref(), faults),
             log_level: resolve_log_level(written.log_level.as_ref(), faults),
+            log_format: resolve_log_format(written.log_format.as_ref(), faults),
             auth: resolve_auth(&written.auth, faults),
         };
         config.check_doors(written, faults);
@@ -252,6 +279,15 @@ fn resolve_log_level(written: Option<&Located<String>>, faults: &mut Vec<Fault>)
         faults.push(Fault::new(*place, format!("`log_level` = {value:?} names no level"), remedy));
     }
     value.clone()
+}
+
+fn resolve_log_format(written: Option<&Located<String>>, faults: &mut Vec<Fault>) -> LogFormat {
+    let Some(Located { value, place }) = written else { return LogFormat::default() };
+    LogFormat::named(value).unwrap_or_else(|| {
+        let what = format!("`log_format` = {value:?} is no format of logs");
+        faults.push(Fault::new(*place, what, "write auto, text or json"));
+        LogFormat::default()
+    })
 }
 
 /// Whether the directory can be used shows when it is opened.

@@ -1,5 +1,7 @@
 //! Revocations over HTTP: somebody is shut out, and what they have open ends at once.
 
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -13,10 +15,12 @@ use super::api::Api;
 use super::body::{self, Bound};
 use super::content::ContentType;
 use super::problem::{Kind, Place, Problem};
+use super::schemas::MAX_NAME_CHARS;
 use crate::auth::Revoked;
 use crate::clock;
-use crate::hub::REVOKED;
+use crate::hub::{REVOKED, ShutOut};
 use crate::net::http::caller::Asking;
+use crate::net::http::request_id::RequestId;
 
 /// No revocation is longer, in bytes: the longest subject, escaped.
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -45,12 +49,21 @@ fn there<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Opti
 }
 
 /// What a revocation did.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = Revoked)]
-pub(super) struct Ended {
+pub(super) struct Done {
     /// Sessions that it ended.
     #[schema(example = 2)]
     ended: usize,
+    /// Until when it holds, in milliseconds since 1970; absent where just a session was ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1_763_800_000_000_u64)]
+    until: Option<u64>,
+    /// Whether it still holds when the broker starts again, after a crash as well: that takes a `data_dir`. Absent where
+    /// just a session was ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = true)]
+    outlives_restart: Option<bool>,
 }
 
 /// What is asked for, once it is known to make sense.
@@ -61,22 +74,23 @@ enum Asked {
 
 /// Shut somebody out.
 ///
-/// Their sessions are closed with 4003, and who comes again is refused until the time is over. A restart of the broker
-/// forgets revocations.
+/// Their sessions are closed with 4003, and who comes again is refused until the time is over. With a `data_dir` the
+/// answer comes when that is on disk, and so it holds after a restart or a crash, too; without one, until the broker ends.
 #[utoipa::path(
     post,
     path = "/v1/revocations",
     operation_id = "revoke",
     tag = "sessions",
     request_body = super::schemas::Revocation,
-    responses((status = 200, description = "It holds from now on.", body = Ended), super::openapi::RevokeProblems),
+    responses((status = 200, description = "It holds from now on.", body = Done), super::openapi::RevokeProblems),
 )]
 pub(super) async fn revoke(
     State(api): State<Api>,
     Asking(caller): Asking,
+    id: RequestId,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Ended>, Problem> {
+) -> Result<Json<Done>, Problem> {
     caller.administer(())?;
     body::check_plain(&headers)?;
     if ContentType::of(&headers)?.essence != "application/json" {
@@ -85,17 +99,50 @@ pub(super) async fn revoke(
     }
     let timeout = api.limits.http_body_timeout();
     let bytes = body::read(body, Bound { bytes: MAX_BODY_BYTES, name: "fixed", timeout }).await?;
-    let ended = match read(&bytes)? {
-        Asked::Session(name) => match api.hub.session_named(&name) {
-            Some(session) => usize::from(api.hub.close_session(caller.administer(session)?, REVOKED)),
-            None => 0,
-        },
+    Ok(Json(match read(&bytes)? {
+        Asked::Session(name) => {
+            let closed = match api.hub.session_named(&name) {
+                Some(session) => api.hub.close_session(caller.administer(session)?, REVOKED),
+                None => false,
+            };
+            if closed {
+                tracing::info!(
+                    session = name,
+                    by = caller.subject(),
+                    request = id.as_str(),
+                    "a session is closed"
+                );
+            }
+            Done { ended: usize::from(closed), ..Done::default() }
+        }
         Asked::Out(who, hold) => {
             let hold = hold.unwrap_or(Duration::MAX);
-            api.hub.revoke(caller.administer(who)?, hold, clock::read())?
+            let (subject, token_id) = who.names();
+            tracing::info!(
+                subject,
+                token_id,
+                by = caller.subject(),
+                request = id.as_str(),
+                "access is revoked"
+            );
+            let ShutOut { ended, until_ms } = api.hub.revoke(caller.administer(who)?, hold, clock::read())?;
+            Done { ended, until: Some(until_ms), outlives_restart: Some(keep(&api, "it holds").await?) }
         }
-    };
-    Ok(Json(Ended { ended }))
+    }))
+}
+
+/// Waits until what was revoked and lifted is on disk; false if there is no `data_dir` to keep it in. `now` is how it
+/// stands until a restart.
+///
+/// # Errors
+/// It can't be written.
+pub(super) async fn keep(api: &Api, now: &str) -> Result<bool, Problem> {
+    let hub = Arc::clone(&api.hub);
+    let kept = tokio::task::spawn_blocking(move || hub.keep_revocations()).await;
+    kept.map_err(io::Error::other).flatten().map_err(|error| {
+        tracing::error!(%error, "revocations can't be written to data_dir; a restart would forget the newest");
+        Problem::busy(&format!("{now} now, but can't be written to data_dir, so a restart may undo it; try again"))
+    })
 }
 
 fn read(bytes: &[u8]) -> Result<Asked, Problem> {
@@ -110,6 +157,12 @@ fn read(bytes: &[u8]) -> Result<Asked, Problem> {
     let named = [&asked.subject, &asked.token_id, &asked.session];
     if named.into_iter().flatten().any(String::is_empty) {
         return Err(wrong("", "the name of who is shut out is empty"));
+    }
+    if named.into_iter().flatten().any(|name| name.chars().count() > MAX_NAME_CHARS) {
+        return Err(wrong(
+            "",
+            "the name of who is shut out has more than 256 characters, as no accepted one has",
+        ));
     }
     match (asked.subject, asked.token_id, asked.session) {
         (Some(subject), None, None) => Ok(Asked::Out(Revoked::Subject(subject.into()), hold)),
