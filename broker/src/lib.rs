@@ -42,5 +42,5 @@ pub use auth::{
 };
 pub use engine::{DataDirError, StreamConfig};
 pub use hub::{HubError, MAX_SHARDS, MemberBy, PresenceConfig};
-pub use net::{Names, Proxies, TlsError, TlsFiles};
+pub use net::{Names, Proxies, TlsError, TlsFault, TlsFiles};
 pub use version::{REVISION, VERSION};

@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::{Fault, Located, Place};
+use super::files::Files;
 use super::layers::Overrides;
 use super::listing::Listing;
 use super::presence::{PRESENCE, WrittenPresence, read_presence};
@@ -17,6 +18,8 @@ use crate::limits::{Limit, TABLE, Unit};
 /// What an operator wrote.
 #[derive(Debug, Default)]
 pub(super) struct Written {
+    /// Which of the files that it names are opened.
+    pub(super) files: Files,
     pub(super) listen: Option<Located<String>>,
     pub(super) internal: Option<Located<String>>,
     pub(super) shards: Option<Located<u64>>,
@@ -148,6 +151,7 @@ fn report_no_toml(reader: &mut Reader<'_>, errors: &[toml::de::Error]) {
 fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
     report_unknown(reader, table, "at the top", TOP);
     Written {
+        files: Files::default(),
         listen: reader.string(table, LISTEN),
         internal: reader.string(table, INTERNAL),
         shards: reader.integer(table, SHARDS),
