@@ -36,7 +36,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
         Ok(loaded) => loaded,
         Err(faults) => return fail(&faults),
     };
-    let log_level = logging::start(&loaded.config.log_level);
+    let log_level = logging::start(&loaded.config.log_level, loaded.config.log_format);
     for Fault { what, remedy, .. } in unknown {
         tracing::warn!("{what}; {remedy}");
     }

@@ -38,6 +38,7 @@ impl Shard {
         for slot in relieved {
             self.mark_dirty(slot);
         }
+        self.tell_fallen();
     }
 }
 

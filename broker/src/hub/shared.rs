@@ -15,13 +15,16 @@ use super::mailbox::Mailbox;
 use super::presence::{PresenceConfig, Registry};
 use super::probe::{NotReady, Probe};
 use super::question::Question;
+use super::revoke::Ledger;
 use super::sys::Sys;
 use crate::auth::{AuthSettings, Authority, KeySetSource};
 use crate::clock::Now;
 use crate::engine::{KeyLimits, MemoryEngine, SessionId, Stream, StreamConfig};
+use crate::journal::Journal;
 use crate::limits::LiveLimits;
 use crate::metrics::{self, Gauges, JwksGauges, Metrics, ShardCounters, StreamGauges};
 use crate::outbound::Outbound;
+use crate::sync::Mutex;
 
 /// Time that a shard has to answer a question.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
@@ -53,6 +56,7 @@ pub(crate) struct Hub {
     pub(super) limits: Arc<LiveLimits>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) authority: Arc<Authority>,
+    pub(super) ledger: Ledger,
 }
 
 impl Hub {
@@ -79,12 +83,18 @@ impl Hub {
             limits,
             metrics,
             authority: Arc::new(Authority::new(AuthSettings::default())),
+            ledger: None,
         })
     }
 
     /// The same hub, with somebody who says who may enter; else everyone may do everything.
     pub(crate) fn with_authority(self, authority: Arc<Authority>) -> Self {
         Self { authority, ..self }
+    }
+
+    /// Keeps revocations in this file, if there is one.
+    pub(crate) fn with_ledger(self, journal: Option<Journal>) -> Self {
+        Self { ledger: journal.map(Mutex::new), ..self }
     }
 
     /// Who says who may enter.
@@ -174,7 +184,12 @@ impl Hub {
 
     /// The name of a session, for logs and clients: no other process of this broker, earlier or later, gives it again.
     pub(crate) fn session_name(&self, session: SessionId) -> String {
-        format!("{:08x}-{}", self.instance, session.0)
+        format!("{}-{}", self.instance_name(), session.0)
+    }
+
+    /// What tells this process from every other, in names that it gives.
+    pub(crate) fn instance_name(&self) -> String {
+        format!("{:08x}", self.instance)
     }
 
     /// The whole page of metrics, in Prometheus text format.
@@ -250,6 +265,8 @@ fn stream_gauges(stream: &Stream) -> StreamGauges {
     let fill = stream.fill();
     StreamGauges {
         name: stream.name().to_string(),
+        epoch: stream.epoch().as_str().to_owned(),
+        oldest: fill.oldest,
         messages: fill.messages,
         bytes: fill.bytes,
         topics: fill.topics,

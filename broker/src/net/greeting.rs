@@ -37,7 +37,7 @@ pub(super) fn enter(
     note_expiry(outbound, None, &caller, io);
     session.admitted(caller.clone());
     hello.name.as_deref().inspect(|name| outbound.about().set_name(name));
-    io.hub.tell_opened(outbound.session(), outbound.encoding(), hello.name.as_deref(), now);
+    io.hub.tell_opened(outbound, now);
     let resume = io.hub.begin_presence(outbound.session(), who(&caller), hello.resume.as_deref());
     let welcome = Welcome {
         session: Cow::Owned(io.hub.session_name(outbound.session())),

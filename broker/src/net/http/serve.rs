@@ -66,7 +66,7 @@ pub(crate) async fn serve<I: Inside>(
 ) -> io::Result<()> {
     let Port { acceptor, names, tls } = port;
     let loopback = acceptor.address()?.ip().to_canonical().is_loopback();
-    let router = router(inside, hub, api, Guard::new(Senders { loopback, names }));
+    let router = router(inside, &hub, api, Guard::new(Senders { loopback, names }));
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
