@@ -18,7 +18,7 @@ fn self_signed(files: &Directory, is_ca: IsCa) -> String {
     let key = KeyPair::generate().unwrap();
     let cert = files.write("cert.pem", params.self_signed(&key).unwrap().pem());
     let key = files.write("key.pem", key.serialize_pem());
-    format!("[tls]\ncert = {cert:?}\nkey = {key:?}\n")
+    format!("[tls]\ncert = \"{}\"\nkey = \"{}\"\n", cert.display(), key.display())
 }
 
 /// A broker with this configuration, and what it says.
