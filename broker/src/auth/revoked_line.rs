@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::revocations::{Change, Revoked};
 
-/// Names the form. A line begins with it that no older broker understands.
+/// Names the form; another one is refused.
 const FORM: u64 = 1;
 
 /// A line that can't be understood: another version of the broker wrote it, or nobody did.

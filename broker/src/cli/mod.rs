@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod banner;
 mod bench;
 mod breaks;
 mod check;

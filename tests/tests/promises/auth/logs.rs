@@ -43,86 +43,110 @@ fn whole_lines(log: &str) -> String {
     log.rfind('\n').map_or_else(String::new, |end| log[..=end].to_owned())
 }
 
+/// What must not be told of whoever uses the broker.
+struct Hushed {
+    key: String,
+    /// A good token, and one that is signed by somebody else.
+    alice: String,
+    forged: String,
+    /// More than a payload may have.
+    long: String,
+}
+
+impl Hushed {
+    fn new(key: String) -> Self {
+        Self {
+            key,
+            alice: granting(&json!({"subscribe": ["a.>"], "publish": ["a.>"]})),
+            forged: sign(Algorithm::HS256, None, &json!({"who": MARK}), &EncodingKey::from_secret(&[7; 32])),
+            long: MARK.repeat(200),
+        }
+    }
+
+    /// Brings all of it over WebSocket, in frames that are taken and in frames that are not.
+    async fn over_websocket(&self, broker: &Broker) {
+        let Self { key, alice, forged, long } = self;
+        let (mut client, _) = enter(broker, alice).await;
+        client.subscribe(1, "a.>").await;
+        for publish in [
+            json!({"op": "publish", "topic": "a.b", "text": MARK, "headers": {"h": MARK}, "key": MARK}),
+            json!({"op": "publish", "topic": "a.b", "data": {"x": MARK}}),
+        ] {
+            client.request(publish, "published").await;
+        }
+        for refused in [
+            json!({"op": "publish", "id": 90, "topic": "b", "text": MARK}),
+            json!({"op": "publish", "id": 91, "topic": "a.b", "text": long}),
+            json!({"op": "publish", "id": 92, "topic": "a.b", "text": {"no": MARK}}),
+            json!({"op": MARK, "id": 93}),
+            json!({"op": "refresh", "id": 94, "token": forged}),
+        ] {
+            let id = refused["id"].clone();
+            client.send(refused).await;
+            client.answer(json!({"op": "error", "id": id})).await;
+        }
+        client.request(json!({"op": "refresh", "token": alice}), "ok").await;
+        client.history("a.>", json!("start"), 10).await;
+        assert_eq!(turned_away(broker, forged).await.0, 4001);
+        assert_eq!(turned_away(broker, &format!("{key}{MARK}")).await.0, 4001);
+        let headers = [("Authorization", &*format!("Bearer {forged}"))];
+        let mut bearer = Client::shake_with(broker.client(), Encoding::Json, &headers).await;
+        bearer.send(json!({"op": "hello", "token": forged})).await;
+        bearer.expect_close().await;
+        let mut socket = Raw::shake(broker.client()).await;
+        socket.write(&masked(0xB1, MARK.as_bytes())).await;
+        socket.expect_close().await;
+    }
+
+    /// The same over HTTP.
+    async fn over_http(&self, broker: &Broker) {
+        let Self { key, alice, forged, long } = self;
+        let (header, query) = (format!("Fanfare-Header-H: {MARK}"), format!("/v1/streams?{MARK}={MARK}"));
+        let publish = "/v1/topics/a.b/messages";
+        let json = "Content-Type: application/json";
+        let many = json!([{"topic": "a.b", "text": MARK}, {MARK: 1}]).to_string();
+        let revocation = json!({"subject": 5, MARK: 7}).to_string();
+        for (bearer, path, more) in [
+            (key, publish, vec!["-H", &header, "-d", MARK]),
+            (key, publish, vec!["-H", json, "-d", MARK]),
+            (key, publish, vec!["-d", long]),
+            (key, "/v1/messages", vec!["-H", json, "-d", &many]),
+            (key, "/v1/revocations", vec!["-H", json, "-d", &revocation]),
+            (key, &query, vec![]),
+            (alice, "/v1/topics/b/messages", vec!["-d", MARK]),
+            (alice, "/v1/history?pattern=a.b", vec![]),
+            (forged, "/v1/streams", vec![]),
+        ] {
+            ask(broker, bearer, path, &more).await;
+        }
+        let head = format!("Authorization: Bearer {key}\r\n");
+        let mut stream = LineStream::open(broker.internal(), &head).await;
+        for topic in ["a.b", ".."] {
+            stream.send(&format!("{}\n", json!({"topic": topic, "text": MARK}))).await;
+            stream.result().await;
+        }
+        stream.end().await;
+    }
+}
+
 #[tokio::test]
 async fn no_payload_token_key_or_secret_is_logged_even_at_trace() {
     let (broker, key) = chatty("[limits]\nmax_payload_bytes = \"1KiB\"").await;
-    let alice = granting(&json!({"subscribe": ["a.>"], "publish": ["a.>"]}));
-    let forged = sign(Algorithm::HS256, None, &json!({"who": MARK}), &EncodingKey::from_secret(&[7; 32]));
-    let long = MARK.repeat(200);
-
-    // Over WebSocket.
-    let (mut client, _) = enter(&broker, &alice).await;
-    client.subscribe(1, "a.>").await;
-    for (frame, op) in [
-        (json!({"topic": "a.b", "text": MARK, "headers": {"h": MARK}, "key": MARK}), "published"),
-        (json!({"topic": "a.b", "data": {"x": MARK}}), "published"),
-    ] {
-        let mut publish = json!({"op": "publish"});
-        publish.as_object_mut().unwrap().extend(frame.as_object().unwrap().clone());
-        client.request(publish, op).await;
-    }
-    for refused in [
-        json!({"op": "publish", "id": 90, "topic": "b", "text": MARK}),
-        json!({"op": "publish", "id": 91, "topic": "a.b", "text": long}),
-        json!({"op": "publish", "id": 92, "topic": "a.b", "text": {"no": MARK}}),
-        json!({"op": MARK, "id": 93}),
-        json!({"op": "refresh", "id": 94, "token": forged}),
-    ] {
-        let id = refused["id"].clone();
-        client.send(refused).await;
-        client.answer(json!({"op": "error", "id": id})).await;
-    }
-    client.request(json!({"op": "refresh", "token": alice}), "ok").await;
-    client.history("a.>", json!("start"), 10).await;
-    assert_eq!(turned_away(&broker, &forged).await.0, 4001);
-    assert_eq!(turned_away(&broker, &format!("{key}{MARK}")).await.0, 4001);
-    let bearer = format!("Bearer {forged}");
-    let mut bearing =
-        Client::shake_with(broker.client(), Encoding::Json, &[("Authorization", &bearer)]).await;
-    bearing.send(json!({"op": "hello", "token": forged})).await;
-    bearing.expect_close().await;
-    let mut broken = Raw::shake(broker.client()).await;
-    broken.write(&masked(0xB1, MARK.as_bytes())).await;
-    broken.expect_close().await;
-
-    // Over HTTP.
-    let (text, octets) = (["-H", "Content-Type: application/json"], ["-H", "Fanfare-Header-H: hush-4711"]);
-    let secret_path = format!("/v1/topics/a.b/messages?{MARK}={MARK}");
-    for (bearer, path, more) in [
-        (&key, "/v1/topics/a.b/messages", [&octets[..], &["-d", MARK]].concat()),
-        (&key, "/v1/topics/a.b/messages", [&text[..], &["-d", "{\"hush-4711\":"]].concat()),
-        (&key, "/v1/topics/a.b/messages", vec!["-d", &long]),
-        (
-            &key,
-            "/v1/messages",
-            [&text[..], &["-d", "[{\"topic\":\"a.b\",\"text\":\"hush-4711\"},{\"hush-4711\":1}]"]].concat(),
-        ),
-        (&key, &secret_path, vec!["-d", MARK]),
-        (&key, "/v1/revocations", [&text[..], &["-d", "{\"subject\":5,\"hush-4711\":7}"]].concat()),
-        (&alice, "/v1/topics/b/messages", vec!["-d", MARK]),
-        (&forged, "/v1/streams", vec![]),
-        (&alice, "/v1/history?pattern=a.b", vec![]),
-    ] {
-        ask(&broker, bearer, path, &more).await;
-    }
-    let mut stream = LineStream::open(broker.internal(), &format!("Authorization: Bearer {key}\r\n")).await;
-    stream
-        .send("{\"topic\":\"a.b\",\"text\":\"hush-4711\"}\n{\"topic\":\"..\",\"text\":\"hush-4711\"}\n")
-        .await;
-    stream.result().await;
-    stream.result().await;
-    stream.end().await;
-    revoke(&broker, &key, r#"{"subject":"carol"}"#).await;
+    let hushed = Hushed::new(key);
+    hushed.over_websocket(&broker).await;
+    hushed.over_http(&broker).await;
+    revoke(&broker, &hushed.key, r#"{"subject":"carol"}"#).await;
     line(&broker, "access is revoked", &json!({"subject": "carol"})).await;
 
-    let log = whole_lines(&broker.log());
+    let text = whole_lines(&broker.log());
     for told in ["session opened", "answered a request", "a request is refused", "a session is sent away"] {
-        assert!(log.contains(told), "{told:?} is to be there, or this shows nothing:\n{log}");
+        assert!(text.contains(told), "{told:?} is to be there, or this shows nothing:\n{text}");
     }
-    lines(&log);
+    lines(&text);
+    let Hushed { key, alice, forged, .. } = &hushed;
     let signature = |token: &str| token.rsplit('.').next().unwrap().to_owned();
-    for secret in [MARK, SECRET, &key, &alice, &forged, &signature(&alice), &signature(&forged), "eyJ"] {
-        assert!(!log.contains(secret), "{secret}\nis in\n{log}");
+    for secret in [MARK, SECRET, key, alice, forged, &signature(alice), &signature(forged), "eyJ"] {
+        assert!(!text.contains(secret), "{secret}\nis in\n{text}");
     }
 }
 
@@ -165,11 +189,8 @@ async fn a_request_over_http_has_one_id_in_its_answer_its_problem_and_the_log() 
         assert_eq!(answer.json()["request_id"], id_of(&answer));
         made.push(id_of(&answer));
     }
-    made.extend(
-        ["/healthz", "/metrics", "/nowhere"].map(|path| format!("http://{}{path}", broker.internal())),
-    );
-    for at in 3..6 {
-        made[at] = id_of(&curl(&[&made[at]]).await);
+    for path in ["/healthz", "/metrics", "/nowhere"] {
+        made.push(id_of(&curl(&[&format!("http://{}{path}", broker.internal())]).await));
     }
     let different: std::collections::BTreeSet<_> = made.iter().collect();
     assert_eq!(different.len(), made.len(), "{made:?}");
