@@ -162,7 +162,9 @@ impl Server {
         let authority = Arc::new(Authority::new(config.auth.clone()));
         report_ignored_keys(config);
         let hub = Hub::new(engine, shards, Arc::clone(&limits), Arc::clone(&metrics))?;
-        let hub = hub.with_authority(Arc::clone(&authority)).with_presence(config.presence.clone())?;
+        let ledger = restart::shut_out(restart.as_ref(), &authority)?;
+        let hub = hub.with_authority(Arc::clone(&authority)).with_ledger(ledger);
+        let hub = hub.with_presence(config.presence.clone())?;
         let hub = Arc::new(hub);
         let senders =
             Senders { loopback: client.ip().to_canonical().is_loopback(), names: config.names.clone() };
@@ -267,6 +269,7 @@ fn parts(
     may_be_open: bool,
 ) -> Vec<Part> {
     let authority = Arc::clone(hub.authority());
+    let admitted = Arc::clone(hub);
     let (hub, limits, log_level) = (Arc::clone(hub), Arc::clone(limits), Rc::new(log_level));
     let bounds: Part = Box::new(move |config| {
         let (limits, new) = (Arc::clone(&limits), config.limits.clone());
@@ -287,8 +290,18 @@ fn parts(
         if !may_be_open && !config.auth.is_on() {
             return Err(OPENED.to_owned());
         }
-        let (authority, settings) = (Arc::clone(&authority), config.auth.clone());
-        Ok(Box::new(move || authority.replace(settings)))
+        let (authority, admitted) = (Arc::clone(&authority), Arc::clone(&admitted));
+        let settings = config.auth.clone();
+        Ok(Box::new(move || {
+            authority.replace(settings);
+            let sessions = admitted.end_without_key();
+            if sessions > 0 {
+                tracing::info!(
+                    sessions,
+                    "ended the sessions of API keys that are not in the configuration any more"
+                );
+            }
+        }))
     });
     vec![bounds, streams, entrance, logs]
 }

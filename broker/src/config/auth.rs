@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use super::fault::{Fault, Located, Place};
+use super::files::Files;
 use super::units::{format_duration, parse_duration};
 use super::written_auth::{SOURCES, WrittenApiKey, WrittenAuth, WrittenIssuer, WrittenRights};
 use crate::auth::{
@@ -22,7 +23,7 @@ const REFRESH_MAX: Duration = Duration::from_hours(24);
 const KEY_NAME_BYTES_MAX: usize = 64;
 
 /// Checks what was written.
-pub(super) fn resolve_auth(written: &WrittenAuth, faults: &mut Vec<Fault>) -> AuthSettings {
+pub(super) fn resolve_auth(written: &WrittenAuth, files: Files, faults: &mut Vec<Fault>) -> AuthSettings {
     report_issuers(&written.issuers, faults);
     report_repeated_keys(&written.api_keys, faults);
     report_vain_rights(written, faults);
@@ -36,7 +37,7 @@ pub(super) fn resolve_auth(written: &WrittenAuth, faults: &mut Vec<Fault>) -> Au
             Duration::ZERO..=LEEWAY_MAX,
             faults,
         ),
-        issuers: written.issuers.iter().filter_map(|issuer| resolve_issuer(issuer, faults)).collect(),
+        issuers: written.issuers.iter().filter_map(|issuer| resolve_issuer(issuer, files, faults)).collect(),
         defaults: resolve_rights(&written.defaults, faults),
         roles,
         anonymous: resolve_anonymous(&written.anonymous, faults),
@@ -67,14 +68,16 @@ fn resolve_time(
     }
 }
 
-fn resolve_issuer(written: &WrittenIssuer, faults: &mut Vec<Fault>) -> Option<IssuerSettings> {
+fn resolve_issuer(written: &WrittenIssuer, files: Files, faults: &mut Vec<Fault>) -> Option<IssuerSettings> {
     let refresh = REFRESH_MIN..=REFRESH_MAX;
     let refresh =
         resolve_time("jwks_refresh", written.jwks_refresh.as_ref(), DEFAULT_JWKS_REFRESH, refresh, faults);
-    let keys = resolve_keys(written, refresh, faults);
+    let keys = resolve_keys(written, refresh, files, faults);
     let algorithms = written.algorithms.as_ref().map(|names| resolve_algorithms(written, names, faults));
     let keys = keys?;
-    if let Some(Some(algorithms)) = &algorithms {
+    if let Some(Some(algorithms)) = &algorithms
+        && !matches!(&keys, KeySource::Set(set) if *set == KeySet::default())
+    {
         check_fit(written, algorithms, &keys, faults);
     }
     let text = |text: &Option<Located<String>>| text.as_ref().map(|text| text.value.clone());
@@ -87,7 +90,12 @@ fn resolve_issuer(written: &WrittenIssuer, faults: &mut Vec<Fault>) -> Option<Is
 }
 
 /// The keys, if there is one source of them and it can be read.
-fn resolve_keys(written: &WrittenIssuer, refresh: Duration, faults: &mut Vec<Fault>) -> Option<KeySource> {
+fn resolve_keys(
+    written: &WrittenIssuer,
+    refresh: Duration,
+    files: Files,
+    faults: &mut Vec<Fault>,
+) -> Option<KeySource> {
     let mut sources =
         SOURCES.iter().zip(&written.sources).filter_map(|(source, at)| Some((source.key, at.as_ref()?)));
     let all = SOURCES.map(|source| source.key).join(", ");
@@ -104,6 +112,9 @@ fn resolve_keys(written: &WrittenIssuer, refresh: Duration, faults: &mut Vec<Fau
     let keys = match name {
         "secret" => {
             Key::from_secret(source.value.as_bytes()).map(KeySource::One).map_err(|error| error.to_string())
+        }
+        "secret_file" | "public_key_file" | "jwks_file" if files == Files::Unopened => {
+            Ok(KeySource::Set(KeySet::default()))
         }
         "secret_file" => read_file(&source.value).and_then(|secret| {
             Key::from_secret(secret.trim_ascii_end()).map(KeySource::One).map_err(|error| error.to_string())

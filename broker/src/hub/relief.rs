@@ -43,6 +43,7 @@ impl Shard {
         for slot in relieved {
             self.mark_dirty(slot);
         }
+        self.tell_fallen();
     }
 }
 

@@ -8,6 +8,7 @@ use slab::Slab;
 use super::budget::Budget;
 use super::due::Due;
 use super::fan_out::Found;
+use super::lag::Lag;
 use super::pushed::Pushed;
 use super::shared::Hub;
 use super::subscription::Subscription;
@@ -30,6 +31,8 @@ pub(crate) struct Shard {
     pub(super) bodies: JsonBodies,
     pub(super) dirty: Vec<u32>,
     pub(super) found: Found,
+    /// How many subscriptions had fallen behind when that was last told.
+    pub(super) fallen: u64,
 }
 
 /// A session as its shard knows it.
@@ -46,6 +49,7 @@ pub(super) struct Attached {
     pub(super) has_batches: bool,
     /// Whose turn it is to catch up, as a place in `subs`.
     pub(super) turn: u32,
+    pub(super) lag: Lag,
     dirty: bool,
 }
 
@@ -58,6 +62,7 @@ impl Attached {
             waiting_bytes: 0,
             has_batches: false,
             turn: 0,
+            lag: Lag::None,
             dirty: false,
         }
     }
@@ -138,6 +143,7 @@ impl Shard {
             due: Due::default(),
             dirty: Vec::new(),
             found: Found::default(),
+            fallen: 0,
         }
     }
 
@@ -209,6 +215,7 @@ impl Shard {
         if let Some(attached) = self.sessions.get_mut(session as usize) {
             attached.set_behind(attached.behind - 1);
         }
+        self.tell_risen(session);
         if self.counters().behind.get() == 0 {
             self.bodies.clear();
         }

@@ -340,7 +340,7 @@ fn who_is_revoked_is_sent_away_at_once_and_others_stay() {
     });
     let hold = std::time::Duration::from_mins(1);
     let alice = admin.administer(Revoked::Subject("alice".into())).unwrap();
-    assert_eq!(bench.hub.revoke(alice, hold, Now::default()), Ok(2));
+    assert_eq!(bench.hub.revoke(alice, hold, Now::default()), Ok(ShutOut { ended: 2, until_ms: 60_000 }));
     let closing = sessions.each_ref().map(|outbound| outbound.lanes().closing());
     assert_eq!(closing, [Some(CloseCode::Forbidden), None, Some(CloseCode::Forbidden)]);
     // One that enters at the same moment is looked at again after it is known.

@@ -57,6 +57,9 @@ pub(crate) struct PresenceGauges {
 #[derive(Debug)]
 pub(crate) struct StreamGauges {
     pub(crate) name: String,
+    pub(crate) epoch: String,
+    /// Sequence and time of the oldest message that is retained.
+    pub(crate) oldest: Option<(u64, u64)>,
     pub(crate) messages: u64,
     pub(crate) bytes: u64,
     pub(crate) topics: u64,

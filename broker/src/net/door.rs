@@ -76,7 +76,7 @@ impl Door {
     fn count(&self, counters: &ShardCounters, reason: Refusal, client: IpAddr) {
         counters.handshake_failures.count(reason.as_str());
         self.refusals.handshake(reason, client);
-        tracing::debug!(reason = reason.as_str(), %client, "handshake failed");
+        tracing::debug!(reason = reason.as_str(), address = %client, "handshake failed");
     }
 }
 
@@ -98,8 +98,8 @@ pub(super) async fn enter(io: &Io, door: &Door, arrival: Arrival) -> Option<(Con
         Ok(mut transport) => match timeout_at(deadline, shake(&mut transport, door, &mut guest)).await {
             Ok(Ok(Shaken::Accepted(accepted, unread))) => {
                 let connection = open(io, guest.address, transport, accepted, unread);
-                let session = connection.outbound.session().0;
-                tracing::debug!(session, client = %guest.address, "session opened");
+                let session = || io.hub.session_name(connection.outbound.session());
+                tracing::debug!(session = session(), address = %guest.address, "session opened");
                 return Some((connection, guest.seat));
             }
             Ok(Ok(Shaken::Refused(refusal))) => (Some(transport), refusal),
@@ -153,7 +153,7 @@ async fn secure(
     match timeout_at(deadline, tls::shake(keeper, socket)).await {
         Ok(Ok(stream)) => Ok(Transport::Tls(stream)),
         Ok(Err(error)) => {
-            tracing::debug!(%error, client = %guest.address, "TLS handshake failed");
+            tracing::debug!(%error, address = %guest.address, "TLS handshake failed");
             Err((None, Refusal::Tls))
         }
         Err(_) => Err((None, Refusal::Timeout)),

@@ -38,7 +38,7 @@ pub(super) fn enter(
     note_expiry(outbound, None, &caller, io);
     session.admitted(caller.clone());
     hello.name.as_deref().inspect(|name| outbound.about().set_name(name));
-    io.hub.tell_opened(outbound.session(), outbound.encoding(), hello.name.as_deref(), now);
+    io.hub.tell_opened(outbound, now);
     let resume = io.hub.begin_presence(outbound.session(), who(&caller), hello.resume.as_deref());
     let welcome = Welcome {
         session: Cow::Owned(io.hub.session_name(outbound.session())),
@@ -97,7 +97,8 @@ fn identify(caller: &Caller, outbound: &Outbound, io: &Io, now: Now) -> Result<(
     io.hub.identify(outbound, caller, now).map_err(|not_taken| match not_taken {
         NotTaken::Revoked => rejected(&Rejection::Revoked),
         NotTaken::TooMany => {
-            io.refusals.subject(caller.subject().unwrap_or_default(), outbound.session());
+            let session = || io.hub.session_name(outbound.session());
+            io.refusals.subject(caller.subject().unwrap_or_default(), session);
             Fault::Close(CloseCode::TooManySessions, TOO_MANY_SESSIONS.into())
         }
     })

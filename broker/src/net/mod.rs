@@ -34,4 +34,4 @@ pub(crate) use jwks::{fetch_key_sets, fetch_once};
 pub(crate) use listener::{Listener, bind};
 pub(crate) use shard::{ShardHandle, spawn};
 pub(crate) use tls::Keeper;
-pub use tls::{TlsError, TlsFiles};
+pub use tls::{TlsError, TlsFault, TlsFiles};

@@ -9,6 +9,7 @@
 
 mod admission;
 mod auth;
+mod banner;
 mod check;
 mod cli;
 mod cli_bench;

@@ -80,7 +80,7 @@ pub(crate) async fn serve<I: Inside>(
     let Port { acceptor, names, tls } = port;
     let loopback = acceptor.address()?.ip().to_canonical().is_loopback();
     let crowd = Crowd::new(&api, &hub);
-    let router = router(inside, hub, api, Guard::new(Senders { loopback, names }));
+    let router = router(inside, &hub, api, Guard::new(Senders { loopback, names }));
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
