@@ -17,6 +17,8 @@ pub(super) struct WrittenAuth {
     pub(super) defaults: WrittenRights,
     pub(super) roles: Vec<(String, WrittenRights)>,
     pub(super) anonymous: WrittenRights,
+    /// Which tables there are that say what somebody may, whatever is in them.
+    pub(super) tables: Vec<Located<&'static str>>,
     pub(super) api_keys: Vec<WrittenApiKey>,
 }
 
@@ -55,6 +57,9 @@ const URL_TOKEN_LIFE: Setting = Setting { key: "url_token_life", example: "\"10m
 const AUTH: &[&str] =
     &[LEEWAY.key, COOKIE.key, URL_TOKEN_LIFE.key, "issuer", "defaults", "roles", "anonymous"];
 
+/// Tables under `[auth]` that say what somebody may.
+const GRANTING: &[&str] = &["defaults", "roles", "anonymous"];
+
 const ISSUER: Setting = Setting { key: "issuer", example: "\"https://id.example.com\"" };
 const AUDIENCE: Setting = Setting { key: "audience", example: "\"fanfare\"" };
 const ALGORITHMS: Setting = Setting { key: "algorithms", example: "[\"ES256\"]" };
@@ -90,6 +95,11 @@ pub(super) fn read(reader: &mut Reader<'_>, top: &DeTable<'_>) -> WrittenAuth {
         report_unknown(reader, table, name, RIGHTS);
         Some(read_rights(reader, table))
     };
+    let tables = GRANTING.iter().filter_map(|name| {
+        let (key, _) = auth.get_key_value(*name)?;
+        Some(Located { value: *name, place: reader.place(&key.span()) })
+    });
+    let tables = tables.collect();
     WrittenAuth {
         leeway: reader.string(auth, LEEWAY),
         cookie: reader.string(auth, COOKIE),
@@ -98,6 +108,7 @@ pub(super) fn read(reader: &mut Reader<'_>, top: &DeTable<'_>) -> WrittenAuth {
         defaults: rights(reader, "defaults", "in [auth.defaults]").unwrap_or_default(),
         roles: read_roles(reader, auth),
         anonymous: rights(reader, "anonymous", "in [auth.anonymous]").unwrap_or_default(),
+        tables,
         api_keys,
     }
 }

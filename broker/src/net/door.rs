@@ -15,6 +15,7 @@ use super::connection::Connection;
 use super::event_stream::{self, Hearer};
 use super::handshake::{Policy, Progress, Refusal, Wanted, read_head, refuse};
 use super::io::Io;
+use super::places::{Place, Places};
 use super::refusals::Refusals;
 use super::tls::{self, Keeper};
 use super::transport::Transport;
@@ -34,6 +35,7 @@ pub(crate) struct Door {
     pub(super) limits: Arc<LiveLimits>,
     pub(super) proxies: Arc<Proxies>,
     pub(super) addresses: Arc<Addresses>,
+    pub(super) places: Arc<Places>,
     pub(super) refusals: Arc<Refusals>,
     pub(super) tls: Option<Arc<Keeper>>,
 }
@@ -47,6 +49,7 @@ impl Door {
     ) -> Self {
         Self {
             policy: Arc::new(policy),
+            places: Arc::new(Places::new(limits.max_handshakes())),
             limits,
             proxies: Arc::new(proxies),
             addresses: Arc::default(),
@@ -74,7 +77,7 @@ impl Door {
     fn count(&self, counters: &ShardCounters, reason: Refusal, client: IpAddr) {
         counters.handshake_failures.count(reason.as_str());
         self.refusals.handshake(reason, client);
-        tracing::debug!(reason = reason.as_str(), %client, "handshake failed");
+        tracing::debug!(reason = reason.as_str(), address = %client, "handshake failed");
     }
 }
 
@@ -83,20 +86,21 @@ struct Guest {
     /// Where it is; at first perhaps a proxy's address.
     address: IpAddr,
     seat: Seat,
+    place: Place,
 }
 
 /// Shakes hands; a connection for a new session if that succeeds, and the seat that it takes.
 pub(super) async fn enter(io: &Io, door: &Door, arrival: Arrival) -> Option<(Connection, Seat)> {
-    let Arrival { socket, peer, seat } = arrival;
+    let Arrival { socket, peer, seat, place } = arrival;
     let socket = TcpStream::from_std(socket).ok()?;
-    let mut guest = Guest { address: peer, seat };
+    let mut guest = Guest { address: peer, seat, place };
     let deadline = Instant::now() + door.limits.handshake_timeout();
     let (mut transport, (refusal, answer)) = match secure(socket, door, &mut guest, deadline).await {
         Ok(mut transport) => match timeout_at(deadline, shake(io, &mut transport, door, &mut guest)).await {
             Ok(Ok(Shaken::Accepted(accepted))) => {
                 let connection = open(io, guest.address, transport, accepted);
-                let session = connection.outbound.session().0;
-                tracing::debug!(session, client = %guest.address, "session opened");
+                let session = || io.hub.session_name(connection.outbound.session());
+                tracing::debug!(session = session(), address = %guest.address, "session opened");
                 return Some((connection, guest.seat));
             }
             Ok(Ok(Shaken::Refused(refusal, answer))) => (Some(transport), (refusal, answer)),
@@ -108,7 +112,7 @@ pub(super) async fn enter(io: &Io, door: &Door, arrival: Arrival) -> Option<(Con
     door.count(io.counters(), refusal, guest.address);
     if let Some(transport) = &mut transport {
         // However this ends, the answer had its time to arrive.
-        let _ = timeout(door.limits.close_timeout(), part(transport, &answer)).await;
+        let _ = timeout(door.limits.close_timeout(), part(transport, refusal, &answer)).await;
     }
     None
 }
@@ -129,7 +133,13 @@ async fn secure(
 ) -> Result<Transport, (Option<TcpStream>, Refusal)> {
     if door.proxies.announce(guest.address) {
         match timeout_at(deadline, read_proxy_header(&mut socket)).await {
-            Ok(Ok(Ok(client))) => guest.address = client.unwrap_or(guest.address),
+            Ok(Ok(Ok(client))) => {
+                guest.address = client.unwrap_or(guest.address);
+                // From here on it is the client who takes its time.
+                if !guest.place.count_for(guest.address, door.limits.max_handshakes_per_address()) {
+                    return Err((Some(socket), Refusal::TooManyHandshakesFromAddress));
+                }
+            }
             Ok(Ok(Err(reason))) => {
                 tracing::debug!(?reason, "no PROXY header of version 2");
                 return Err((Some(socket), Refusal::ProxyHeader));
@@ -148,7 +158,7 @@ async fn secure(
     match timeout_at(deadline, tls::shake(keeper, socket)).await {
         Ok(Ok(stream)) => Ok(Transport::Tls(stream)),
         Ok(Err(error)) => {
-            tracing::debug!(%error, client = %guest.address, "TLS handshake failed");
+            tracing::debug!(%error, address = %guest.address, "TLS handshake failed");
             Err((None, Refusal::Tls))
         }
         Err(_) => Err((None, Refusal::Timeout)),
@@ -194,6 +204,10 @@ async fn shake(io: &Io, transport: &mut Transport, door: &Door, guest: &mut Gues
             Progress::Done { response, accepted, head_len } => {
                 let told = accepted.forwarded_for.iter().map(String::as_str);
                 guest.address = client_of(guest.address, told, &door.proxies);
+                if !guest.place.count_for(guest.address, door.limits.max_handshakes_per_address()) {
+                    let answer = accepted.refuse(Refusal::TooManyHandshakesFromAddress);
+                    return Ok(Shaken::Refused(Refusal::TooManyHandshakesFromAddress, answer));
+                }
                 let most = door.limits.max_connections_per_address();
                 if !guest.seat.count_for(guest.address, most) {
                     let answer = accepted.refuse(Refusal::TooManyFromAddress);
@@ -237,9 +251,13 @@ async fn read_proxy_header(socket: &mut TcpStream) -> io::Result<Result<Option<I
 }
 
 /// Writes the answer, ends our side, then reads and throws away what still comes, so that no reset overtakes it.
-async fn part(transport: &mut Transport, answer: &[u8]) -> io::Result<()> {
+async fn part(transport: &mut Transport, refusal: Refusal, answer: &[u8]) -> io::Result<()> {
     transport.write_all(answer).await?;
     transport.shutdown().await?;
+    if refusal == Refusal::TooManyHandshakesFromAddress {
+        // Whoever has no share left must not hold another's place meanwhile.
+        return Ok(());
+    }
     let mut scratch = [0; READ_BYTES];
     while transport.read(&mut scratch).await? > 0 {}
     Ok(())

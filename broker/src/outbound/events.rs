@@ -10,7 +10,7 @@ use fanfare_protocol::codes::Reconnect;
 use fanfare_protocol::encoding::event_to_json;
 use fanfare_protocol::{CloseCode, Position, ServerFrame};
 
-use crate::places;
+use crate::notation;
 
 /// How long a client waits before it comes again, in milliseconds: so many, and up to as many more.
 const RETRY_MS: u32 = 2_000;
@@ -37,7 +37,7 @@ const ANSWER_END: &[u8] = b"\r\n0\r\n\r\n";
 
 /// The event that a frame is. One that has a position says it as its `id`, too.
 pub(super) fn event(frame: &ServerFrame<'_>) -> Vec<u8> {
-    let id = position_of(frame).map(places::written);
+    let id = position_of(frame).map(notation::written);
     let mut data = Vec::with_capacity(128);
     let name = event_to_json(frame, &mut data);
     let mut out = Vec::with_capacity(data.len() + 64);
@@ -62,7 +62,7 @@ fn position_of<'a>(frame: &'a ServerFrame<'_>) -> Option<&'a Position> {
 
 /// An event that is not told: it only moves the place where its client goes on.
 pub(super) fn place(position: &Position) -> Vec<u8> {
-    let id = &places::written(position);
+    let id = &notation::written(position);
     if id.is_empty() {
         return COMMENT.to_vec();
     }
@@ -165,7 +165,7 @@ mod tests {
             text(event(&goaway)),
             "event: goaway\ndata: {\"reason\":\"a\\nb\",\"reconnect_after_ms\":5}\n\n"
         );
-        let live = ServerFrame::Live { sub: 1, position: places::position("recent:e:4").unwrap() };
+        let live = ServerFrame::Live { sub: 1, position: notation::position("recent:e:4").unwrap() };
         assert_eq!(
             text(event(&live)),
             "event: live\nid: recent:e:4\ndata: {\"position\":{\"recent\":{\"epoch\":\"e\",\"seq\":4}}}\n\n"
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_place_alone_is_no_event() {
-        assert_eq!(text(place(&places::position("recent:e:4").unwrap())), "id: recent:e:4\n\n");
+        assert_eq!(text(place(&notation::position("recent:e:4").unwrap())), "id: recent:e:4\n\n");
         assert_eq!(place(&Position::default()), COMMENT);
     }
 

@@ -4,7 +4,7 @@ use fanfare_protocol::{Position, StreamName, StreamPosition};
 
 use super::run::Run;
 use crate::engine::StreamIndex;
-use crate::places;
+use crate::notation;
 
 /// The position at a place among the events: that of the next one to be laid out, or to be written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Track {
     /// The whole position as text; empty where there is no stream.
     pub(super) fn write(&self, text: &mut String) {
         for place in &self.0 {
-            places::write(&place.stream, &place.at, text);
+            notation::write(&place.stream, &place.at, text);
         }
     }
 }
@@ -83,9 +83,9 @@ mod tests {
         assert_eq!(text(&track), "a:e:0,b:e:7");
         track.go_to(StreamIndex(1), 3);
         assert_eq!(text(&track), "a:e:3,b:e:7");
-        track.go_on(&places::position("b:f:9,c:f:1").unwrap());
+        track.go_on(&notation::position("b:f:9,c:f:1").unwrap());
         assert_eq!(text(&track), "a:e:3,b:f:9");
-        assert_eq!(places::written(&places::position(&text(&track)).unwrap()), text(&track));
+        assert_eq!(notation::written(&notation::position(&text(&track)).unwrap()), text(&track));
     }
 
     #[test]

@@ -11,8 +11,8 @@ use super::Policy;
 use super::head::Head;
 use super::refusal::{No, Refusal, answer};
 use crate::auth::Brought;
+use crate::notation;
 use crate::outbound::{LAST_ID, last_event};
-use crate::places;
 
 /// Where event streams are.
 pub(super) const PATH: &str = "/sse";
@@ -137,7 +137,7 @@ fn last_event_id(head: &Head<'_, '_>) -> Result<Option<ReplayFrom>, No> {
         None => Ok(None),
         Some(LAST_ID) => Err(Refusal::Ended.into()),
         Some(id) => {
-            let position = places::position(id).map(ReplayFrom::Position);
+            let position = notation::position(id).map(ReplayFrom::Position);
             position.map(Some).ok_or_else(|| Refusal::LastEventId.into())
         }
     }
@@ -147,11 +147,11 @@ fn read_from(text: &str) -> Result<ReplayFrom, No> {
     let expected = || {
         No::query(&format!(
             "`from` must be now, last, start, a time in milliseconds since 1970, or a position: {}",
-            places::FORM
+            notation::FORM
         ))
     };
     // `last` after a position is for pages of history.
-    let from = places::from(text).ok().filter(|from| !matches!(from, ReplayFrom::LastAfter(_)));
+    let from = notation::from(text).ok().filter(|from| !matches!(from, ReplayFrom::LastAfter(_)));
     from.ok_or_else(expected)
 }
 

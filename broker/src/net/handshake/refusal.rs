@@ -19,6 +19,8 @@ pub(crate) enum Refusal {
     Tls,
     /// As many handshakes as may be are under way.
     TooManyHandshakes,
+    /// As many of its address as may be are under way.
+    TooManyHandshakesFromAddress,
     /// The request did not come in time.
     Timeout,
     /// The peer went away, or its connection broke: there is nobody to answer.
@@ -47,6 +49,8 @@ pub(crate) enum Refusal {
     WebSocketKey,
     /// The client offers subprotocols, and none that we know.
     Subprotocol,
+    /// `Authorization` brings no token.
+    Authorization,
     /// The query of a request for events is not one.
     Query,
     /// `Last-Event-ID` is no position.
@@ -98,6 +102,7 @@ impl Refusal {
         Self::PlainText,
         Self::Tls,
         Self::TooManyHandshakes,
+        Self::TooManyHandshakesFromAddress,
         Self::Timeout,
         Self::Lost,
         Self::Malformed,
@@ -120,6 +125,7 @@ impl Refusal {
         Self::Forbidden,
         Self::Ended,
         Self::Preflight,
+        Self::Authorization,
     ];
 
     /// A word for logs and metrics.
@@ -131,6 +137,7 @@ impl Refusal {
             Self::PlainText => "plain_text",
             Self::Tls => "tls",
             Self::TooManyHandshakes => "too_many_handshakes",
+            Self::TooManyHandshakesFromAddress => "too_many_handshakes_from_address",
             Self::Timeout => "timeout",
             Self::Lost => "lost",
             Self::Malformed => "malformed",
@@ -153,12 +160,14 @@ impl Refusal {
             Self::Forbidden => "forbidden",
             Self::Ended => "ended",
             Self::Preflight => "preflight",
+            Self::Authorization => "authorization",
         }
     }
 
     /// How the stream of a client ends that may be served later; none if the same request would be refused again.
     pub(super) fn try_again(self) -> Option<CloseCode> {
-        matches!(self, Self::TooManyFromAddress | Self::UnknownKey).then_some(CloseCode::OverCapacity)
+        matches!(self, Self::TooManyFromAddress | Self::TooManyHandshakesFromAddress | Self::UnknownKey)
+            .then_some(CloseCode::OverCapacity)
     }
 
     /// What a person is told to do.
@@ -184,6 +193,9 @@ impl Refusal {
                 "This port speaks TLS. Connect with wss:// (or https://) instead of ws:// (or http://)."),
             Self::TooManyHandshakes => ("503 Service Unavailable", "Retry-After: 1\r\n",
                 "The broker is busy with other handshakes. Try again in a second."),
+            Self::TooManyHandshakesFromAddress => ("429 Too Many Requests", "Retry-After: 1\r\n",
+                "This address has as many handshakes under way as one may (max_handshakes_per_address). \
+                 Try again in a second, and end each handshake before the next."),
             Self::Timeout => ("408 Request Timeout", "",
                 "The request did not come in time. Send the whole request at once."),
             Self::Malformed => ("400 Bad Request", "",
@@ -216,6 +228,10 @@ impl Refusal {
             Self::Subprotocol => ("400 Bad Request", "",
                 "None of the subprotocols offered is known here. \
                  Offer fanfare.v1.msgpack or fanfare.v1.json, or none for JSON."),
+            Self::Authorization => ("401 Unauthorized", "WWW-Authenticate: Bearer\r\n",
+                "The Authorization header brings no token: send `Bearer`, a space, and a token or an API key; \
+                 or leave it out, and send the token in `hello`. Credentials for a proxy before the broker are \
+                 for that proxy to take out."),
             Self::Query
             | Self::LastEventId
             | Self::TooManyStreams

@@ -5,7 +5,7 @@ use fanfare_protocol::{Epoch, PayloadKind, StreamName, StreamPosition};
 
 use super::*;
 use crate::engine::message::Place as MessagePlace;
-use crate::places;
+use crate::notation;
 
 /// What a client makes of a stream, as the HTML standard says.
 #[derive(Debug, Default, PartialEq)]
@@ -74,7 +74,7 @@ fn index_of(stream: usize) -> StreamIndex {
 }
 
 fn position(a: u64, b: u64) -> Position {
-    places::position(&format!("a:e:{a},b:e:{b}")).unwrap()
+    notation::position(&format!("a:e:{a},b:e:{b}")).unwrap()
 }
 
 /// A message of a stream, or an ephemeral one.
@@ -136,7 +136,7 @@ fn step() -> impl Strategy<Value = Step> {
 /// Queues what the steps say; what a client is to hear of it in order, answers apart, with the position after each.
 fn play(outbound: &Outbound, steps: &[Step]) -> Vec<(String, String)> {
     let (mut heads, mut heard) = ([0, 0], Vec::new());
-    let text = |heads: [u64; 2]| places::written(&position(heads[0], heads[1]));
+    let text = |heads: [u64; 2]| notation::written(&position(heads[0], heads[1]));
     for step in steps {
         match step {
             Step::Run(stream, sizes) => {
@@ -189,7 +189,7 @@ proptest! {
         for (event, (name, id)) in told.into_iter().zip(expected) {
             prop_assert_eq!(&event.name, &name);
             // An `Advance` that a newer one replaced is not told: a client may stand before what it says, never behind it.
-            let seq = |id: &str, stream| places::position(id).map_or(0, |position| position.get(stream).unwrap().seq);
+            let seq = |id: &str, stream| notation::position(id).map_or(0, |position| position.get(stream).unwrap().seq);
             prop_assert_eq!(seq(&event.id, "a"), seq(&id, "a"));
             prop_assert!(seq(&event.id, "b") <= seq(&id, "b"), "{} where it is {}", event.id, id);
         }

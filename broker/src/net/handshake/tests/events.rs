@@ -64,7 +64,7 @@ fn the_query_says_what_is_heard_from_where_and_how() {
     assert_eq!(subscribe("pattern=a&from=start").from, ReplayFrom::Start);
     assert_eq!(subscribe("from=1763800000000&pattern=a").from, ReplayFrom::Time(1_763_800_000_000));
     let position = "recent:9f2c:41,audit:a:0";
-    let from = ReplayFrom::Position(crate::places::position(position).unwrap());
+    let from = ReplayFrom::Position(crate::notation::position(position).unwrap());
     assert_eq!(subscribe(&format!("pattern=a&from={position}")).from, from);
     let Deliver::Latest { max_rate } = subscribe("pattern=a&deliver=latest&max_rate=0.5").deliver else {
         panic!()
@@ -97,7 +97,7 @@ fn a_query_that_is_none_is_told_its_parameter() {
 fn who_was_here_before_goes_on_where_it_stood_whatever_its_url_says() {
     let id = [("Last-Event-ID", "recent:9f2c:41")];
     let from = granted(&ask("pattern=a&from=start", &id), &POLICY).1.subscribe.from;
-    assert_eq!(from, ReplayFrom::Position(crate::places::position("recent:9f2c:41").unwrap()));
+    assert_eq!(from, ReplayFrom::Position(crate::notation::position("recent:9f2c:41").unwrap()));
     assert_eq!(
         granted(&ask("pattern=a", &[("Last-Event-ID", "")]), &POLICY).1.subscribe.from,
         ReplayFrom::Now

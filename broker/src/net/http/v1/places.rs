@@ -4,8 +4,8 @@ use fanfare_protocol::Position;
 use fanfare_protocol::frame::ReplayFrom;
 
 use crate::hub::Before;
-use crate::places::{FORM, LAST, number, position};
-pub(super) use crate::places::{from, written};
+use crate::notation::{FORM, LAST, number, position};
+pub(super) use crate::notation::{from, written};
 
 /// The `from` that goes on where a page ended.
 pub(super) fn going_on(from: &ReplayFrom, position: &Position) -> String {

@@ -7,7 +7,7 @@ use fanfare_protocol::Pattern;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::problem::{Kind, Place, Problem};
-pub(super) use crate::places::number;
+pub(super) use crate::notation::number;
 
 /// Elements of a page unless asked.
 pub(super) const LIMIT_DEFAULT: u32 = 100;
