@@ -1,7 +1,7 @@
 //! Who may enter, and what they may hear and say: attacks on the built broker, one a promise.
 
 mod commands;
-mod http;
+pub(crate) mod http;
 mod key_sets;
 mod lifetimes;
 mod logs;

@@ -1,8 +1,9 @@
 //! The ways by which a token comes to an event stream, and what it is worth there.
 
-use fanfare_tests::{Broker, Client, EventStream, command, within};
+use fanfare_tests::{Broker, Client, EventStream};
 use serde_json::json;
 
+use crate::auth::http::new_key;
 use crate::auth::{SECRET, now, token};
 
 /// A broker that takes tokens, also in a cookie, and in URLs those that expire within a minute.
@@ -72,12 +73,8 @@ async fn a_token_that_is_good_for_long_is_not_taken_from_a_url() {
 
 #[tokio::test]
 async fn an_api_key_opens_a_stream_and_is_not_taken_from_a_url() {
-    let made = within("the key", command().args(["token", "key", "backend"]).output()).await.unwrap();
-    let text = String::from_utf8(made.stdout).unwrap();
-    let hash = text.lines().find_map(|line| line.strip_prefix("hash = ")).unwrap();
-    let key = text.split_whitespace().find(|word| word.starts_with("ffk_")).unwrap();
-    let broker =
-        Broker::with(&format!("[[api_key]]\nname = \"backend\"\nhash = {hash}\nsubscribe = [\"a\"]\n")).await;
+    let (key, lines) = new_key("subscribe = [\"a\"]").await;
+    let broker = Broker::with(&lines).await;
     let bearer = format!("Authorization: Bearer {key}\r\n");
     EventStream::with(broker.client(), "pattern=a", &bearer).await.unwrap().begin().await;
     assert_eq!(refused(&broker, "pattern=b", &bearer).await.0, 403);
