@@ -2,8 +2,8 @@
 //!
 //! The parts, from the ground; imports point only downwards:
 //!
-//! - `version`, `clock`, `sync`, `notice`, `durable`, `journal`, `limits`, `metrics`: what was built; time, locks, lines in
-//!   the log, files that must not be lost, bounds and counts;
+//! - `version`, `clock`, `sync`, `notice`, `census`, `durable`, `journal`, `limits`, `metrics`: what was built; time, locks,
+//!   lines in the log, how many each one has, files that must not be lost, bounds and counts;
 //! - `engine`: orders and retains messages;
 //! - `auth`, `index`, `outbound`: who may, who wants, what waits for a socket;
 //! - `hub`: publish, subscribe, catch up, history, one file a deed;
@@ -14,6 +14,7 @@
 //! - [`cli`]: the command line; beside it `micro`, microbenchmarks that only a build with that feature has.
 
 mod auth;
+mod census;
 pub mod cli;
 pub mod clock;
 pub mod config;

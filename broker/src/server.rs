@@ -25,8 +25,8 @@ use crate::metrics::{CLIENT_PORT, INTERNAL_PORT, Metrics};
 use crate::net::handshake::{Policy, Refusal};
 use crate::net::http::{self, Api, Inside};
 use crate::net::{
-    Acceptor, Door, Keeper, Listener, Senders, ShardHandle, TlsError, TlsFiles, bind, fetch_key_sets,
-    make_room, spawn,
+    Acceptor, Door, Keeper, Listener, Proxies, Senders, ShardHandle, TlsError, TlsFiles, bind,
+    fetch_key_sets, make_room, spawn,
 };
 use reload::{Part, Reloader};
 use restart::Restart;
@@ -129,6 +129,7 @@ struct Parts {
     stop: watch::Sender<bool>,
     listener: Listener,
     port: http::Port,
+    proxies: Proxies,
     certificates: Vec<Arc<Keeper>>,
 }
 
@@ -177,9 +178,12 @@ impl Server {
         let spawned =
             (0..shards).map(|number| spawn(number, Arc::clone(&hub), door.clone(), stopping.clone()));
         let shards = spawned.collect::<io::Result<Vec<_>>>()?;
-        let listener = Listener::new(clients, Arc::clone(&hub), door, &shards, make_room());
+        let files = make_room(limits.max_http_connections());
+        let listener = Listener::new(clients, Arc::clone(&hub), door, &shards, files);
         let port = http::Port { acceptor: internals, names: config.names.clone(), tls: internal_tls };
-        let parts = Parts { hub, authority, limits, restart, shards, stop, listener, port, certificates };
+        let proxies = config.proxies.clone();
+        let parts =
+            Parts { hub, authority, limits, restart, shards, stop, listener, port, proxies, certificates };
         Ok(Self { client, internal, parts })
     }
 
@@ -198,14 +202,24 @@ impl Server {
     /// # Errors
     /// The internal port failed, or `data_dir` can't be written to.
     pub async fn run(self, operator: Operator) -> Result<(), ServerError> {
-        let Parts { hub, authority, limits, restart, shards, stop: stopped, listener, port, certificates } =
-            self.parts;
+        let Parts {
+            hub,
+            authority,
+            limits,
+            restart,
+            shards,
+            stop: stopped,
+            listener,
+            port,
+            proxies,
+            certificates,
+        } = self.parts;
         let run = restart.map(Restart::begin).transpose()?;
         let mut accepting = tokio::task::spawn_local(listener.run());
         let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
         let mut closing = stopped.subscribe();
         let closing = async move { drop(closing.wait_for(|stop| *stop).await) };
-        let api = Api::new(Arc::clone(&hub), Arc::clone(&limits));
+        let api = Api::new(Arc::clone(&hub), Arc::clone(&limits), proxies);
         let inside = tokio::task::spawn_local(http::serve(port, inside, Arc::clone(&hub), api, closing));
         let obeying = obey(&hub, &limits, operator, &mut accepting);
         tokio::select! {

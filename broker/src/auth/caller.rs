@@ -178,6 +178,11 @@ impl Caller {
         self.0.subject.as_deref()
     }
 
+    /// The same, to be kept by whoever counts by it.
+    pub(crate) fn shared_subject(&self) -> Option<&Arc<str>> {
+        self.0.subject.as_ref()
+    }
+
     /// The `jti` of the token.
     pub(crate) fn token_id(&self) -> Option<&str> {
         self.0.token_id.as_deref()

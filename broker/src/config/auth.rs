@@ -26,6 +26,7 @@ const KEY_NAME_BYTES_MAX: usize = 64;
 pub(super) fn resolve_auth(written: &WrittenAuth, files: Files, faults: &mut Vec<Fault>) -> AuthSettings {
     report_issuers(&written.issuers, faults);
     report_repeated_keys(&written.api_keys, faults);
+    report_vain_rights(written, faults);
     let roles = written.roles.iter().map(|(name, rights)| (name.clone(), resolve_rights(rights, faults)));
     let roles: BTreeMap<_, _> = roles.collect();
     AuthSettings {
@@ -278,6 +279,26 @@ fn report_issuers(written: &[WrittenIssuer], faults: &mut Vec<Fault>) {
             }
             None => {}
         }
+    }
+}
+
+/// Whoever says what callers may wants them to be asked who they are: it must not stay off in silence.
+fn report_vain_rights(written: &WrittenAuth, faults: &mut Vec<Fault>) {
+    let WrittenRights { subscribe, publish, presence, .. } = &written.anonymous;
+    let anonymous_may_nothing = subscribe.is_empty() && publish.is_empty() && presence.is_empty();
+    if !(written.issuers.is_empty() && written.api_keys.is_empty() && anonymous_may_nothing) {
+        return;
+    }
+    for Located { value, place } in &written.tables {
+        let what = format!(
+            "[auth.{value}] says what callers may, but nobody is asked who they are: without an [[auth.issuer]], an \
+             [[api_key]] or a pattern in [auth.anonymous] authentication is off, and everyone may do everything"
+        );
+        faults.push(Fault::new(
+            *place,
+            what,
+            "add one of them; or remove this if everyone may do everything",
+        ));
     }
 }
 

@@ -53,7 +53,7 @@ pub use presence::{MemberBy, PresenceConfig};
 pub(crate) use presence::{PresenceError, Who};
 pub(crate) use publish::{Accepted, PublishError};
 pub(crate) use question::SubscriptionView;
-pub(crate) use revoke::{REVOKED, ShutOut};
+pub(crate) use revoke::{NotTaken, REVOKED, ShutOut};
 pub(crate) use sessions::{Order, SessionView, SessionsAsked};
 pub(crate) use shard::Shard;
 pub(crate) use shared::{Hub, NoAnswer};

@@ -1,6 +1,8 @@
-//! Revoking: somebody is shut out, and what they have open ends at once; and letting them in again.
+//! Whose a session is: no subject has more than it may, and what somebody has open ends at once when they are shut out,
+//! until they are let in again.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::shared::Hub;
@@ -28,6 +30,15 @@ pub(crate) struct ShutOut {
     pub(crate) ended: usize,
     /// Until when it holds, in milliseconds since 1970.
     pub(crate) until_ms: u64,
+}
+
+/// Why a session can't go on as somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotTaken {
+    /// They were shut out meanwhile.
+    Revoked,
+    /// They have as many sessions as one may (`max_connections_per_subject`).
+    TooMany,
 }
 
 impl Hub {
@@ -104,10 +115,29 @@ impl Hub {
         meant.inspect(|outbound| self.shut_out(outbound, reason)).count()
     }
 
-    /// Notes who a session is. False if they were shut out meanwhile: then the session is to end.
-    pub(crate) fn identify(&self, outbound: &Outbound, caller: &Caller, now: Now) -> bool {
+    /// Notes who a session is, and counts it among the sessions of its subject until it is [detached](super::Shard::detach).
+    /// A session that was counted is not counted again.
+    ///
+    /// # Errors
+    /// The session is to end.
+    pub(crate) fn identify(&self, outbound: &Outbound, caller: &Caller, now: Now) -> Result<(), NotTaken> {
+        // No session ever goes on as somebody else.
+        if outbound.caller().is_none() && !self.count_subject(caller) {
+            return Err(NotTaken::TooMany);
+        }
         outbound.set_caller(caller);
-        self.authority.check_revoked(caller, now).is_ok()
+        self.authority.check_revoked(caller, now).map_err(|_| NotTaken::Revoked)
+    }
+
+    fn count_subject(&self, caller: &Caller) -> bool {
+        let most = self.limits.max_connections_per_subject();
+        caller.shared_subject().is_none_or(|subject| self.subjects.enter(Arc::clone(subject), most))
+    }
+
+    /// A session that was this caller's has ended.
+    pub(super) fn uncount_subject(&self, caller: Option<&Caller>) {
+        let subject = caller.and_then(Caller::shared_subject);
+        let _ = subject.inspect(|subject| self.subjects.leave(subject));
     }
 }
 

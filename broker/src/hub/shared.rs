@@ -18,6 +18,7 @@ use super::question::Question;
 use super::revoke::Ledger;
 use super::sys::Sys;
 use crate::auth::{AuthSettings, Authority, KeySetSource};
+use crate::census::Census;
 use crate::clock::Now;
 use crate::engine::{KeyLimits, MemoryEngine, SessionId, Stream, StreamConfig};
 use crate::journal::Journal;
@@ -57,6 +58,8 @@ pub(crate) struct Hub {
     pub(super) metrics: Arc<Metrics>,
     pub(super) authority: Arc<Authority>,
     pub(super) ledger: Ledger,
+    /// The sessions of each subject.
+    pub(super) subjects: Census<Arc<str>>,
 }
 
 impl Hub {
@@ -84,6 +87,7 @@ impl Hub {
             metrics,
             authority: Arc::new(Authority::new(AuthSettings::default())),
             ledger: None,
+            subjects: Census::default(),
         })
     }
 
@@ -238,6 +242,7 @@ impl Hub {
             let bytes = lanes.waiting_bytes() as u64;
             gauges.queue_messages += lanes.queue_len() as u64;
             gauges.queue_bytes += bytes;
+            gauges.reply_bytes += lanes.answer_bytes() as u64;
             gauges.queue_bytes_max = gauges.queue_bytes_max.max(bytes);
             let age = lanes.oldest_time_ms().map_or(0, |time_ms| wall_ms.saturating_sub(time_ms));
             gauges.queue_oldest_ms = gauges.queue_oldest_ms.max(age);

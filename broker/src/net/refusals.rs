@@ -17,6 +17,7 @@ pub(super) struct Refusals {
     handshakes: Notices,
     closes: Notices,
     requests: Notices,
+    subjects: Notices,
 }
 
 /// Closes by which the broker refuses to go on with a session.
@@ -41,6 +42,9 @@ const REQUESTS: &[ErrorCode] = &[
     ErrorCode::LimitExceeded,
 ];
 
+/// A subject has as many sessions as one may.
+const SUBJECT: &str = CloseCode::TooManySessions.as_str();
+
 /// Reasons but for those that are nobody's fault: somebody looks what is here, or goes away.
 fn refused() -> impl Iterator<Item = Refusal> {
     let all = Refusal::ALL.iter().copied();
@@ -53,6 +57,7 @@ impl Refusals {
             handshakes: Notices::new(refused().map(Refusal::as_str)),
             closes: Notices::new(CLOSES.iter().map(|code| code.as_str())),
             requests: Notices::new(REQUESTS.iter().map(|code| code.as_str())),
+            subjects: Notices::new([SUBJECT]),
         }
     }
 
@@ -68,6 +73,13 @@ impl Refusals {
     pub(super) fn closed(&self, reason: &str, session: impl FnOnce() -> String) {
         if let Some(untold) = self.closes.admit(reason, clock::now()) {
             tracing::warn!(reason, session = session(), untold, "a session is sent away");
+        }
+    }
+
+    /// A session is sent away because its subject has enough of them. The operator needs to know whose they are.
+    pub(super) fn subject(&self, subject: &str, session: impl FnOnce() -> String) {
+        if let Some(untold) = self.subjects.admit(SUBJECT, clock::now()) {
+            tracing::warn!(reason = SUBJECT, ?subject, session = session(), untold, "a session is sent away");
         }
     }
 

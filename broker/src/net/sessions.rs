@@ -64,6 +64,7 @@ impl Sessions {
         if let Some(expires) = expires {
             self.io.expiring.borrow_mut().forget(slot, session, expires);
         }
+        self.io.hold(&connection.outbound, None);
         self.io.shard.borrow_mut().detach(slot);
         self.io.counters().connections.uncount(connection.outbound.encoding().as_str());
         self.io.counters().closed.count(reason);

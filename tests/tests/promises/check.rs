@@ -113,6 +113,21 @@ async fn any_setting_can_come_from_the_environment_and_a_mistyped_one_is_told() 
 }
 
 #[tokio::test]
+async fn rights_that_would_leave_authentication_off_are_a_fault_and_no_broker_starts_with_them() {
+    let files = Directory::new();
+    let file =
+        files.write("open.toml", "[auth.anonymous]\nsubscribe = []\n[auth.roles.staff]\nadmin = true\n");
+    let told = text(&check(&[path(&file)], &[]).await.stderr);
+    for fault in ["open.toml:1:7: [auth.anonymous] says", "open.toml:3:7: [auth.roles] says", "2 faults"] {
+        assert!(told.contains(fault), "{fault}\nis not in\n{told}");
+    }
+    let mut serve = command();
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--internal", "127.0.0.1:0", "--config", path(&file)]);
+    let started = within("it to end", serve.output()).await.unwrap();
+    assert!(!started.status.success() && text(&started.stderr).contains("everyone may do everything"));
+}
+
+#[tokio::test]
 async fn certificates_that_cannot_be_used_are_faults_with_their_line_and_remedy() {
     let files = Directory::new();
     let (first, second) = (Authority::new().sign(), Authority::new().sign());

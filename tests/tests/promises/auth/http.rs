@@ -107,3 +107,27 @@ async fn who_publishes_line_by_line_is_out_at_once_too() {
     assert_eq!(lines.result().await["error"]["code"], "forbidden");
     assert_eq!(lines.next().await, None, "the answer ends");
 }
+
+#[tokio::test]
+async fn one_subject_that_publishes_without_end_leaves_requests_to_the_others() {
+    let (broker, key) = broker_with_key(
+        "publish = [\">\"]\n[limits]\nmax_http_requests = 5\nmax_http_requests_per_caller = 2",
+    )
+    .await;
+    let publishes = json!({"publish": [">"]});
+    let (alice, bob) = (granting(&publishes), token(&json!({"sub": "bob", "fanfare": publishes})));
+    let mut endless = Vec::new();
+    for bearer in [&alice, &key] {
+        for _ in 0..2 {
+            let header = format!("Authorization: Bearer {bearer}\r\n");
+            let mut lines = LineStream::open(broker.internal(), &header).await;
+            lines.send("{\"topic\":\"a\",\"data\":1}\n").await;
+            assert!(lines.result().await["seq"].is_u64());
+            endless.push(lines);
+        }
+    }
+    let publish =
+        async |bearer: &str| ask(&broker, bearer, "/v1/topics/a/messages", &["-d", "x"]).await.status;
+    assert_eq!((publish(&alice).await, publish(&key).await), (429, 429));
+    assert_eq!(publish(&bob).await, 200, "he asks from the same address");
+}

@@ -8,6 +8,7 @@ mod logs;
 mod permissions;
 mod publishers;
 mod revocations;
+mod subjects;
 mod tokens;
 
 use std::time::{SystemTime, UNIX_EPOCH};

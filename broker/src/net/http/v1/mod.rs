@@ -33,6 +33,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(super) use admission::Admitted;
 use admission::admit;
 pub(crate) use api::Api;
 pub(super) use problem::Document;

@@ -200,6 +200,11 @@ impl Problem {
         Self::new(Kind::Unavailable, detail).retry_after(BUSY_RETRY)
     }
 
+    /// One caller asks more of the broker than their share.
+    pub(crate) fn crowded(detail: &str) -> Self {
+        Self::new(Kind::LimitExceeded, detail).retry_after(BUSY_RETRY)
+    }
+
     fn retry_after(mut self, pause: Duration) -> Self {
         self.0.retry_after = Some(pause);
         self

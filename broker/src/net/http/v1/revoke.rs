@@ -82,7 +82,7 @@ enum Asked {
     operation_id = "revoke",
     tag = "sessions",
     request_body = super::schemas::Revocation,
-    responses((status = 200, description = "It holds from now on.", body = Done), super::openapi::RevokeProblems),
+    responses((status = 200, description = "It holds from now on.", body = Done), super::openapi::BodyProblems),
 )]
 pub(super) async fn revoke(
     State(api): State<Api>,
