@@ -6,6 +6,7 @@ mod key_sets;
 mod lifetimes;
 mod permissions;
 mod publishers;
+mod sdk;
 mod tokens;
 
 use std::time::{SystemTime, UNIX_EPOCH};
