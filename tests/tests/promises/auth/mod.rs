@@ -4,9 +4,12 @@ mod commands;
 mod http;
 mod key_sets;
 mod lifetimes;
+mod logs;
 mod permissions;
 mod publishers;
+mod revocations;
 mod sdk;
+mod subjects;
 mod tokens;
 
 use std::time::{SystemTime, UNIX_EPOCH};
