@@ -112,6 +112,20 @@ async fn what_a_token_brings_along_is_subscribed_to_from_the_beginning() {
 }
 
 #[tokio::test]
+async fn what_a_token_brings_along_can_be_ended() {
+    let broker = broker("").await;
+    let (mut client, _) = enter(&broker, &granting(&json!({"auto": ["a", "b"], "publish": [">"]}))).await;
+    client.expect(json!({"op": "subscribed", "sub": 2_147_483_648_u64, "pattern": "a"})).await;
+    client.expect(json!({"op": "subscribed", "sub": 2_147_483_649_u64, "pattern": "b"})).await;
+    client.send(json!({"op": "unsubscribe", "sub": 2_147_483_648_u64})).await;
+    client.expect(json!({"op": "unsubscribed", "sub": 2_147_483_648_u64})).await;
+    for topic in ["a", "b"] {
+        client.send(json!({"op": "publish", "topic": topic, "text": "x"})).await;
+    }
+    client.expect(json!({"op": "message", "sub": 2_147_483_649_u64, "topic": "b"})).await;
+}
+
+#[tokio::test]
 async fn who_is_present_is_told_by_subject_and_only_to_whom_that_is_granted() {
     let broker = broker("[[presence]]\npatterns = [\"rooms.*\"]").await;
     let (mut alice, _) =
