@@ -11,7 +11,8 @@
 //! - `net`: sockets, handshakes, and the internal HTTP port;
 //! - [`config`]: what the operator wrote, and what it means;
 //! - [`server`]: puts all of it together, and is the only place that does;
-//! - [`cli`]: the command line; beside it `micro`, microbenchmarks that only a build with that feature has.
+//! - [`cli`]: the command line; beside it `micro`, microbenchmarks, and `fuzz`, fuzz targets, which only builds with the
+//!   feature of that name have.
 
 mod auth;
 pub mod cli;
@@ -19,6 +20,9 @@ pub mod clock;
 pub mod config;
 mod engine;
 mod fault;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod hub;
 mod index;
 pub mod limits;

@@ -27,6 +27,8 @@ pub use api_key::ApiKeyHash;
 pub(crate) use api_key::NewApiKey;
 pub(crate) use authority::Authority;
 pub(crate) use caller::{Caller, Denied};
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use grants::Grants;
 pub(crate) use jwks::MAX_JWKS_BYTES;
 pub use jwks::{Ignored, JwksError, KeySet, Unusable};
 pub use key::{Algorithms, Key, KeyError, KeyKind, PemError};
