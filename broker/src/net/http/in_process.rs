@@ -1,5 +1,6 @@
 //! The internal port without a socket, for fuzzing: every route, and the guard before them.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -10,10 +11,11 @@ use hyper_util::service::TowerToHyperService;
 
 use super::guard::Guard;
 use super::routes::router;
+use super::serve::Peer;
 use super::{Api, Inside};
 use crate::hub::Hub;
 use crate::limits::LiveLimits;
-use crate::net::admission::{Names, Senders};
+use crate::net::admission::{Names, Proxies, Senders};
 
 /// A broker of which only what the port shows is there.
 struct Nothing;
@@ -32,11 +34,14 @@ impl Inside for Nothing {
     }
 }
 
-/// What a port on loopback answers.
-pub(crate) async fn answer(hub: Arc<Hub>, limits: Arc<LiveLimits>, request: Request<Body>) -> Response {
+/// What a port on loopback answers to a trusted proxy.
+pub(crate) async fn answer(hub: Arc<Hub>, limits: Arc<LiveLimits>, mut request: Request<Body>) -> Response {
     let guard = Guard::new(Senders { loopback: true, names: Names::default() });
-    let api = Api::new(Arc::clone(&hub), limits);
-    let router = TowerToHyperService::new(router(Arc::new(Nothing), hub, api, guard));
+    let peer = IpAddr::from(Ipv4Addr::LOCALHOST);
+    let proxies = Proxies { networks: vec![peer.into()], protocol: false };
+    let api = Api::new(Arc::clone(&hub), limits, proxies);
+    let router = TowerToHyperService::new(router(Arc::new(Nothing), &hub, api, guard));
+    request.extensions_mut().insert(Peer(peer));
     let Ok(answer) = router.call(request).await;
     answer
 }

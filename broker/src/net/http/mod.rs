@@ -6,6 +6,7 @@ mod guard;
 #[cfg(any(test, feature = "fuzz"))]
 mod in_process;
 mod page;
+mod request_id;
 mod routes;
 mod serve;
 mod v1;

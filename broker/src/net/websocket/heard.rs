@@ -47,7 +47,7 @@ pub(crate) fn by_parts<'a>(
                 break true;
             }
         };
-        overhead += reading.finish();
+        overhead += reading.finish().overhead;
         if is_over {
             break;
         }
