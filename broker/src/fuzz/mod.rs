@@ -14,6 +14,7 @@ mod handshake;
 mod http;
 mod names;
 mod proxies;
+mod revoked;
 mod saved;
 #[cfg(test)]
 mod tests;
@@ -53,7 +54,7 @@ impl Target {
 }
 
 /// All targets; `tests/fuzz/README.md` says what each holds.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     Target { name: "websocket", run: websocket::run },
     Target { name: "frames-json", run: frames::json },
     Target { name: "frames-msgpack", run: frames::msgpack },
@@ -65,6 +66,7 @@ pub const TARGETS: [Target; 11] = [
     Target { name: "forwarded-for", run: proxies::forwarded },
     Target { name: "http", run: http::run },
     Target { name: "saved", run: saved::run },
+    Target { name: "revoked", run: revoked::run },
 ];
 
 impl Outcome {

@@ -76,6 +76,7 @@ replayed! {
     kept_forwarded_addresses_are_told_by_trusted_proxies_alone: "forwarded-for";
     kept_requests_are_answered_and_told_as_they_are_done: "http";
     kept_saved_streams_are_refused_or_go_on_as_they_were: "saved";
+    kept_revocations_are_not_understood_or_come_back: "revoked";
 }
 
 #[test]
