@@ -36,6 +36,7 @@ mod presence;
 mod publishing;
 mod rates;
 mod readme;
+mod ready;
 mod reconnect;
 mod reload;
 mod replay;
