@@ -13,7 +13,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::time::timeout;
 
 use super::known;
-use crate::cli::serve::reachable;
+use crate::cli::banner::reachable;
 use crate::cli::terminal::CommandError;
 use crate::config::Config;
 

@@ -4,6 +4,7 @@ mod caller;
 mod count;
 mod guard;
 mod page;
+mod request_id;
 mod routes;
 mod serve;
 mod v1;
