@@ -50,4 +50,4 @@ pub use auth::{
 pub use engine::{DataDirError, StreamConfig};
 pub use hub::{HubError, MAX_SHARDS, MemberBy, PresenceConfig};
 pub use net::{Names, Proxies, TlsError, TlsFault, TlsFiles};
-pub use version::{REVISION, VERSION};
+pub use version::{BUILD, REVISION, VERSION};
