@@ -12,7 +12,8 @@
 //! - `net`: sockets, handshakes, and the internal HTTP port;
 //! - [`config`]: what the operator wrote, and what it means;
 //! - [`server`]: puts all of it together, and is the only place that does;
-//! - [`cli`]: the command line; beside it `micro`, microbenchmarks that only a build with that feature has.
+//! - [`cli`]: the command line; beside it `micro`, microbenchmarks, and `fuzz`, fuzz targets, which only builds with the
+//!   feature of that name have.
 
 mod auth;
 mod census;
@@ -22,6 +23,9 @@ pub mod config;
 mod durable;
 mod engine;
 mod fault;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod hub;
 mod index;
 mod journal;
@@ -46,4 +50,4 @@ pub use auth::{
 pub use engine::{DataDirError, StreamConfig};
 pub use hub::{HubError, MAX_SHARDS, MemberBy, PresenceConfig};
 pub use net::{Names, Proxies, TlsError, TlsFault, TlsFiles};
-pub use version::{REVISION, VERSION};
+pub use version::{BUILD, REVISION, VERSION};

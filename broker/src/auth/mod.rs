@@ -30,6 +30,8 @@ pub(crate) use api_key::NewApiKey;
 pub(crate) use authority::Authority;
 pub(crate) use brought::Brought;
 pub(crate) use caller::{Caller, Denied};
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use grants::Grants;
 pub(crate) use jwks::MAX_JWKS_BYTES;
 pub use jwks::{Ignored, JwksError, KeySet, Unusable};
 pub use key::{Algorithms, Key, KeyError, KeyKind, PemError};

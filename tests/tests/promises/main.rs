@@ -38,6 +38,7 @@ mod presence;
 mod publishing;
 mod rates;
 mod readme;
+mod ready;
 mod reconnect;
 mod reload;
 mod replay;

@@ -8,6 +8,7 @@ mod logs;
 mod permissions;
 mod publishers;
 mod revocations;
+mod sdk;
 mod subjects;
 mod tokens;
 
