@@ -2,8 +2,9 @@
 //!
 //! The parts, from the ground; imports point only downwards:
 //!
-//! - `version`, `clock`, `sync`, `notice`, `census`, `durable`, `journal`, `limits`, `metrics`: what was built; time, locks,
-//!   lines in the log, how many each one has, files that must not be lost, bounds and counts;
+//! - `version`, `clock`, `sync`, `notice`, `notation`, `census`, `durable`, `journal`, `limits`, `metrics`: what was built;
+//!   time, locks, lines in the log, positions as text, how many each one has, files that must not be lost, bounds and
+//!   counts;
 //! - `engine`: orders and retains messages;
 //! - `auth`, `index`, `outbound`: who may, who wants, what waits for a socket;
 //! - `hub`: publish, subscribe, catch up, history, one file a deed;
@@ -34,6 +35,7 @@ mod metrics;
 #[doc(hidden)]
 pub mod micro;
 mod net;
+mod notation;
 mod notice;
 mod outbound;
 pub mod server;
@@ -48,4 +50,4 @@ pub use auth::{
 pub use engine::{DataDirError, StreamConfig};
 pub use hub::{HubError, MAX_SHARDS, MemberBy, PresenceConfig};
 pub use net::{Names, Proxies, TlsError, TlsFault, TlsFiles};
-pub use version::{REVISION, VERSION};
+pub use version::{BUILD, REVISION, VERSION};

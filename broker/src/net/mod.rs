@@ -7,6 +7,7 @@ mod arrival;
 mod connection;
 mod deeds;
 mod door;
+mod event_stream;
 mod expiries;
 mod files;
 mod flush;

@@ -1,5 +1,7 @@
 //! An outbound queue written out in pieces of any size says the same as one written at once.
 
+mod events;
+
 use std::sync::Arc;
 
 use fanfare_protocol::frame::Publish;
