@@ -63,7 +63,7 @@ impl Shard {
             if total <= self.answers.most() {
                 break;
             }
-            session.outbound.close(CloseCode::TooSlow, UNREAD);
+            session.outbound.cut(CloseCode::TooSlow, UNREAD);
             self.hub.mailbox(usize::from(self.number)).request_flush(session.outbound.slot());
             total -= bytes;
         }

@@ -48,7 +48,7 @@ const SUBJECT: &str = CloseCode::TooManySessions.as_str();
 /// Reasons but for those that are nobody's fault: somebody looks what is here, or goes away.
 fn refused() -> impl Iterator<Item = Refusal> {
     let all = Refusal::ALL.iter().copied();
-    all.filter(|reason| !matches!(reason, Refusal::FrontPage | Refusal::Lost))
+    all.filter(|reason| !matches!(reason, Refusal::FrontPage | Refusal::Preflight | Refusal::Lost))
 }
 
 impl Refusals {

@@ -49,5 +49,6 @@ mod sharding;
 mod shares;
 mod silence;
 mod slow_readers;
+mod sse;
 mod system;
 mod tls;
