@@ -41,4 +41,4 @@ pub use auth::{
 pub use engine::{DataDirError, StreamConfig};
 pub use hub::{HubError, MAX_SHARDS, MemberBy, PresenceConfig};
 pub use net::{Names, Proxies, TlsError, TlsFiles};
-pub use version::{REVISION, VERSION};
+pub use version::{REVISION, VERSION, VERSION_AND_REVISION};
