@@ -2,8 +2,8 @@
 //!
 //! The parts, from the ground; imports point only downwards:
 //!
-//! - `version`, `clock`, `sync`, `notice`, `limits`, `metrics`: what was built; time, locks, lines in the log, bounds and
-//!   counts;
+//! - `version`, `clock`, `sync`, `notice`, `limits`, `metrics`, `trace`: what was built; time, locks, lines in the log,
+//!   bounds, counts and spans;
 //! - `engine`: orders and retains messages;
 //! - `auth`, `index`, `outbound`: who may, who wants, what waits for a socket;
 //! - `hub`: publish, subscribe, catch up, history, one file a deed;
@@ -32,6 +32,7 @@ mod outbound;
 pub mod server;
 mod session;
 mod sync;
+mod trace;
 mod version;
 
 pub use auth::{
@@ -40,5 +41,5 @@ pub use auth::{
 };
 pub use engine::{DataDirError, StreamConfig};
 pub use hub::{HubError, MAX_SHARDS, MemberBy, PresenceConfig};
-pub use net::{Names, Proxies, TlsError, TlsFiles};
+pub use net::{Names, Proxies, TlsError, TlsFiles, TraceSettings};
 pub use version::{REVISION, VERSION, VERSION_AND_REVISION};

@@ -1,6 +1,8 @@
 //! The server: builds the broker's floors on one another, runs them, and takes them down.
 
 mod drain;
+#[cfg(test)]
+mod families;
 mod reload;
 mod restart;
 mod slots;
@@ -25,9 +27,10 @@ use crate::metrics::{CLIENT_PORT, INTERNAL_PORT, Metrics};
 use crate::net::handshake::{Policy, Refusal};
 use crate::net::http::{self, Api, Inside};
 use crate::net::{
-    Acceptor, Door, Keeper, Listener, Senders, ShardHandle, TlsError, TlsFiles, bind, fetch_key_sets,
-    make_room, spawn,
+    Acceptor, Door, Exporter, Keeper, Listener, Senders, ShardHandle, TlsError, TlsFiles, bind,
+    fetch_key_sets, make_room, spawn,
 };
+use crate::trace::{Span, Tracer};
 use reload::{Part, Reloader};
 use restart::Restart;
 
@@ -130,6 +133,7 @@ struct Parts {
     listener: Listener,
     port: http::Port,
     certificates: Vec<Arc<Keeper>>,
+    exporter: Option<Exporter>,
 }
 
 impl std::fmt::Debug for Parts {
@@ -162,7 +166,9 @@ impl Server {
         report_ignored_keys(config);
         let hub = Hub::new(engine, shards, Arc::clone(&limits), Arc::clone(&metrics))?;
         let hub = hub.with_authority(Arc::clone(&authority)).with_presence(config.presence.clone())?;
-        let hub = Arc::new(hub);
+        let (tracer, spans) = open_tracer(config, &limits, &metrics);
+        let hub = Arc::new(hub.with_tracer(tracer));
+        let exporter = open_exporter(config, &hub, spans, &metrics)?;
         let senders =
             Senders { loopback: client.ip().to_canonical().is_loopback(), names: config.names.clone() };
         let tls = open_tls("tls", config.tls.as_ref(), CLIENT_PORT, &metrics)?;
@@ -177,7 +183,8 @@ impl Server {
         let shards = spawned.collect::<io::Result<Vec<_>>>()?;
         let listener = Listener::new(clients, Arc::clone(&hub), door, &shards, make_room());
         let port = http::Port { acceptor: internals, names: config.names.clone(), tls: internal_tls };
-        let parts = Parts { hub, authority, limits, restart, shards, stop, listener, port, certificates };
+        let parts =
+            Parts { hub, authority, limits, restart, shards, stop, listener, port, certificates, exporter };
         Ok(Self { client, internal, parts })
     }
 
@@ -196,8 +203,8 @@ impl Server {
     /// # Errors
     /// The internal port failed, or `data_dir` can't be written to.
     pub async fn run(self, operator: Operator) -> Result<(), ServerError> {
-        let Parts { hub, authority, limits, restart, shards, stop: stopped, listener, port, certificates } =
-            self.parts;
+        let Parts { hub, authority, limits, restart, shards, stop: stopped, .. } = self.parts;
+        let Parts { listener, port, certificates, mut exporter, .. } = self.parts;
         let run = restart.map(Restart::begin).transpose()?;
         let mut accepting = tokio::task::spawn_local(listener.run());
         let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
@@ -212,11 +219,15 @@ impl Server {
             () = keep(certificates) => {}
             () = fetch_key_sets(authority) => {}
             () = announce_presence(&hub) => {}
+            () = export_spans(exporter.as_mut()) => {}
         }
         stopped.send_replace(true);
         let result = inside.await.map_err(io::Error::other).flatten().map_err(ServerError::Io);
         for shard in shards {
             shard.thread.join().map_err(|_| ServerError::ShardEnded)?;
+        }
+        if let Some(exporter) = &mut exporter {
+            exporter.finish().await;
         }
         if let Some(run) = run {
             restart::save(&run, &hub)?;
@@ -316,6 +327,37 @@ fn open_tls(
     keeper
         .map(|keeper| keeper.map(Arc::new))
         .map_err(|error| ServerError::Tls { setting, error: Box::new(error) })
+}
+
+/// Who traces messages, and where the spans come out, if any are to be traced.
+fn open_tracer(
+    config: &Config,
+    limits: &Arc<LiveLimits>,
+    metrics: &Arc<Metrics>,
+) -> (Option<Tracer>, Option<mpsc::Receiver<Span>>) {
+    let settings = config.tracing.as_ref();
+    settings
+        .map(|settings| Tracer::new(settings.parts_per_million, Arc::clone(limits), Arc::clone(metrics)))
+        .unzip()
+}
+
+fn open_exporter(
+    config: &Config,
+    hub: &Hub,
+    spans: Option<mpsc::Receiver<Span>>,
+    metrics: &Arc<Metrics>,
+) -> io::Result<Option<Exporter>> {
+    let wanted = config.tracing.as_ref().zip(spans);
+    let open = |(settings, spans)| Exporter::new(settings, hub.instance_name(), spans, Arc::clone(metrics));
+    wanted.map(open).transpose()
+}
+
+/// Sends spans to the collector, if there is one.
+async fn export_spans(exporter: Option<&mut Exporter>) {
+    match exporter {
+        Some(exporter) => exporter.run().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Keys of a set that are not used are told: somebody may wait for them.

@@ -8,6 +8,7 @@
 //! - [`crowd`]: light subscribers by the hundred, which check what they hear;
 //! - [`Metrics`]: what Prometheus would read;
 //! - [`Report`]: what a long test found out, for people;
+//! - [`collector`]: takes spans, as those of OpenTelemetry do;
 //! - [`tls`]: an authority for certificates, and bare TLS connections;
 //! - [`http`], [`within`], [`eventually`]: small help.
 //!
@@ -26,6 +27,7 @@
 mod binary;
 mod broker;
 mod client;
+pub mod collector;
 pub mod crowd;
 pub mod files;
 pub mod http;

@@ -19,13 +19,14 @@ use super::listing::Listing;
 use super::presence::resolve_presence;
 use super::streams::resolve_streams;
 use super::table::Name;
+use super::tracing::resolve_tracing;
 use super::units::format_bytes;
 use super::written::{self, Written};
 use crate::auth::AuthSettings;
 use crate::engine::StreamConfig;
 use crate::hub::{MAX_SHARDS, PresenceConfig};
 use crate::limits::Limits;
-use crate::net::{Names, Proxies, TlsFiles};
+use crate::net::{Names, Proxies, TlsFiles, TraceSettings};
 
 /// What the broker needs to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +59,8 @@ pub struct Config {
     pub log_level: String,
     /// Who may enter, and what they may do.
     pub auth: AuthSettings,
+    /// How messages are traced, if any are.
+    pub tracing: Option<TraceSettings>,
 }
 
 /// A configuration, and where each setting of it comes from.
@@ -131,6 +134,7 @@ impl Config {
             data_dir: resolve_data_dir(written.data_dir.as_ref(), faults),
             log_level: resolve_log_level(written.log_level.as_ref(), faults),
             auth: resolve_auth(&written.auth, faults),
+            tracing: resolve_tracing(&written.tracing, faults),
         };
         config.check_doors(written, faults);
         config

@@ -22,6 +22,7 @@ use crate::engine::{KeyLimits, MemoryEngine, SessionId, Stream, StreamConfig};
 use crate::limits::LiveLimits;
 use crate::metrics::{self, Gauges, JwksGauges, Metrics, ShardCounters, StreamGauges};
 use crate::outbound::Outbound;
+use crate::trace::Tracer;
 
 /// Time that a shard has to answer a question.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
@@ -53,6 +54,8 @@ pub(crate) struct Hub {
     pub(super) limits: Arc<LiveLimits>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) authority: Arc<Authority>,
+    /// Who traces messages, where any are.
+    pub(super) tracer: Option<Tracer>,
 }
 
 impl Hub {
@@ -79,12 +82,23 @@ impl Hub {
             limits,
             metrics,
             authority: Arc::new(Authority::new(AuthSettings::default())),
+            tracer: None,
         })
     }
 
     /// The same hub, with somebody who says who may enter; else everyone may do everything.
     pub(crate) fn with_authority(self, authority: Arc<Authority>) -> Self {
         Self { authority, ..self }
+    }
+
+    /// The same hub, with somebody who traces messages.
+    pub(crate) fn with_tracer(self, tracer: Option<Tracer>) -> Self {
+        Self { tracer, ..self }
+    }
+
+    /// Who traces messages, where any are.
+    pub(crate) fn tracer(&self) -> Option<&Tracer> {
+        self.tracer.as_ref()
     }
 
     /// Who says who may enter.
@@ -170,6 +184,11 @@ impl Hub {
     /// How many shards there are.
     pub(crate) fn shards(&self) -> usize {
         self.mailboxes.len()
+    }
+
+    /// Tells this process from every other that traces tell of.
+    pub(crate) fn instance_name(&self) -> String {
+        format!("{:08x}", self.instance)
     }
 
     /// The name of a session, for logs and clients: no other process of this broker, earlier or later, gives it again.
