@@ -85,6 +85,16 @@ impl BrokerArgs {
         self.token.as_deref()
     }
 
+    /// The file with the authorities to trust, if it was named.
+    pub(super) fn ca(&self) -> Option<&Path> {
+        self.ca.as_deref()
+    }
+
+    /// The files with this client's certificate and key, if they were named.
+    pub(super) fn identity(&self) -> Option<(&Path, &Path)> {
+        self.client_cert.as_deref().zip(self.client_key.as_deref())
+    }
+
     /// How frames are written.
     pub(super) fn encoding(&self) -> Encoding {
         match self.encoding {
