@@ -2,8 +2,9 @@
 //!
 //! The parts, from the ground; imports point only downwards:
 //!
-//! - `version`, `clock`, `sync`, `notice`, `limits`, `metrics`, `trace`: what was built; time, locks, lines in the log,
-//!   bounds, counts and spans;
+//! - `version`, `clock`, `sync`, `notice`, `notation`, `census`, `durable`, `journal`, `limits`, `metrics`, `trace`: what was
+//!   built; time, locks, lines in the log, positions as text, how many each one has, files that must not be lost, bounds,
+//!   counts and spans;
 //! - `engine`: orders and retains messages;
 //! - `auth`, `index`, `outbound`: who may, who wants, what waits for a socket;
 //! - `hub`: publish, subscribe, catch up, history, one file a deed;
@@ -11,22 +12,30 @@
 //! - `net`: sockets, handshakes, and the internal HTTP port;
 //! - [`config`]: what the operator wrote, and what it means;
 //! - [`server`]: puts all of it together, and is the only place that does;
-//! - [`cli`]: the command line; beside it `micro`, microbenchmarks that only a build with that feature has.
+//! - [`cli`]: the command line; beside it `micro`, microbenchmarks, and `fuzz`, fuzz targets, which only builds with the
+//!   feature of that name have.
 
 mod auth;
+mod census;
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod durable;
 mod engine;
 mod fault;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod hub;
 mod index;
+mod journal;
 pub mod limits;
 mod metrics;
 #[cfg(any(test, feature = "micro"))]
 #[doc(hidden)]
 pub mod micro;
 mod net;
+mod notation;
 mod notice;
 mod outbound;
 pub mod server;
@@ -41,5 +50,5 @@ pub use auth::{
 };
 pub use engine::{DataDirError, StreamConfig};
 pub use hub::{HubError, MAX_SHARDS, MemberBy, PresenceConfig};
-pub use net::{Names, Proxies, TlsError, TlsFiles, TraceSettings};
-pub use version::{REVISION, VERSION, VERSION_AND_REVISION};
+pub use net::{Names, Proxies, TlsError, TlsFault, TlsFiles, TraceSettings};
+pub use version::{BUILD, REVISION, VERSION};

@@ -27,7 +27,7 @@ use crate::metrics::{CLIENT_PORT, INTERNAL_PORT, Metrics};
 use crate::net::handshake::{Policy, Refusal};
 use crate::net::http::{self, Api, Inside};
 use crate::net::{
-    Acceptor, Door, Exporter, Keeper, Listener, Senders, ShardHandle, TlsError, TlsFiles, bind,
+    Acceptor, Door, Exporter, Keeper, Listener, Proxies, Senders, ShardHandle, TlsError, TlsFiles, bind,
     fetch_key_sets, make_room, spawn,
 };
 use crate::trace::{Span, Tracer};
@@ -132,6 +132,7 @@ struct Parts {
     stop: watch::Sender<bool>,
     listener: Listener,
     port: http::Port,
+    proxies: Proxies,
     certificates: Vec<Arc<Keeper>>,
     exporter: Option<Exporter>,
 }
@@ -165,7 +166,9 @@ impl Server {
         let authority = Arc::new(Authority::new(config.auth.clone()));
         report_ignored_keys(config);
         let hub = Hub::new(engine, shards, Arc::clone(&limits), Arc::clone(&metrics))?;
-        let hub = hub.with_authority(Arc::clone(&authority)).with_presence(config.presence.clone())?;
+        let ledger = restart::shut_out(restart.as_ref(), &authority)?;
+        let hub = hub.with_authority(Arc::clone(&authority)).with_ledger(ledger);
+        let hub = hub.with_presence(config.presence.clone())?;
         let (tracer, spans) = open_tracer(config, &limits, &metrics);
         let hub = Arc::new(hub.with_tracer(tracer));
         let exporter = open_exporter(config, &hub, spans, &metrics)?;
@@ -181,10 +184,23 @@ impl Server {
         let spawned =
             (0..shards).map(|number| spawn(number, Arc::clone(&hub), door.clone(), stopping.clone()));
         let shards = spawned.collect::<io::Result<Vec<_>>>()?;
-        let listener = Listener::new(clients, Arc::clone(&hub), door, &shards, make_room());
+        let files = make_room(limits.max_http_connections());
+        let listener = Listener::new(clients, Arc::clone(&hub), door, &shards, files);
         let port = http::Port { acceptor: internals, names: config.names.clone(), tls: internal_tls };
-        let parts =
-            Parts { hub, authority, limits, restart, shards, stop, listener, port, certificates, exporter };
+        let proxies = config.proxies.clone();
+        let parts = Parts {
+            hub,
+            authority,
+            limits,
+            restart,
+            shards,
+            stop,
+            listener,
+            port,
+            proxies,
+            certificates,
+            exporter,
+        };
         Ok(Self { client, internal, parts })
     }
 
@@ -204,13 +220,13 @@ impl Server {
     /// The internal port failed, or `data_dir` can't be written to.
     pub async fn run(self, operator: Operator) -> Result<(), ServerError> {
         let Parts { hub, authority, limits, restart, shards, stop: stopped, .. } = self.parts;
-        let Parts { listener, port, certificates, mut exporter, .. } = self.parts;
+        let Parts { listener, port, proxies, certificates, mut exporter, .. } = self.parts;
         let run = restart.map(Restart::begin).transpose()?;
         let mut accepting = tokio::task::spawn_local(listener.run());
         let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
         let mut closing = stopped.subscribe();
         let closing = async move { drop(closing.wait_for(|stop| *stop).await) };
-        let api = Api::new(Arc::clone(&hub), Arc::clone(&limits));
+        let api = Api::new(Arc::clone(&hub), Arc::clone(&limits), proxies);
         let inside = tokio::task::spawn_local(http::serve(port, inside, Arc::clone(&hub), api, closing));
         let obeying = obey(&hub, &limits, operator, &mut accepting);
         tokio::select! {
@@ -264,6 +280,7 @@ fn parts(
     may_be_open: bool,
 ) -> Vec<Part> {
     let authority = Arc::clone(hub.authority());
+    let admitted = Arc::clone(hub);
     let (hub, limits, log_level) = (Arc::clone(hub), Arc::clone(limits), Rc::new(log_level));
     let bounds: Part = Box::new(move |config| {
         let (limits, new) = (Arc::clone(&limits), config.limits.clone());
@@ -284,8 +301,18 @@ fn parts(
         if !may_be_open && !config.auth.is_on() {
             return Err(OPENED.to_owned());
         }
-        let (authority, settings) = (Arc::clone(&authority), config.auth.clone());
-        Ok(Box::new(move || authority.replace(settings)))
+        let (authority, admitted) = (Arc::clone(&authority), Arc::clone(&admitted));
+        let settings = config.auth.clone();
+        Ok(Box::new(move || {
+            authority.replace(settings);
+            let sessions = admitted.end_without_key();
+            if sessions > 0 {
+                tracing::info!(
+                    sessions,
+                    "ended the sessions of API keys that are not in the configuration any more"
+                );
+            }
+        }))
     });
     vec![bounds, streams, entrance, logs]
 }

@@ -4,8 +4,8 @@
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The revision that this build was made from, as `build.rs` found it; `unknown` where nothing told it.
 pub const REVISION: &str = env!("FANFARE_REVISION");
-/// Both, for people.
-pub const VERSION_AND_REVISION: &str =
+/// Both, as `fanfare --version` tells them.
+pub const BUILD: &str =
     concat!(env!("CARGO_PKG_VERSION"), " (revision ", env!("FANFARE_REVISION"), ")");
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ export default defineConfig(
     rules: {
       // A number in a text for people is no mistake.
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      // What a rest leaves out is named on purpose.
+      "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       // `null` and `undefined` both count as absent on the wire.
       eqeqeq: ["error", "always", { null: "ignore" }],

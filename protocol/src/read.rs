@@ -68,6 +68,11 @@ pub(crate) fn client_sub<'a>(field: Name, value: impl Source<'a>) -> Result<u32,
     small(field, value, 1, MAX_CLIENT_SUB)
 }
 
+/// The number of a subscription that a client ends: its own, or one of the broker's.
+pub(crate) fn any_sub<'a>(field: Name, value: impl Source<'a>) -> Result<u32, Fault> {
+    small(field, value, 1, u32::MAX)
+}
+
 /// The number of a subscription, as the broker says it.
 pub(crate) fn broker_sub<'a>(field: Name, value: impl Source<'a>) -> Result<u32, Fault> {
     small(field, value, 0, u32::MAX)

@@ -22,7 +22,7 @@ impl<T> Permitted<T> {
         Self { request, by: subject.cloned() }
     }
 
-    /// A look at the request.
+    /// What is permitted.
     pub(crate) fn request(&self) -> &T {
         &self.request
     }

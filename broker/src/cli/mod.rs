@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+mod banner;
 mod bench;
 mod breaks;
 mod check;
@@ -14,6 +15,7 @@ mod connection;
 mod logging;
 mod manual;
 mod publish;
+mod ready;
 mod settings;
 mod signals;
 mod subscribe;
@@ -26,7 +28,7 @@ mod top;
 /// Without a command it serves with defaults: clients on 127.0.0.1:7440, metrics and a page to try it on
 /// 127.0.0.1:7441.
 #[derive(Debug, Parser)]
-#[command(name = "fanfare", version = crate::VERSION_AND_REVISION, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+#[command(name = "fanfare", version = crate::BUILD, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -41,7 +43,8 @@ const EXAMPLES: &str = "Examples:
   tail -f app.log | fanfare pub logs --lines   publish each line as it comes
   fanfare bench                            measure a broker that runs
   fanfare top                              watch a broker that runs
-  fanfare check fanfare.toml               what is wrong with a settings file";
+  fanfare check fanfare.toml               what is wrong with a settings file
+  fanfare ready                            does the broker that runs work?";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -52,6 +55,7 @@ enum Command {
     Top(top::TopArgs),
     Token(token::TokenArgs),
     Check(check::CheckArgs),
+    Ready(ready::ReadyArgs),
     Man(manual::ManArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -62,7 +66,7 @@ pub fn run() -> ExitCode {
     let command = arguments.command.unwrap_or(Command::Serve(arguments.serve));
     // `serve` logs as its configuration says, and what `top` draws leaves no room for lines of a log.
     if !matches!(command, Command::Serve(_) | Command::Top(_)) {
-        logging::start(&logging::level_of_environment());
+        logging::start_by_environment();
     }
     match command {
         Command::Serve(args) => serve::run(&args),
@@ -72,6 +76,7 @@ pub fn run() -> ExitCode {
         Command::Top(args) => top::run(args),
         Command::Token(args) => token::run(args),
         Command::Check(args) => check::run(&args),
+        Command::Ready(args) => ready::run(args),
         Command::Man(args) => manual::run(args, Arguments::command()),
         Command::Completions(args) => completions::run(args, Arguments::command()),
     }

@@ -10,11 +10,12 @@ use super::lost::gap_at;
 use super::shard::{Attached, Shard};
 use super::shared::Hub;
 use super::subscription::{Met, Progress, Subscription};
+use super::sys::Missing;
 use crate::clock::Moment;
-use crate::engine::{Batch, Cursor, Message, ReadBudget, Stream, StreamIndex};
+use crate::engine::{Batch, Cursor, Message, ReadBudget, StreamIndex};
 use crate::fault::{Fault, planted};
 use crate::metrics::ShardCounters;
-use crate::outbound::{Expired, JsonBodies, Outbound, Run};
+use crate::outbound::{Expired, JsonBodies, Outbound, Place, Run};
 
 /// A session reads on while less than this waits for its socket, in bytes, or less where there are very many. Less in
 /// tests, so that they get there.
@@ -137,8 +138,8 @@ impl Attached {
 
     /// Queues what was read, as far as there is room; returns the sequence of the first message that found none.
     pub(super) fn push_read(&self, sub: u32, step: &Step, context: &mut ReadContext<'_>) -> Option<u64> {
+        self.tell_step(sub, step, context);
         let ReadContext { hub, counters, bodies, budget, .. } = context;
-        self.tell_step(sub, step, counters);
         let session = self.outbound.session();
         let is_for_it =
             |message: &&Arc<Message>| !message.is_hidden_from(session) || planted(Fault::EchoBehind);
@@ -156,9 +157,11 @@ impl Attached {
     }
 
     /// Tells the gap before what was read, if there is one.
-    pub(super) fn tell_step(&self, sub: u32, step: &Step, counters: &ShardCounters) {
-        counters.catch_up_reads.add(1);
+    pub(super) fn tell_step(&self, sub: u32, step: &Step, context: &ReadContext<'_>) {
+        context.counters.catch_up_reads.add(1);
         if let Some(lost) = &step.lost {
+            let missing = Missing { stream: &lost.stream, lost: Some(lost.lost), at_start: false };
+            context.hub.tell_gap(&self.outbound, sub, missing);
             self.outbound.push_expired(sub, lost.clone());
         }
     }
@@ -230,11 +233,18 @@ impl Subscription {
     }
 
     /// Where it stands in every stream that it meets: before what waits for its next batch.
-    fn position(&self, hub: &Hub) -> Position {
+    pub(super) fn position(&self, hub: &Hub) -> Position {
+        self.places(hub).map(|place| (place.stream, place.at)).collect()
+    }
+
+    /// The same, stream by stream.
+    pub(super) fn places(&self, hub: &Hub) -> impl Iterator<Item = Place> {
         let first = |met: &Met| self.latest.as_ref().and_then(|latest| latest.first(met.index));
-        let seq = |met: &Met| first(met).map_or(met.seq(), |first| first - 1);
-        let place = |stream: &Stream, seq| (stream.name().clone(), stream.position(seq));
-        let streams = self.streams.iter();
-        streams.filter_map(|met| hub.engine.stream(met.index).map(|stream| place(stream, seq(met)))).collect()
+        let seq = move |met: &Met| first(met).map_or(met.seq(), |first| first - 1);
+        self.streams.iter().filter_map(move |met| {
+            let stream = hub.engine.stream(met.index)?;
+            let at = stream.position(seq(met));
+            Some(Place { index: met.index, stream: stream.name().clone(), at })
+        })
     }
 }

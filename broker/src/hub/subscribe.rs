@@ -10,9 +10,11 @@ use super::latest::Latest;
 use super::shard::{Shard, slot_number};
 use super::start::{FirstGap, Start, asked_position};
 use super::subscription::Subscription;
+use super::sys::Missing;
 use crate::auth::{Caller, Denied, Permitted};
 use crate::engine::Stream;
 use crate::fault::{Fault, planted};
+use crate::outbound::Wire;
 
 /// Why a subscription was not opened or ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +69,7 @@ impl Shard {
         let opened = Subscription { session, sub, place, pattern, ephemeral_from, streams, latest };
         let live = !opened.is_behind();
         let recovered = asked_position(&from).map(|_| gaps.is_empty());
+        self.follow(&opened);
         self.open(opened, slot);
         self.note_presence(slot);
         // Whoever chose the number knows the pattern.
@@ -74,6 +77,14 @@ impl Shard {
         let subscribed = Subscribed { sub, pattern: told, position, recovered, live, ephemeral };
         self.send_start(session, subscribed, gaps);
         Ok(())
+    }
+
+    /// Every event of an event stream says where its subscription stands, and begins here.
+    fn follow(&self, opened: &Subscription) {
+        let attached = self.sessions.get(opened.session as usize);
+        if let Some(attached) = attached.filter(|attached| attached.outbound.wire() == Wire::Events) {
+            attached.outbound.follow(opened.places(&self.hub).collect());
+        }
     }
 
     fn send_start(&mut self, session: u32, subscribed: Subscribed, gaps: Vec<FirstGap>) {
@@ -84,9 +95,18 @@ impl Shard {
             match gap {
                 FirstGap::Reset(gap) => {
                     self.counters().gaps.count(gap.reason.as_str());
+                    if let Some(stream) = &gap.stream {
+                        let missing = Missing { stream, lost: None, at_start: true };
+                        self.hub.tell_gap(outbound, sub, missing);
+                    }
                     outbound.push_in_order(sub, &ServerFrame::Gap { sub, gap });
                 }
-                FirstGap::Expired(expired) => outbound.push_expired(sub, expired),
+                FirstGap::Expired(expired) => {
+                    let missing =
+                        Missing { stream: &expired.stream, lost: Some(expired.lost), at_start: true };
+                    self.hub.tell_gap(outbound, sub, missing);
+                    outbound.push_expired(sub, expired);
+                }
             }
         }
         self.mark_dirty(session);

@@ -108,12 +108,18 @@ pub(crate) struct ShardCounters {
     /// Bytes that wait for the next batches of conflated subscriptions, when the sessions were last looked after.
     pub(crate) conflated_bytes: Counter,
     pub(crate) mailbox_overflows: Counter,
+    /// What sessions hold of messages that have not come whole, in bytes.
+    pub(crate) half_message_bytes: Counter,
+    /// Sessions that were ended because all of these took too much.
+    pub(crate) half_messages_dropped: Counter,
     /// Times that reading from a socket paused, by reason.
     pub(crate) reading_paused: Labelled,
     /// From a message's arrival to the end of the write that took it to this shard's sockets.
     pub(crate) publish_to_socket: Histogram,
 }
 
+/// A session that hears server-sent events, as an encoding.
+pub(crate) const EVENTS: &str = "sse";
 /// How a session can end other than by a close code of ours.
 pub(crate) const CLOSED_BY_PEER: &str = "by_peer";
 /// The connection broke: end of file without a close frame, or an I/O error.
@@ -125,7 +131,7 @@ pub(crate) const PAUSED_FOR_RATE: &str = "rate";
 
 impl ShardCounters {
     fn new(handshake_failures: &[&'static str]) -> Self {
-        let encodings = || Encoding::ALL.iter().map(|encoding| encoding.as_str());
+        let encodings = || Encoding::ALL.iter().map(|encoding| encoding.as_str()).chain([EVENTS]);
         let codes = CloseCode::ALL.iter().map(|code| code.as_str());
         Self {
             connections: Labelled::new(encodings()),
@@ -150,6 +156,8 @@ impl ShardCounters {
             conflated_messages: Counter::default(),
             conflated_bytes: Counter::default(),
             mailbox_overflows: Counter::default(),
+            half_message_bytes: Counter::default(),
+            half_messages_dropped: Counter::default(),
             reading_paused: Labelled::new([PAUSED_FOR_ANSWERS, PAUSED_FOR_RATE]),
             publish_to_socket: Histogram::default(),
         }
@@ -190,6 +198,10 @@ pub(crate) struct Metrics {
 pub(crate) struct ListenerCounters {
     /// Accepts that failed, by port.
     pub(crate) accept_failures: Labelled,
+    /// Connections of the internal port that are open now.
+    pub(crate) http_connections: Counter,
+    /// Those that were refused because their address had enough.
+    pub(crate) http_connections_refused: Counter,
     /// Times that accepting waited for its rate.
     pub(crate) accepting_paused: Counter,
     /// Certificates that replaced an older one, by port.
@@ -214,6 +226,8 @@ impl Metrics {
         let by_port = || Labelled::new([CLIENT_PORT, INTERNAL_PORT]);
         let listeners = ListenerCounters {
             accept_failures: by_port(),
+            http_connections: Counter::default(),
+            http_connections_refused: Counter::default(),
             accepting_paused: Counter::default(),
             certificate_reloads: by_port(),
             certificate_failures: by_port(),

@@ -16,10 +16,11 @@ use super::flush::{Flushed, flush};
 use super::greeting;
 use super::io::Io;
 use super::transport::Transport;
-use super::websocket::{Broken, Control, Incoming, Reader};
+use super::websocket::{Broken, Control, Incoming, Read, Reader};
+use crate::auth::Caller;
 use crate::clock::{self, Moment};
 use crate::metrics::{CLOSED_BY_PEER, CLOSED_LOST, PAUSED_FOR_ANSWERS, PAUSED_FOR_RATE};
-use crate::outbound::Outbound;
+use crate::outbound::{Outbound, Wire};
 use crate::session::{Fault, Session};
 
 /// Reads or catch-up batches that a connection does in one turn before it lets others go on.
@@ -72,9 +73,18 @@ impl Connection {
         unread: Vec<u8>,
         now: Moment,
     ) -> Self {
+        Self::with(outbound, transport, Session::with_bearer(bearer, now), unread)
+    }
+
+    /// The connection of an event stream, whose request said all that its client ever says.
+    pub(super) fn opened(outbound: Arc<Outbound>, transport: Transport, caller: Caller, now: Moment) -> Self {
+        Self::with(outbound, transport, Session::opened(caller, now), Vec::new())
+    }
+
+    fn with(outbound: Arc<Outbound>, transport: Transport, session: Session, unread: Vec<u8>) -> Self {
         let inner = Inner {
             transport,
-            session: Session::with_bearer(bearer, now),
+            session,
             reader: Reader::default(),
             unread,
             paused: false,
@@ -136,8 +146,8 @@ impl Connection {
             return;
         }
         let stalled = inner.blocked_since.is_some_and(|since| now.since(since) > io.limits.stall_timeout());
-        // A peer that is not read from can't be heard.
-        let waiting = inner.blocked_since.is_some() || inner.rest.is_some();
+        // A peer that is not read from can't be heard, and one that has nothing to say is not waited for.
+        let waiting = inner.blocked_since.is_some() || inner.rest.is_some() || self.is_events();
         let silent = inner.session.silent(now, waiting, io.session_limits());
         drop(inner);
         if stalled {
@@ -167,15 +177,21 @@ impl Connection {
         inner.stage == Stage::Open && inner.session.is_open()
     }
 
+    /// Whether it is an event stream's, whose client says nothing.
+    fn is_events(&self) -> bool {
+        self.outbound.wire() == Wire::Events
+    }
+
     /// Ends the session with a close frame.
     pub(super) fn close(&self, io: &Io, code: CloseCode, reason: &str) {
         self.outbound.close(code, reason);
         self.flush(io);
     }
 
-    /// Whether so few answers wait that the next request may be worked off.
-    fn answers_fit(&self, io: &Io) -> bool {
-        self.outbound.lanes().answer_bytes() <= io.limits.reply_bytes()
+    /// What waits as an answer, in bytes, and whether it is so little that the next request may be worked off.
+    fn answers(&self, io: &Io) -> (usize, bool) {
+        let bytes = self.outbound.lanes().answer_bytes();
+        (bytes, bytes <= io.limits.reply_bytes())
     }
 
     /// Whether `hello` is still to come.
@@ -203,7 +219,10 @@ impl Inner {
             self.flush(connection, io, cx)?;
             match self.stage {
                 Stage::Open => {
-                    let read = self.poll_work(connection, io, cx)?;
+                    let read = match connection.outbound.wire() {
+                        Wire::WebSocket(_) => self.poll_work(connection, io, cx)?,
+                        Wire::Events => self.poll_end(connection, io, cx)?,
+                    };
                     let more = self.blocked_since.is_none() && catch_up(connection, io);
                     if read.is_pending() && !more {
                         self.flush(connection, io, cx)?;
@@ -252,6 +271,9 @@ impl Inner {
         if closing && matches!(self.stage, Stage::Open | Stage::Answering) {
             self.stage = Stage::Closing;
             io.expect_end(&connection.outbound);
+            // Nothing is worked off any more, and the peer may take its time.
+            (self.reader, self.unread) = (Reader::default(), Vec::new());
+            io.hold(&connection.outbound, None);
         }
         if flushed == Flushed::Closed {
             self.stage = Stage::Draining;
@@ -261,7 +283,8 @@ impl Inner {
 
     /// Reads once and works off what came. Pending if nothing comes, or answers have to be written first.
     fn poll_work(&mut self, connection: &Connection, io: &Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !connection.answers_fit(io) {
+        let (answers, fit) = connection.answers(io);
+        if !fit {
             if !std::mem::replace(&mut self.paused, true) {
                 io.counters().reading_paused.count(PAUSED_FOR_ANSWERS);
             }
@@ -271,7 +294,7 @@ impl Inner {
         ready!(self.poll_rest(io, cx));
         if !self.unread.is_empty() {
             let mut unread = std::mem::take(&mut self.unread);
-            self.work(connection, io, &mut unread, 0);
+            self.work(connection, io, &mut unread, 0, answers);
             return Poll::Ready(Ok(()));
         }
         let mut scratch = io.scratch.borrow_mut();
@@ -282,13 +305,14 @@ impl Inner {
         }
         io.counters().received_bytes.add(buf.filled().len() as u64);
         let fresh = buf.filled().len();
-        self.work(connection, io, buf.filled_mut(), fresh);
+        self.work(connection, io, buf.filled_mut(), fresh, answers);
         Poll::Ready(Ok(()))
     }
 
     /// Works off bytes in order, until they are used up, the session ends, or others should have their turn.
-    /// So many of them, `fresh`, were not counted yet.
-    fn work(&mut self, connection: &Connection, io: &Io, bytes: &mut [u8], fresh: usize) {
+    /// So many of them, `fresh`, were not counted yet, and so many bytes of `answers` wait already.
+    fn work(&mut self, connection: &Connection, io: &Io, bytes: &mut [u8], fresh: usize, answers: usize) {
+        let mut waiting = answers;
         let now = clock::read();
         self.session.heard(fresh, now.moment);
         let control = Control(&connection.outbound);
@@ -304,10 +328,14 @@ impl Inner {
                 }
                 Ok(Some(incoming)) => {
                     match deeds::take_in(&mut self.session, &connection.outbound, io, &incoming, now) {
-                        Ok(Effort::Light)
-                            if connection.answers_fit(io)
-                                && self.session.rest(io.session_limits()).is_none() => {}
-                        Ok(_) => break Ok(()),
+                        Ok(effort) => {
+                            let fit;
+                            (waiting, fit) = connection.answers(io);
+                            let rests = self.session.rest(io.session_limits()).is_some();
+                            if effort == Effort::Heavy || !fit || rests {
+                                break Ok(());
+                            }
+                        }
                         Err(fault) => break Err(fault),
                     }
                 }
@@ -315,14 +343,37 @@ impl Inner {
                 Err(broken) => break Err(fault_of(broken)),
             }
         };
+        if waiting > answers {
+            io.shard.borrow_mut().spend_answers(waiting - answers);
+        }
         if result.is_ok() && self.stage == Stage::Open {
             self.unread.extend_from_slice(reading.unread());
         }
-        let overhead = reading.finish();
+        let Read { overhead, held, did_hold } = reading.finish();
+        if did_hold || held.is_some() {
+            io.hold(&connection.outbound, held);
+        }
         let result = result.and_then(|()| self.session.overhead(overhead, now.moment, io.session_limits()));
         if let Err(Fault::Close(code, reason)) = result {
             connection.outbound.close_after_replies(code, &reason);
         }
+    }
+
+    /// Waits for the end of an event stream's client. What else it sends is thrown away, no faster than it may send.
+    fn poll_end(&mut self, connection: &Connection, io: &Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_rest(io, cx));
+        let mut scratch = io.scratch.borrow_mut();
+        let mut buf = ReadBuf::new(&mut scratch);
+        ready!(self.transport.poll_read(cx, &mut buf))?;
+        if buf.filled().is_empty() {
+            // Nobody can tell a page that was left from a connection that was lost.
+            connection.outbound.peer_closed(false);
+            io.expect_end(&connection.outbound);
+            self.stage = Stage::Answering;
+        }
+        io.counters().received_bytes.add(buf.filled().len() as u64);
+        self.session.heard(buf.filled().len(), clock::now());
+        Poll::Ready(Ok(()))
     }
 
     /// Ready once the session may send on.

@@ -11,10 +11,13 @@ use super::deeds::{Effort, Failed, millis};
 use super::io::Io;
 use crate::auth::{Caller, Rejection};
 use crate::clock::{Moment, Now};
-use crate::hub::{AutoError, Who};
-use crate::outbound::Outbound;
+use crate::hub::{AutoError, NotTaken, Who};
+use crate::outbound::{Outbound, Wire};
 use crate::session::{Fault, Session};
 
+/// What whoever has as many sessions as one may is told; a close frame holds 123 bytes of it.
+const TOO_MANY_SESSIONS: &str =
+    "this subject has as many sessions as one may (max_connections_per_subject); end another first";
 /// When to come back with a token whose key is not known yet.
 const UNKNOWN_KEY_RETRY: Duration = Duration::from_secs(10);
 
@@ -31,26 +34,43 @@ pub(super) fn enter(
 ) -> Result<Effort, Fault> {
     let caller = io.hub.authority().admit(hello.token.as_deref(), now);
     let caller = caller.map_err(|refused| rejected(&refused.rejection))?;
-    if !io.hub.identify(outbound, &caller, now) {
-        return Err(rejected(&Rejection::Revoked));
-    }
-    note_expiry(outbound, None, &caller, io);
     session.admitted(caller.clone());
-    hello.name.as_deref().inspect(|name| outbound.about().set_name(name));
-    io.hub.tell_opened(outbound.session(), outbound.encoding(), hello.name.as_deref(), now);
-    let resume = io.hub.begin_presence(outbound.session(), who(&caller), hello.resume.as_deref());
+    begin(&caller, hello.name.as_deref(), hello.resume.as_deref(), outbound, io, now)?;
+    open_auto(&caller, outbound, io);
+    // Verifying a signature takes as long as many small requests.
+    Ok(if hello.token.is_some() { Effort::Heavy } else { Effort::Light })
+}
+
+/// Says who a session is, to whom it may concern and to itself. `name` is what its program calls itself, `resume` what
+/// it says of the session that it goes on for.
+///
+/// # Errors
+/// The caller was revoked, or has as many sessions as one may: the session ends.
+pub(super) fn begin(
+    caller: &Caller,
+    name: Option<&str>,
+    resume: Option<&str>,
+    outbound: &Outbound,
+    io: &Io,
+    now: Now,
+) -> Result<(), Fault> {
+    identify(caller, outbound, io, now)?;
+    note_expiry(outbound, None, caller, io);
+    name.inspect(|name| outbound.about().set_name(name));
+    io.hub.tell_opened(outbound, now);
+    let resume = io.hub.begin_presence(outbound.session(), who(caller), resume);
+    // An event stream can't send it back.
+    let resume = resume.filter(|_| outbound.wire() != Wire::Events);
     let welcome = Welcome {
         session: Cow::Owned(io.hub.session_name(outbound.session())),
         heartbeat_ms: millis(io.limits.heartbeat()),
         max_payload_bytes: io.limits.max_payload_bytes() as u64,
-        expires_in_ms: expires_in_ms(&caller, now.moment),
+        expires_in_ms: expires_in_ms(caller, now.moment),
         key_window_ms: Some(millis(io.limits.key_window())),
         resume: resume.map(Cow::Owned),
     };
     outbound.push_reply(&ServerFrame::Welcome(welcome));
-    open_auto(&caller, outbound, io);
-    // Verifying a signature takes as long as many small requests.
-    Ok(if hello.token.is_some() { Effort::Heavy } else { Effort::Light })
+    Ok(())
 }
 
 /// Answers `refresh`: the session goes on with another token of the same subject. Subscriptions that it does not cover
@@ -76,9 +96,7 @@ pub(super) fn refresh(
         let message = "this token is for another subject; open a session of its own for it";
         return Ok(Err(Failed::request(Some(id), ErrorCode::Forbidden, message.to_owned())));
     }
-    if !io.hub.identify(outbound, &caller, now) {
-        return Err(rejected(&Rejection::Revoked));
-    }
+    identify(&caller, outbound, io, now)?;
     note_expiry(outbound, before.as_ref(), &caller, io);
     session.admitted(caller.clone());
     io.shard.borrow_mut().end_uncovered(outbound.slot(), &caller);
@@ -91,6 +109,18 @@ pub(super) fn refresh(
 fn who(caller: &Caller) -> Option<Arc<Who>> {
     let (subject, info) = (caller.subject().map(Arc::from), caller.info().map(Box::from));
     (subject.is_some() || info.is_some()).then(|| Arc::new(Who { subject, info }))
+}
+
+/// Notes whose session this is.
+fn identify(caller: &Caller, outbound: &Outbound, io: &Io, now: Now) -> Result<(), Fault> {
+    io.hub.identify(outbound, caller, now).map_err(|not_taken| match not_taken {
+        NotTaken::Revoked => rejected(&Rejection::Revoked),
+        NotTaken::TooMany => {
+            let session = || io.hub.session_name(outbound.session());
+            io.refusals.subject(caller.subject().unwrap_or_default(), session);
+            Fault::Close(CloseCode::TooManySessions, TOO_MANY_SESSIONS.into())
+        }
+    })
 }
 
 fn rejected(rejection: &Rejection) -> Fault {

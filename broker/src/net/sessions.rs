@@ -47,10 +47,12 @@ impl Sessions {
         if let Some(place) = connections.get_mut(slot) {
             *place = Some(Rc::clone(&connection));
         }
-        let encoding = connection.outbound.encoding().as_str();
+        let encoding = connection.outbound.wire().as_str();
         self.io.counters().connections.count(encoding);
         self.io.counters().opened.count(encoding);
-        self.io.greeting.borrow_mut().add(&connection.outbound, clock::now());
+        if connection.is_greeting() {
+            self.io.greeting.borrow_mut().add(&connection.outbound, clock::now());
+        }
         connection
     }
 
@@ -65,12 +67,14 @@ impl Sessions {
         if let Some(expires) = expires {
             self.io.expiring.borrow_mut().forget(slot, session, expires);
         }
+        self.io.hold(&connection.outbound, None);
         self.io.shard.borrow_mut().detach(slot);
-        self.io.counters().connections.uncount(connection.outbound.encoding().as_str());
+        self.io.counters().connections.uncount(connection.outbound.wire().as_str());
         self.io.counters().closed.count(reason);
-        self.io.refusals.closed(reason, connection.outbound.session());
-        self.io.hub.tell_closed(connection.outbound.session(), reason, clock::read());
-        tracing::debug!(session = connection.outbound.session().0, reason, "session ended");
+        let name = || self.io.hub.session_name(connection.outbound.session());
+        self.io.refusals.closed(reason, name);
+        self.io.hub.tell_closed(&connection.outbound, reason, clock::read());
+        tracing::debug!(session = name(), reason, "session ended");
     }
 
     fn get(&self, slot: u32) -> Option<Rc<Connection>> {

@@ -3,9 +3,11 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::net::SendFlags;
+use rustix::net::sockopt::set_tcp_user_timeout;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
@@ -70,6 +72,19 @@ impl Transport {
         match self {
             Self::Plain(_) => Poll::Ready(Ok(())),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+        }
+    }
+
+    /// Has the connection end when what was sent is not acknowledged, or not taken, for so long.
+    pub(super) fn end_unacknowledged_after(&self, time: Duration) {
+        let socket = match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+        };
+        let millis = u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+        if let Err(error) = set_tcp_user_timeout(socket, millis) {
+            // It then ends when the kernel gives up by itself, after a quarter of an hour or so.
+            tracing::debug!(%error, "a connection can't be given TCP_USER_TIMEOUT");
         }
     }
 

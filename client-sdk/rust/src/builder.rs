@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use fanfare_protocol::Encoding;
 
-use crate::driver::ErrorHandler;
+use crate::driver::{AutoHandler, ErrorHandler};
+use crate::error::Error;
 use crate::limits::{Limits, MAX_TIME};
-use crate::request_error::RequestError;
+use crate::subscription::Subscription;
 use crate::tls::TlsOptions;
 use crate::token::Tokens;
 
@@ -25,6 +26,7 @@ pub struct ClientBuilder {
     pub(crate) retry_connect: bool,
     pub(crate) give_up_after: Option<Duration>,
     pub(crate) on_error: Option<ErrorHandler>,
+    pub(crate) on_auto: Option<AutoHandler>,
 }
 
 impl ClientBuilder {
@@ -40,6 +42,7 @@ impl ClientBuilder {
             retry_connect: false,
             give_up_after: None,
             on_error: None,
+            on_auto: None,
         }
     }
 
@@ -48,8 +51,9 @@ impl ClientBuilder {
         Self { tokens: Tokens::Fixed(token.into()), ..self }
     }
 
-    /// Where tokens come from: asked before each connection, so that each has a fresh one. If the broker does not accept
-    /// it, or there is none, the client asks again after a pause.
+    /// Where tokens come from: asked before each connection, so that each has a fresh one, and before one expires, so
+    /// that the connection goes on. If the broker does not accept it, or there is none, the client asks again after a
+    /// pause; [`ClientBuilder::on_error`] hears of it.
     ///
     /// ```no_run
     /// # async fn fetch_token() -> Result<String, std::io::Error> { Ok(String::new()) }
@@ -172,9 +176,35 @@ impl ClientBuilder {
         self
     }
 
-    /// Hears of errors that answer no request: above all, of refused messages that were sent unacknowledged. Called
-    /// on the client's own task, so it must not block.
-    pub fn on_error(self, handler: impl Fn(RequestError) + Send + Sync + 'static) -> Self {
+    /// Hears of errors that answer no request: above all, of refused messages that were sent unacknowledged, and of a new
+    /// token that could not be had in time. Called on the client's own task, so it must not block.
+    pub fn on_error(self, handler: impl Fn(Error) + Send + Sync + 'static) -> Self {
         Self { on_error: Some(ErrorHandler(Arc::new(handler))), ..self }
+    }
+
+    /// Takes the subscriptions that the token brings along (`auto` in its claim): each once, when the broker opens it, at
+    /// the first connection or after a new token. They outlive their connection as any other does. Without this they
+    /// are not heard. Called on the client's own task, so it must not block: spawn what reads them.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), fanfare_client::Error> {
+    /// use fanfare_client::Client;
+    ///
+    /// let client = Client::builder("ws://127.0.0.1:7440")
+    ///     .token("…")
+    ///     .on_auto(|mut mine| {
+    ///         tokio::spawn(async move {
+    ///             while let Some(event) = mine.next().await {
+    ///                 println!("{}: {event:?}", mine.pattern());
+    ///             }
+    ///         });
+    ///     })
+    ///     .connect()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_auto(self, handler: impl Fn(Subscription) + Send + Sync + 'static) -> Self {
+        Self { on_auto: Some(AutoHandler(Arc::new(handler))), ..self }
     }
 }

@@ -147,6 +147,15 @@ impl Client {
         }
     }
 
+    /// Says that the connection may have died unnoticed, as when the machine has slept or its network has changed: the
+    /// broker is asked for a sign of life, and the client connects again if none comes within
+    /// [`CHECK_TIMEOUT`](crate::limits::CHECK_TIMEOUT). While there is no connection, one is tried for now.
+    ///
+    /// Without it a dead connection is noticed after two heartbeats.
+    pub fn check(&self) {
+        self.handle.signals().check();
+    }
+
     /// How the client is connected now.
     pub fn state(&self) -> State {
         self.handle.state()
@@ -214,7 +223,8 @@ impl ClientBuilder {
             give_up_after: self.give_up_after,
         };
         let first = if self.retry_connect { None } else { Some(connector.clone().connect().await?) };
-        let plan = Plan { connector, policy, limits: self.limits, on_error: self.on_error };
+        let (on_error, on_auto) = (self.on_error, self.on_auto);
+        let plan = Plan { connector, policy, limits: self.limits, on_error, on_auto };
         let handle = driver::start(first, plan);
         handle.welcomed().await?;
         Ok(Client { handle })

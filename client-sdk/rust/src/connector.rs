@@ -45,13 +45,24 @@ impl Connector {
     /// is up.
     pub(crate) async fn connect(self) -> Result<Connection, Error> {
         let until = tokio::time::Instant::now() + self.timeout;
-        let token =
-            timeout_at(until, self.tokens.next()).await.unwrap_or_else(|_| Err(Error::Token(self.late())))?;
+        let token = self.token_by(until).await?;
         let connecting =
             timeout_at(until, Transport::connect(&self.address, self.tls.as_ref(), self.encoding)).await;
         let transport = connecting.unwrap_or_else(|_| Err(self.unreachable()))?;
         let hello = Hello { token: token.map(Into::into), name: self.name.map(Into::into), resume: None };
         Ok(Connection { transport, hello, until: until.into_std() })
+    }
+
+    /// A token, if there is to be one.
+    ///
+    /// # Errors
+    /// There is none, or not in time.
+    pub(crate) async fn token(self) -> Result<Option<String>, Error> {
+        self.token_by(tokio::time::Instant::now() + self.timeout).await
+    }
+
+    async fn token_by(&self, until: tokio::time::Instant) -> Result<Option<String>, Error> {
+        timeout_at(until, self.tokens.next()).await.unwrap_or_else(|_| Err(Error::Token(self.late())))
     }
 
     fn unreachable(&self) -> Error {

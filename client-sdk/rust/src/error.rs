@@ -112,6 +112,14 @@ impl Error {
         }
     }
 
+    /// The pause that the broker wants before the request is tried again, if it refused one and said so.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Request(error) => error.retry_after,
+            _ => None,
+        }
+    }
+
     /// Says that a name of a topic or pattern breaks the rules.
     pub(crate) fn name(kind: &str, text: &str, rule: impl std::fmt::Display) -> Self {
         Self::Invalid(format!("the {kind} {text:?} {rule}"))

@@ -35,6 +35,14 @@ const REPEAT_FOURTHS: u32 = 3;
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Heartbeats of the broker that may pass in silence before the session counts as dead.
 pub const SILENT_HEARTBEATS: u32 = 2;
+/// Time for a sign of life that was asked for because this program, or the machine, has slept.
+pub const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
+/// Lateness at which a look at the clock means that this program did not run meanwhile.
+pub(crate) const ASLEEP: Duration = Duration::from_secs(5);
+/// Fifths of a token's life after which a new one is asked for.
+pub(crate) const REFRESH_FIFTHS: u32 = 4;
+/// Shortest time between two tokens of one connection.
+pub const MIN_REFRESH_PAUSE: Duration = Duration::from_secs(1);
 
 /// Ceiling of the first pause before connecting again; it doubles with each failure. The pause is random below it.
 pub const DEFAULT_FIRST_PAUSE: Duration = Duration::from_millis(100);

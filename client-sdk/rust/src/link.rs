@@ -31,6 +31,13 @@ impl Link {
         }
     }
 
+    /// Makes the next try due now, if there is to be one.
+    pub(crate) fn hurry(&mut self, now: Instant) {
+        if let Self::Down(until) = self {
+            *until = now;
+        }
+    }
+
     /// Begins the next try if it is due.
     pub(crate) fn tick(&mut self, now: Instant, connector: &Connector) {
         if self.due().is_some_and(|due| due <= now) {

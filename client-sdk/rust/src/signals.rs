@@ -18,6 +18,8 @@ pub(crate) struct Signals {
     pub(crate) held: AtomicBool,
     /// Whether the program closes the session. Without a connection, that waits for nothing else.
     closing: AtomicBool,
+    /// Whether the program doubts the connection.
+    checking: AtomicBool,
     /// Whether nobody can ask anything any more.
     forgotten: AtomicBool,
     buffered_bytes: AtomicUsize,
@@ -33,6 +35,7 @@ impl Default for Signals {
             driver: AtomicWaker::new(),
             held: AtomicBool::new(false),
             closing: AtomicBool::new(false),
+            checking: AtomicBool::new(false),
             forgotten: AtomicBool::new(false),
             buffered_bytes: AtomicUsize::new(0),
             unsent: Semaphore::new(MAX_UNSENT),
@@ -64,6 +67,17 @@ impl Signals {
 
     pub(crate) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)
+    }
+
+    /// Says that the program doubts the connection.
+    pub(crate) fn check(&self) {
+        self.checking.store(true, Ordering::Release);
+        self.driver.wake();
+    }
+
+    /// Whether it does since the last call.
+    pub(crate) fn take_check(&self) -> bool {
+        self.checking.swap(false, Ordering::AcqRel)
     }
 
     /// Says that nobody can ask anything any more.

@@ -1,4 +1,4 @@
-//! Where tokens come from: given once, or asked for before each connection.
+//! Where tokens come from: given once, or asked for before each connection and before one expires.
 
 use std::fmt;
 use std::pin::Pin;
@@ -16,12 +16,12 @@ pub(crate) enum Tokens {
     None,
     /// Always this one.
     Fixed(String),
-    /// Asked for before each connection.
+    /// Asked for before each connection, and before one expires.
     Asked(Arc<dyn Fn() -> Asked + Send + Sync>),
 }
 
 impl Tokens {
-    /// Asks `source` before each connection.
+    /// Asks `source` each time.
     pub(crate) fn from_source<S, F, E>(source: S) -> Self
     where
         S: Fn() -> F + Send + Sync + 'static,
@@ -39,7 +39,7 @@ impl Tokens {
         matches!(self, Self::Asked(_))
     }
 
-    /// The token for the next connection, if there is to be one.
+    /// The next token, if there is to be one.
     pub(crate) async fn next(&self) -> Result<Option<String>, Error> {
         match self {
             Self::None => Ok(None),

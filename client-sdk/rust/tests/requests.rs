@@ -106,7 +106,7 @@ fn an_unacknowledged_publish_has_no_id_and_its_refusal_is_heard_by_the_handler()
             seq: None,
         }))
         .await;
-        assert_eq!(errors.recv().await.unwrap().code, ErrorCode::Forbidden);
+        assert_eq!(errors.recv().await.unwrap().code(), Some(ErrorCode::Forbidden));
     });
 }
 

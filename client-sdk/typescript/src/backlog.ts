@@ -10,16 +10,26 @@ interface Item {
   heads?: Position;
 }
 
+/** What all buffers of a client hold together. */
+export interface Total {
+  bytes: number;
+}
+
 /** The events that wait for one subscription's reader, oldest first. */
 export class Backlog {
   #items: Item[] = [];
   /** Where the oldest item stands; what is before it was taken. */
   #first = 0;
   #bytes = 0;
+  #total: Total;
+
+  constructor(total: Total) {
+    this.#total = total;
+  }
 
   push(event: Event): void {
-    this.#bytes += sizeOf(event);
     this.#items.push({ event });
+    this.#weigh(sizeOf(event));
   }
 
   /** Adds the heads that a ping brought; says whether there is an event to which they belong. */
@@ -34,7 +44,7 @@ export class Backlog {
   pop(): Item | undefined {
     const item = this.#items[this.#first];
     if (item === undefined) return undefined;
-    this.#bytes -= sizeOf(item.event);
+    this.#weigh(-sizeOf(item.event));
     if (++this.#first >= 512 || this.length === 0) {
       this.#items = this.#items.slice(this.#first);
       this.#first = 0;
@@ -74,17 +84,54 @@ export class Backlog {
       else notice = item;
     }
     const gap: Event = { type: "gap", gap: { reason: "dropped", ...(count >= 0 && { count }) } };
-    const kept = this.#items.slice(this.#first);
-    this.clear();
-    for (const item of [...(notice ? [notice] : []), { event: gap }, ...kept]) {
-      this.#items.push(item);
-      this.#bytes += sizeOf(item.event);
+    const told = [...(notice ? [notice] : []), { event: gap }];
+    this.#items.splice(0, this.#first, ...told);
+    this.#first = 0;
+    for (const { event } of told) this.#weigh(sizeOf(event));
+  }
+
+  /** What could be cut off, in bytes. */
+  spareBytes(): number {
+    const spare = this.#items.slice(this.#first + this.#kept());
+    return spare.reduce((bytes, { event }) => bytes + sizeOf(event), 0);
+  }
+
+  /**
+   * Takes newest events out until only so many bytes are left, or the oldest message. They must be asked for again:
+   * nothing tells of them.
+   */
+  cut(bytes: number): void {
+    const kept = this.#kept();
+    while (this.#bytes > bytes && this.length > kept) {
+      const item = this.#items.pop();
+      this.#weigh(item ? -sizeOf(item.event) : 0);
     }
   }
 
   clear(): void {
+    this.#weigh(-this.#bytes);
     this.#items = [];
-    this.#first = this.#bytes = 0;
+    this.#first = 0;
+  }
+
+  /** It does not count for all together any more. */
+  release(): void {
+    this.#total.bytes -= this.#bytes;
+    this.#total = { bytes: 0 };
+  }
+
+  /**
+   * How many of the oldest events are never cut off: up to the first message. So its reader always has one to take,
+   * however large it is.
+   */
+  #kept(): number {
+    const first = this.#items.findIndex(({ event }, at) => at >= this.#first && event.type === "message");
+    return first < 0 ? this.length : first + 1 - this.#first;
+  }
+
+  #weigh(bytes: number): void {
+    this.#bytes += bytes;
+    this.#total.bytes += bytes;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Closed } from "./closed.js";
 import { Driver, type Ticket } from "./driver.js";
 import { FanfareError, invalid, sessionClosed } from "./error.js";
 import { guarded } from "./guard.js";
-import { Inbox } from "./inbox.js";
+import type { Inbox } from "./inbox.js";
 import { keys } from "./keys.js";
 import { DEFAULT_LIMITS, type Limits } from "./limits.js";
 import { checkPattern, checkTopic } from "./names.js";
@@ -36,6 +36,11 @@ export interface ClientEvents {
   state: State;
   /** Something went wrong that answers no call: above all, an unacknowledged message was refused. */
   error: FanfareError;
+  /**
+   * A subscription that the token brings along (`auto` in its claim), once: at the first connection or after a new token.
+   * It outlives its connection as any other does. Whoever wants these listens right after `connect`.
+   */
+  auto: Subscription;
 }
 
 /**
@@ -53,6 +58,7 @@ export class Fanfare {
   readonly #listeners = {
     state: new Set<(state: State) => void>(),
     error: new Set<(error: FanfareError) => void>(),
+    auto: new Set<(subscription: Subscription) => void>(),
   };
   #state: State = { status: "connecting" };
 
@@ -80,6 +86,7 @@ export class Fanfare {
         this.#tell("state", state);
       },
       complained: (error) => this.#tell("error", error),
+      granted: (sub, frame, inbox) => this.#grant(sub, frame, inbox),
     });
     this.ready = new Promise((resolve, reject) => {
       this.on("state", (state) => {
@@ -107,7 +114,10 @@ export class Fanfare {
     return this.#driver.welcome?.max_payload_bytes;
   }
 
-  /** Hears of each state (`"state"`), or of errors that answer no call (`"error"`). Call the result to hear no more. */
+  /**
+   * Hears of each state (`"state"`), of errors that answer no call (`"error"`), or of subscriptions that the token brings
+   * along (`"auto"`). Call the result to hear no more.
+   */
   on<E extends keyof ClientEvents>(
     event: E,
     listener: (about: ClientEvents[E]) => void,
@@ -144,7 +154,7 @@ export class Fanfare {
     const onMessage = typeof first === "function" ? first : undefined;
     const options = typeof first === "function" ? second : (first ?? {});
     const { from, deliver, maxRate, signal, onGap } = options;
-    const inbox = new Inbox(this.#limits.buffer);
+    const inbox = this.#driver.inbox();
     const { promise, ticket } = ask();
     const asked = { pattern, from: from && wireFrom(from), deliver, max_rate: maxRate };
     const ready = promise.then((answer) => expected(answer, "subscribed")) as Promise<Subscribed>;
@@ -186,8 +196,7 @@ export class Fanfare {
       this.#driver.send(publish);
       return { duplicate: false } as Published;
     }
-    const { stream, epoch, seq, duplicate = false } = await this.#call(publish, "published", signal);
-    return { stream, epoch, seq, duplicate };
+    return { duplicate: false, ...(await this.#call(publish, "published", signal)) } as Published;
   }
 
   /** Asks for retained messages, once. */
@@ -195,20 +204,15 @@ export class Fanfare {
     checkPattern(pattern);
     const { from = "start", limit, signal } = options;
     const call: Call = { op: "history", pattern, from: wireFrom(from), limit };
-    const { messages, gaps = [], position, more } = await this.#call(call, "history", signal);
-    return { messages: messages, gaps, position, more };
+    return { gaps: [], ...(await this.#call(call, "history", signal)) };
   }
 
   /** Asks who is present on a topic, a page at a time. */
   async presence(topic: string, options: PresenceOptions = {}): Promise<PresencePage> {
     checkTopic(topic);
     const { limit, after, signal } = options;
-    const { members, count, next } = await this.#call(
-      { op: "presence", topic, limit, after },
-      "presence",
-      signal,
-    );
-    return { members, count, next };
+    const call: Call = { op: "presence", topic, limit, after };
+    return (await this.#call(call, "presence", signal)) as PresencePage;
   }
 
   /** Asks the broker for a sign of life; gives the milliseconds that it took. What was sent before is dealt with then. */
@@ -218,18 +222,30 @@ export class Fanfare {
     return now() - asked;
   }
 
+  /**
+   * Says that the connection may have died unnoticed: the broker is asked for a sign of life, and the client connects again
+   * if none comes within 5 s; without a connection it tries for one now. In browsers that happens by itself.
+   */
+  check(): void {
+    this.#driver.check();
+  }
+
   /** Ends the session in good order: what was published before is acknowledged first, if that takes less than 5 s. */
   close(): Promise<Closed> {
     this.#driver.close();
     return this.closed;
   }
 
-  #call<Op extends ServerFrame["op"]>(
+  /** Asks, and gives the answer without what only the wire needs. */
+  async #call<Op extends "published" | "history" | "presence">(
     call: Call,
-    op: Op,
+    answer: Op,
     signal?: AbortSignal,
-  ): Promise<ServerFrame & { op: Op }> {
-    return this.#asking(op, signal, (ticket) => this.#driver.call(call, ticket));
+  ): Promise<Omit<ServerFrame & { op: Op }, "op" | "id">> {
+    const { op, id, ...rest } = await this.#asking(answer, signal, (ticket) =>
+      this.#driver.call(call, ticket),
+    );
+    return rest as unknown as Omit<ServerFrame & { op: Op }, "op" | "id">;
   }
 
   async #asking<Op extends ServerFrame["op"]>(
@@ -249,6 +265,15 @@ export class Fanfare {
     } finally {
       off();
     }
+  }
+
+  #grant(sub: number, frame: Subscribed, inbox: Inbox): boolean {
+    if (this.#listeners.auto.size === 0) return false;
+    const leave = (): void => this.#driver.unsubscribe(sub, ask().ticket);
+    const { pattern = "" } = frame;
+    const ready = Promise.resolve(frame);
+    this.#tell("auto", new Subscription({ pattern, inbox, ready, onGap: undefined, leave }));
+    return true;
   }
 
   /** The broker would answer `too_large`, or even end the session. */

@@ -2,17 +2,20 @@
 
 import { now } from "./clock.js";
 import type { Closed } from "./closed.js";
+import type { Total } from "./backlog.js";
 import { FanfareError, sessionClosed, tooMany, unreachable } from "./error.js";
 import { Inbox } from "./inbox.js";
 import { type Limits, MAX_SOCKET_BYTES, MAX_UNSENT } from "./limits.js";
+import { placeAt } from "./place.js";
 import { NORMAL } from "./protocol/codes.js";
 import { decode } from "./protocol/decode.js";
 import type { Encoding } from "./protocol/encode.js";
-import type { Publish, ServerFrame, Subscribe, Welcome } from "./protocol/frame.js";
+import type { Publish, ServerFrame, Subscribe, Subscribed, Welcome } from "./protocol/frame.js";
 import type { Random } from "./random.js";
 import { type Policy, Reconnector } from "./reconnect.js";
 import type { Call } from "./session/call.js";
 import { close, disconnected, dueOf, end, tick, unreadable } from "./session/ending.js";
+import { ignore } from "./session/granted.js";
 import { type Output, Session } from "./session/machine.js";
 import { pause, relief, unpause } from "./session/pause.js";
 import { receive } from "./session/receive.js";
@@ -43,15 +46,16 @@ export interface Ticket {
 export interface Owner {
   changed(state: State): void;
   complained(error: FanfareError): void;
+  /** The token brings a subscription along, which fills this buffer; says whether somebody takes it. */
+  granted(sub: number, frame: Subscribed, inbox: Inbox): boolean;
 }
 
-/** The connection as it comes and goes. */
+/** The connection as it comes and goes, and when something is due: the next try, or the end of this one. */
 type Link =
-  /** There is none; the next try is at this time. */
-  | { readonly at: "down"; readonly tryAt: number }
-  /** One is tried for. `transport` is there once the token is. */
-  | { readonly at: "trying"; readonly transport?: Transport; readonly until: number }
-  | { readonly at: "up"; readonly transport: Transport };
+  | { readonly at: "down"; readonly due: number }
+  /** `transport` is there once the token is. */
+  | { readonly at: "trying"; readonly due: number; readonly transport?: Transport }
+  | { readonly at: "up"; readonly due: number; readonly transport: Transport };
 
 /** Longest time that timers take. */
 const MAX_TIMER = 2 ** 31 - 1;
@@ -65,8 +69,10 @@ export class Driver {
   readonly #session: Session<Ticket>;
   readonly #reconnector: Reconnector;
   readonly #inboxes = new Map<number, Inbox>();
+  /** What all of them hold. */
+  readonly #total: Total = { bytes: 0 };
   readonly #unwatch: () => void;
-  #link: Link = { at: "down", tryAt: now() };
+  #link: Link = { at: "down", due: now() };
   #alarm: { readonly at: number; readonly timer: ReturnType<typeof setTimeout> } | undefined;
   #goodbye: number | undefined;
   #lastSub = 0;
@@ -81,9 +87,11 @@ export class Driver {
     deliver: ({ sub, event }) => {
       this.#inboxes.get(sub)?.push(event);
       this.#relieve(sub);
+      if (this.#total.bytes > this.#plan.limits.maxBufferedBytes) this.#relieveFullest(sub);
     },
     advance: ({ sub, heads }) => this.#inboxes.get(sub)?.advance(heads),
     begin: ({ sub, place }) => this.#inboxes.get(sub)?.begin(place),
+    granted: ({ sub, frame }) => this.#grant(sub, frame),
     answer: ({ ticket, answer }) => ticket.resolve(answer),
     failure: ({ ticket, error }) => ticket.reject(error),
     unsubscribed: ({ sub, code }) => this.#finish(sub, unsubscribed(code)),
@@ -107,7 +115,7 @@ export class Driver {
     this.#owner = owner;
     this.#session = new Session(plan.limits, random, plan.policy.renewsToken);
     this.#reconnector = new Reconnector(plan.policy, random);
-    this.#unwatch = onWake(() => this.#wake());
+    this.#unwatch = onWake(() => this.check());
     // So that the owner exists when it hears of anything.
     queueMicrotask(() => this.#work());
   }
@@ -132,7 +140,8 @@ export class Driver {
 
   /** Sends a message that awaits no answer. Throws if too many wait to be sent. */
   send(publish: Publish): void {
-    if (!this.#session.isActive()) throw sessionClosed(this.#why());
+    const { phase } = this.#session;
+    if ("why" in phase) throw sessionClosed(phase.why);
     if (this.#unsent >= MAX_UNSENT) throw tooMany("publish");
     this.#unsent++;
     this.#session.send(publish);
@@ -155,6 +164,19 @@ export class Driver {
     this.#inboxes.delete(sub);
     this.#session.unsubscribe(sub);
     this.cancel(ticket);
+  }
+
+  /** The connection may have died unnoticed, or a new one may be had. */
+  check(): void {
+    const time = now();
+    if (this.#link.at === "down" && this.#session.isActive()) this.#down(time);
+    this.#session.check(time);
+    this.#work();
+  }
+
+  /** A buffer for a new subscription. */
+  inbox(): Inbox {
+    return new Inbox(this.#plan.limits.buffer, this.#total);
   }
 
   /** Ends the session in good order. */
@@ -187,15 +209,14 @@ export class Driver {
 
   #keepTime(time: number): void {
     tick(this.#session, time);
-    if (this.#link.at === "down" && this.#link.tryAt <= time) void this.#connect();
-    else if (this.#link.at === "trying" && this.#link.until <= time) this.#late();
+    if (this.#link.due > time) return;
+    if (this.#link.at === "down") void this.#connect();
+    else this.#failed(unreachable(this.#plan.url, "no answer in time"));
   }
 
   /** When something must be done next. */
   #due(): number {
-    const link =
-      this.#link.at === "down" ? this.#link.tryAt : this.#link.at === "trying" ? this.#link.until : Infinity;
-    return Math.min(dueOf(this.#session), link);
+    return Math.min(dueOf(this.#session), this.#link.due);
   }
 
   /** Deadlines mostly move later, and then the timer is left alone until it fires. */
@@ -213,22 +234,14 @@ export class Driver {
     this.#alarm = { at: due, timer: setTimeout(ring, Math.min(Math.max(due - time, 0), MAX_TIMER)) };
   }
 
-  /** The connection may have died unnoticed, or a new one may be had. */
-  #wake(): void {
-    const time = now();
-    if (this.#link.at === "down") this.#link = { at: "down", tryAt: time };
-    this.#session.check(time);
-    this.#work();
-  }
-
   /** One try at a connection, from the token to the end of the handshake. */
   async #connect(): Promise<void> {
     const { connectTimeout } = this.#plan.limits;
-    const trying: Link = { at: "trying", until: now() + connectTimeout };
+    const trying: Link = { at: "trying", due: now() + connectTimeout };
     this.#link = trying;
     try {
       const token = await tokenOf(this.#plan.token, connectTimeout);
-      if (this.#link === trying) this.#open(token, trying.until);
+      if (this.#link === trying) this.#open(token, trying.due);
     } catch (cause) {
       if (this.#link === trying) this.#failed(cause as FanfareError);
     }
@@ -240,19 +253,20 @@ export class Driver {
     const hello = { op: "hello" as const, token, name };
     const transport = new Transport(Socket, url, encoding, {
       opened: () => {
-        this.#link = { at: "up", transport };
+        this.#link = { at: "up", due: Infinity, transport };
         this.#session.connected(now(), hello, until);
         this.#work();
       },
       received: (frame) => this.#received(frame),
       ended: (cause) => this.#ended(cause),
     });
-    this.#link = { at: "trying", transport, until };
+    this.#link = { at: "trying", due: until, transport };
   }
 
-  #late(): void {
-    if (this.#link.at === "trying") this.#link.transport?.drop();
-    this.#failed(unreachable(this.#plan.url, "no answer in time"));
+  /** There is no connection any more; another is tried for at this time. */
+  #down(due: number, code?: number): void {
+    if (this.#link.at !== "down") this.#link.transport?.drop(code);
+    this.#link = { at: "down", due };
   }
 
   #received(data: string | Uint8Array): void {
@@ -299,19 +313,42 @@ export class Driver {
     }
   }
 
-  /** A reader has left too much waiting: its subscription is paused, or loses its oldest messages. */
+  /** The token brings a subscription along: hands it over, if somebody takes it. */
+  #grant(sub: number, frame: Subscribed): void {
+    const inbox = this.inbox();
+    inbox.begin(placeAt(frame.position));
+    this.#inboxes.set(sub, inbox);
+    if (this.#owner.granted(sub, frame, inbox)) return;
+    this.#inboxes.delete(sub);
+    ignore(this.#session, sub);
+  }
+
+  /** A reader may have left too much waiting. */
   #relieve(sub: number): void {
-    const inbox = this.#inboxes.get(sub);
-    if (inbox?.isFull() !== true) return;
-    if (relief(this.#session, sub) === "drop") {
-      inbox.shed();
-    } else if (relief(this.#session, sub) === "pause") {
-      const resume = (): void => {
-        unpause(this.#session, sub);
-        this.#work();
-      };
-      pause(this.#session, sub, inbox.pause(resume));
+    if (this.#inboxes.get(sub)?.isFull() === true) this.#free(sub, 1);
+  }
+
+  /** Readers have left too much waiting, all together: the fullest subscription gives half of it up. */
+  #relieveFullest(pushed: number): void {
+    let [fullest, most] = [pushed, 0];
+    for (const [sub, inbox] of this.#inboxes) {
+      const bytes = relief(this.#session, sub) === "quiet" ? 0 : inbox.spareBytes();
+      if (bytes > most) [fullest, most] = [sub, bytes];
     }
+    if (most > 0) this.#free(fullest, 1 / 2);
+  }
+
+  /** A subscription keeps this part of what waits: it is paused, or loses its oldest messages if no stream keeps them. */
+  #free(sub: number, kept: number): void {
+    const inbox = this.#inboxes.get(sub);
+    const how = relief(this.#session, sub);
+    if (how === "drop") inbox?.shed(kept);
+    if (how !== "pause" || inbox === undefined) return;
+    const resume = (): void => {
+      unpause(this.#session, sub);
+      this.#work();
+    };
+    pause(this.#session, sub, inbox.pause(kept, resume));
   }
 
   #finish(sub: number, error: FanfareError): void {
@@ -332,32 +369,25 @@ export class Driver {
   /** There is no connection for this reason: looks for another one, if there is to be one. */
   #failed(cause: FanfareError, returnAt?: number): void {
     const time = now();
-    if (this.#link.at !== "down") this.#link.transport?.drop();
     this.#goodbye = undefined;
     const next = this.#reconnector.failed(time, cause, returnAt);
     if ("end" in next) {
-      this.#link = { at: "down", tryAt: Infinity };
+      this.#down(Infinity);
       end(this.#session, next.end);
       return;
     }
-    this.#link = { at: "down", tryAt: next.tryAt };
+    this.#down(next.tryAt);
     const attempt = this.#reconnector.failures;
     this.#owner.changed({ status: "reconnecting", attempt, cause, pauseMs: next.tryAt - time });
   }
 
   #end(why: Closed): void {
-    if (this.#link.at !== "down") this.#link.transport?.drop(NORMAL);
-    this.#link = { at: "down", tryAt: Infinity };
+    this.#down(Infinity, NORMAL);
     this.#unwatch();
     const error = why.kind === "by_client" ? undefined : sessionClosed(why);
     for (const inbox of this.#inboxes.values()) inbox.finish({ error });
     this.#inboxes.clear();
     this.#owner.changed({ status: "closed", why });
-  }
-
-  #why(): Closed {
-    const { phase } = this.#session;
-    return "why" in phase ? phase.why : { kind: "by_client" };
   }
 }
 

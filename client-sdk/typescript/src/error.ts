@@ -41,22 +41,19 @@ export class FanfareError extends Error {
   override readonly name = "FanfareError";
   readonly kind: ErrorKind;
   /** Why the broker refused. */
-  readonly code: ErrorCode | undefined;
+  declare readonly code: ErrorCode | undefined;
   /** When to try again, where the broker says so, in milliseconds from now. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
   /** After a `conflict`: the actual last sequence of the topic. */
-  readonly seq: number | undefined;
+  declare readonly seq: number | undefined;
   /** Why the connection or the session ended. */
-  readonly closed: Closed | undefined;
+  declare readonly closed: Closed | undefined;
 
   /** @internal */
   constructor(kind: ErrorKind, message: string, details: Details = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(message);
     this.kind = kind;
-    this.code = details.code;
-    this.retryAfterMs = details.retryAfterMs;
-    this.seq = details.seq;
-    this.closed = details.closed;
+    Object.assign(this, details);
   }
 }
 

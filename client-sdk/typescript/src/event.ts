@@ -38,12 +38,6 @@ export function gapText({ reason, stream, from, to, count }: Gap): string {
   const some =
     count === 1 ? "1 message is" : count === undefined ? "messages may be" : `${count} messages are`;
   const range =
-    from !== undefined && to !== undefined
-      ? `, ${from} to ${to}`
-      : from !== undefined
-        ? `, from ${from} on`
-        : to !== undefined
-          ? `, up to ${to}`
-          : "";
+    from === undefined && to === undefined ? "" : `, ${from ?? "up"} ${to === undefined ? "on" : `to ${to}`}`;
   return `${some} missing${range}${stream === undefined ? "" : ` of stream ${stream}`} (${reason})`;
 }

@@ -1,6 +1,6 @@
 // One subscription's buffer between the driver, which fills it, and its reader.
 
-import { Backlog, passedItem } from "./backlog.js";
+import { Backlog, type Total, passedItem } from "./backlog.js";
 import type { Event } from "./event.js";
 import type { Limits } from "./limits.js";
 import { type Place, movedTo, placeAt } from "./place.js";
@@ -13,23 +13,25 @@ export interface End {
 
 /** Part of its bounds that a buffer keeps when it must drop, so that it need not drop again at once. */
 const KEPT_PART = 15 / 16;
-/** Part of its bounds at which a paused buffer has room, so that it fills in long strides and not message by message. */
+/** Part of its bounds, and of what it kept, at which a paused buffer has room: so it fills in long strides. */
 const ROOM_PART = 1 / 2;
 
 /** One subscription's buffer. */
 export class Inbox {
-  readonly #backlog = new Backlog();
+  readonly #backlog: Backlog;
   readonly #bounds: Limits["buffer"];
   /** Hears that there is something to be taken. */
   #wake: (() => void) | undefined;
   /** Where the reader stands. */
   #place: Place = placeAt({});
   #end: End | undefined;
-  #paused = false;
+  /** What it held when it was paused, in bytes. */
+  #paused: number | undefined;
   #drained: () => void = () => undefined;
 
-  constructor(bounds: Limits["buffer"]) {
+  constructor(bounds: Limits["buffer"], total: Total) {
     this.#bounds = bounds;
+    this.#backlog = new Backlog(total);
   }
 
   /** The reader's side: the next event, if one waits. */
@@ -37,8 +39,8 @@ export class Inbox {
     const item = this.#backlog.pop();
     if (item === undefined) return undefined;
     this.#place = passedItem(this.#place, item);
-    if (this.#paused && this.#fits(ROOM_PART)) {
-      this.#paused = false;
+    if (this.#fits(ROOM_PART) && this.#backlog.bytes <= (this.#paused ?? -1) * ROOM_PART) {
+      this.#paused = undefined;
       this.#drained();
     }
     return item.event;
@@ -77,24 +79,36 @@ export class Inbox {
 
   /** The driver's side: whether more waits than may. */
   isFull(): boolean {
-    return !this.#paused && !this.#fits(1);
+    return this.#paused === undefined && !this.#fits(1);
   }
 
-  /** The driver's side: nothing comes until there is room, of which `drained` hears. Gives where it goes on then. */
-  pause(drained: () => void): Place {
-    this.#paused = true;
+  /** The driver's side: what could be had of it, in bytes, and its reader would still have a message to take. */
+  spareBytes(): number {
+    return this.#backlog.spareBytes();
+  }
+
+  /**
+   * The driver's side: nothing comes until there is room, of which `drained` hears; only this part of what waits is kept.
+   * Gives where it goes on then.
+   */
+  pause(kept: number, drained: () => void): Place {
+    this.#backlog.cut(this.#backlog.bytes * kept);
+    this.#paused = this.#backlog.bytes;
     this.#drained = drained;
     return this.#backlog.replayed(this.#place);
   }
 
-  /** The driver's side: drops oldest messages, and leaves gaps for them. */
-  shed(): void {
-    this.#backlog.shed(this.#bounds.messages * KEPT_PART, this.#bounds.bytes * KEPT_PART);
+  /** The driver's side: drops oldest messages, down to this part of what waits, and leaves a gap for them. */
+  shed(kept: number): void {
+    const { messages, bytes } = this.#bounds;
+    const least = Math.min(bytes * KEPT_PART, this.#backlog.bytes * kept);
+    this.#backlog.shed(messages * KEPT_PART, least);
   }
 
   /** No more events will come; what waits is still there to be taken, unless nobody wants it. */
   finish(end: End, discard = false): void {
     if (discard) this.#backlog.clear();
+    this.#backlog.release();
     this.#end ??= end;
     this.#wake?.();
   }

@@ -29,6 +29,8 @@ export const MAX_SOCKET_BYTES = 1024 * 1024;
 export interface Limits {
   /** What one subscription may hold before it is paused. */
   readonly buffer: { readonly messages: number; readonly bytes: number };
+  /** What all subscriptions together may hold, in bytes, beside one message each. */
+  readonly maxBufferedBytes: number;
   /** Requests that may await their answer at a time; a further one is refused. */
   readonly maxInFlight: number;
   /** Time for the token, the connection, the handshake and the broker's welcome, together. */
@@ -43,6 +45,7 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   buffer: { messages: 1_024, bytes: 1024 * 1024 },
+  maxBufferedBytes: 16 * 1024 * 1024,
   maxInFlight: 16_384,
   connectTimeout: 10_000,
   requestTimeout: 30_000,

@@ -35,6 +35,11 @@ export interface ConnectOptions {
   maxInFlight?: number;
   /** Events and bytes that one subscription may hold; 1,024 and 1 MiB unless said otherwise. */
   buffer?: { messages: number; bytes: number };
+  /**
+   * Bytes that all subscriptions together may hold; 16 MiB unless said otherwise. Each may hold one message beyond. Over
+   * it the fullest falls behind: it keeps half of what waits, and the rest is asked for again when that is read.
+   */
+  maxBufferedBytes?: number;
   /** Ends the session. */
   signal?: AbortSignal;
 }

@@ -3,27 +3,19 @@
 import { invalid } from "./error.js";
 import { Payload } from "./protocol/payload.js";
 
-/** A value that is published as JSON, be it a string. */
-class Json {
-  readonly value: unknown;
-
-  constructor(value: unknown) {
-    this.value = value;
-  }
-}
-
 /** Publishes a string as JSON and not as text: `fanfare.publish("greeting", json("hello"))`. */
-export const json = (value: unknown): unknown => new Json(value);
+export const json = (value: unknown): unknown => Payload.ofText("json", jsonOf(value));
 
 /** Text stays text, bytes stay bytes, and everything else is written as JSON. */
 export function payloadOf(value: unknown): Payload {
+  if (value instanceof Payload) return value;
   if (typeof value === "string") return Payload.ofText("text", value);
   if (value instanceof ArrayBuffer) return Payload.ofBytes("bytes", new Uint8Array(value.slice(0)));
   if (ArrayBuffer.isView(value)) {
     const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
     return Payload.ofBytes("bytes", bytes.slice());
   }
-  return Payload.ofText("json", jsonOf(value instanceof Json ? value.value : value));
+  return json(value) as Payload;
 }
 
 function jsonOf(value: unknown): string {

@@ -245,6 +245,56 @@ promise(
   `[[stream]]\nname = "other"\npatterns = ["other.>"]\n`,
 );
 
+promise(
+  "all subscriptions together bound their memory: the fullest fall behind, and lose nothing of a stream",
+  async ({ connect }) => {
+    const [reader, writer] = [connect({ maxBufferedBytes: 100_000 }), connect()];
+    const topics = Array.from({ length: 20 }, (_, n) => `m.${n}`);
+    const slow = topics.map((topic) => reader.subscribe<[number, string]>(topic, { from: "start" }));
+    await Promise.all(slow.map(({ ready }) => ready));
+    // Each may hold a megabyte by itself.
+    const rest = "x".repeat(1_000);
+    for (let n = 0; n < 50; n++) await Promise.all(topics.map((topic) => writer.publish(topic, [n, rest])));
+    await reader.ping();
+    let behind = 0;
+    for (const subscription of slow) {
+      const seen: number[] = [];
+      for await (const event of subscription.events()) {
+        assert.notEqual(event.type, "gap");
+        if (event.type === "behind") behind++;
+        if (event.type === "message") seen.push(event.message.json()[0]);
+        if (seen.length === 50) break;
+      }
+      assert.deepEqual(seen, [...seen.keys()]);
+    }
+    assert.ok(behind >= 15, `${behind} of 20 fell behind`);
+  },
+);
+
+promise(
+  "over the bound of all together, what no stream keeps is dropped and counted",
+  async ({ connect }) => {
+    const fanfare = connect({ maxBufferedBytes: 20_000 });
+    const slow = ["e.a", "e.b"].map((topic) => fanfare.subscribe<[number, string]>(topic));
+    await Promise.all(slow.map(({ ready }) => ready));
+    for (let n = 0; n < 100; n++) {
+      for (const topic of ["e.a", "e.b"]) await fanfare.publish(topic, [n, "x".repeat(1_000)]);
+    }
+    await fanfare.ping();
+    for (const subscription of slow) {
+      let [seen, missing] = [0, 0];
+      for await (const message of subscription) {
+        for (const gap of message.gaps) missing += gap.count ?? NaN;
+        seen++;
+        if (message.json()[0] === 99) break;
+      }
+      assert.equal(seen + missing, 100);
+      assert.ok(seen <= 20, `${seen}`);
+    }
+  },
+  `[[stream]]\nname = "other"\npatterns = ["other.>"]\n`,
+);
+
 promise("an abort ends what it was given to", async ({ connect }) => {
   const fanfare = connect();
   const loop = new AbortController();

@@ -1,23 +1,31 @@
 // What a message costs in the client, beside a WebSocket with JSON.parse alone. It is told, and never asserted.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 
-import { encode } from "@msgpack/msgpack";
+import { WebSocket } from "ws";
 
 // What users run: the loader of these tests makes functions inside functions dearer.
 import { connect } from "../dist/index.js";
 import type { Socket } from "../src/index.js";
+import { framesOf } from "./support/frames.js";
 
 const MESSAGES = 200_000;
-const DATA = JSON.stringify({
-  id: 12345,
-  symbol: "EURUSD",
-  bid: 1.0842,
-  ask: 1.0844,
-  venue: "north",
-  size: 100_000,
-});
+const FIREHOSE = fileURLToPath(new URL("support/firehose.ts", import.meta.url));
+
+interface Order {
+  id: number;
+}
+
+/** Processor time of a message since `begun`, in nanoseconds. */
+function costSince(begun: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(begun);
+  return ((user + system) * 1_000) / MESSAGES;
+}
 
 /** A socket that says what it is told to. */
 class Scripted implements Socket {
@@ -45,51 +53,105 @@ class Scripted implements Socket {
   }
 }
 
-/** MessagePack with options whose keys are integers, which the library does not write: `{1: stream, 2: seq}`. */
-function packedMessage(seq: number): ArrayBuffer {
-  const plain = encode([19, 1, "orders.eu", 0, new TextEncoder().encode(DATA), 1763800000000]);
-  const options = [0x82, 1, ...encode("recent"), 2, ...encode(seq)];
-  const bytes = new Uint8Array([0x97, ...plain.slice(1), ...options]);
-  return bytes.buffer;
-}
-
-function nanoseconds(work: () => void): number {
+/** In the client alone: from a frame that the socket hands over to a callback that reads the message's JSON. */
+async function inside(encoding: "msgpack" | "json"): Promise<number> {
+  const fanfare = connect("ws://scripted", { WebSocket: Scripted, encoding });
+  let heard = 0;
+  const subscription = fanfare.subscribe<Order>("orders.>", (message) => {
+    heard += message.json().id === 12345 ? 1 : NaN;
+  });
+  while (Scripted.last?.onmessage == null) await new Promise(setImmediate);
+  const socket = Scripted.last;
+  const say = (data: string | Uint8Array<ArrayBuffer>): unknown =>
+    socket.onmessage?.({ data: typeof data === "string" ? data : data.buffer });
+  const { welcome, subscribed, messages } = framesOf(encoding);
+  say(welcome);
+  say(subscribed);
+  await subscription.ready;
+  const work = (): void => {
+    for (let n = 0; n < MESSAGES; n++) say(messages[n % messages.length] ?? "");
+  };
+  work();
   const begun = process.cpuUsage();
   work();
-  const { user, system } = process.cpuUsage(begun);
-  return ((user + system) * 1_000) / MESSAGES;
+  const cost = costSince(begun);
+  assert.equal(heard, 2 * MESSAGES);
+  Scripted.last = undefined;
+  await fanfare.close();
+  return cost;
 }
 
-test("what a message costs, from the socket to a callback that reads its JSON", async () => {
-  const fanfare = connect("ws://scripted", { WebSocket: Scripted, encoding: "msgpack" });
-  let [heard, sum] = [0, 0];
-  fanfare.subscribe<{ id: number }>("orders.>", (message) => {
-    heard++;
-    sum += message.json().id;
-  });
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  const socket = Scripted.last;
-  assert.ok(socket);
-  const say = (data: unknown): unknown => socket.onmessage?.({ data });
-  say(new Uint8Array([0x95, 17, 0xa1, 0x73, 0xcd, 0x61, 0xa8, 0xcd, 0xff, 0xff, 0x80]).buffer);
-  say(new Uint8Array([0x95, 18, 1, 0x81, ...encode("recent"), 0x92, ...encode("e"), 0, 0xc3, 0x80]).buffer);
-  const frames = Array.from({ length: 1_000 }, (_, n) => packedMessage(n + 1));
+function parsing(): number {
+  const { messages } = framesOf("json");
+  let sum = 0;
   const work = (): void => {
-    for (let n = 0; n < MESSAGES; n++) say(frames[n % frames.length]);
+    for (let n = 0; n < MESSAGES; n++)
+      sum += (JSON.parse(messages[n % messages.length] as string) as { data: Order }).data.id;
   };
   work();
-  heard = 0;
-  const ours = nanoseconds(work);
-  assert.equal(heard, MESSAGES);
-  const text = `{"op":"message","sub":1,"topic":"orders.eu","data":${DATA},"time":1763800000000,"stream":"recent","seq":1}`;
-  const bare = (): void => {
-    for (let n = 0; n < MESSAGES; n++) sum += (JSON.parse(text) as { data: { id: number } }).data.id;
-  };
-  bare();
-  const parsed = nanoseconds(bare);
+  const begun = process.cpuUsage();
+  work();
   assert.ok(sum > 0);
+  return costSince(begun);
+}
+
+/** Over a socket, whose own cost is in it: hears so many messages from another process. */
+async function overSocket(play: (url: string, done: () => void) => () => unknown): Promise<number> {
+  const child = spawn(process.execPath, ["--import", "tsx", FIREHOSE, String(MESSAGES)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    const [port] = (await once(createInterface(child.stdout), "line")) as [string];
+    const begun = process.cpuUsage();
+    let close: () => unknown = () => undefined;
+    await new Promise<void>((done) => (close = play(`ws://127.0.0.1:${port}`, done)));
+    const cost = costSince(begun);
+    await close();
+    return cost;
+  } finally {
+    child.kill();
+  }
+}
+
+const bare = (url: string, done: () => void): (() => void) => {
+  const socket = new WebSocket(url, ["fanfare.v1.json"]);
+  let heard = -2;
+  socket.onopen = () => socket.send("{}");
+  socket.onmessage = ({ data }) => {
+    const { data: order } = JSON.parse(data as string) as { data?: Order };
+    heard += order === undefined || order.id === 12345 ? 1 : NaN;
+    if (heard === MESSAGES) done();
+  };
+  return () => socket.close();
+};
+
+const ours =
+  (encoding: "msgpack" | "json") =>
+  (url: string, done: () => void): (() => unknown) => {
+    const fanfare = connect(url, { WebSocket, encoding });
+    let heard = 0;
+    fanfare.subscribe<Order>("orders.>", (message) => {
+      heard += message.json().id === 12345 ? 1 : NaN;
+      if (heard === MESSAGES) done();
+    });
+    return () => fanfare.close();
+  };
+
+const microseconds = (nanoseconds: number): string => (nanoseconds / 1_000).toFixed(2);
+
+test("what a message costs in the client alone", { timeout: 60_000 }, async () => {
+  const [msgpack, json] = [await inside("msgpack"), await inside("json")];
   console.log(
-    `cost: ${Math.round(ours)} ns a message; JSON.parse of the whole frame alone: ${Math.round(parsed)} ns`,
+    `cost in µs a message, without the socket: ${microseconds(parsing())} for JSON.parse of the frame, ` +
+      `${microseconds(msgpack)} for the SDK (MessagePack), ${microseconds(json)} (JSON)`,
   );
-  await fanfare.close();
+});
+
+test("what a message costs with the socket", { timeout: 60_000 }, async () => {
+  const alone = await overSocket(bare);
+  const [msgpack, json] = [await overSocket(ours("msgpack")), await overSocket(ours("json"))];
+  console.log(
+    `cost in µs a message, with the socket: ${microseconds(alone)} for a raw WebSocket with JSON.parse, ` +
+      `${microseconds(msgpack)} for the SDK (MessagePack), ${microseconds(json)} (JSON)`,
+  );
 });

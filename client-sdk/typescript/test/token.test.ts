@@ -7,7 +7,7 @@ import { type TestContext, test } from "node:test";
 
 import { WebSocket, WebSocketServer } from "ws";
 
-import { type ConnectOptions, type Fanfare, connect } from "../src/index.js";
+import { type ConnectOptions, type Fanfare, type Subscription, connect } from "../src/index.js";
 
 type Frame = Record<string, unknown>;
 
@@ -93,6 +93,70 @@ test("a token is renewed before it expires, on the same connection", async (cont
   assert.deepEqual([refresh["op"], refresh["token"]], ["refresh", "t2"]);
   say({ op: "ok", id: refresh["id"], expires_in_ms: 1_300 });
   assert.equal((await said())["token"], "t3");
+});
+
+/** A number of the broker's own. */
+const OWN = 2 ** 31;
+const at = (seq: number): Frame => ({ s: { epoch: "e", seq } });
+
+test("what a token brings along is handed over once, and goes on after a break", async (context) => {
+  const { connect, said, say, close } = await desk(context);
+  const fanfare = connect({ token: "t" });
+  const taken: Subscription[] = [];
+  const first = new Promise<Subscription>((resolve) => {
+    fanfare.on("auto", (subscription) => {
+      taken.push(subscription);
+      resolve(subscription);
+    });
+  });
+  await said();
+  say(WELCOME);
+  say({ op: "subscribed", sub: OWN, pattern: "news", position: at(4), live: true });
+  say({ op: "message", sub: OWN, topic: "news", text: "a", time: 0, stream: "s", seq: 5 });
+  const news = await first;
+  const messages = news[Symbol.asyncIterator]();
+  assert.equal(news.pattern, "news");
+  assert.equal(JSON.stringify(await news.ready), JSON.stringify(at(4)));
+  const { value } = await messages.next();
+  assert.equal(value?.text(), "a");
+  close(4200);
+  assert.equal((await said())["op"], "hello");
+  const from = { position: at(5) };
+  assert.deepEqual(await said(), { op: "subscribe", sub: OWN - 1, pattern: "news", from });
+  say(WELCOME);
+  say({ op: "subscribed", sub: OWN, pattern: "news", position: at(6), live: true });
+  assert.deepEqual(await said(), { op: "unsubscribe", sub: OWN }, "the broker's is one too many");
+  say({ op: "subscribed", sub: OWN - 1, position: at(5), recovered: true, live: true });
+  say({ op: "message", sub: OWN - 1, topic: "news", text: "b", time: 0, stream: "s", seq: 6 });
+  const next = await messages.next();
+  assert.equal(next.value?.text(), "b");
+  assert.equal(taken.length, 1);
+  news.unsubscribe();
+  assert.deepEqual(await said(), { op: "unsubscribe", sub: OWN - 1 });
+});
+
+test("what a token brings along and nobody listens for is left alone", async (context) => {
+  const { connect, said, say } = await desk(context);
+  const fanfare = connect({ token: "t" });
+  await said();
+  say(WELCOME);
+  say({ op: "subscribed", sub: OWN, pattern: "news", position: at(4), live: true });
+  say({ op: "message", sub: OWN, topic: "news", text: "a", time: 0, stream: "s", seq: 5 });
+  void fanfare.ping().catch(() => undefined);
+  assert.equal((await said())["op"], "ping");
+});
+
+test("whoever doubts the connection has the broker asked for a sign of life, once", async (context) => {
+  const { connect, said, say } = await desk(context);
+  const fanfare = connect({});
+  await said();
+  say(WELCOME);
+  await fanfare.ready;
+  fanfare.check();
+  fanfare.check();
+  assert.equal((await said())["op"], "ping");
+  void fanfare.publish("a", 1).catch(() => undefined);
+  assert.equal((await said())["op"], "publish");
 });
 
 test("a source that fails is told as an error and asked again", async (context) => {

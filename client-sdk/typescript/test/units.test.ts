@@ -29,12 +29,12 @@ function drain(inbox: Inbox): Event[] {
 }
 
 test("over its bounds a buffer that can be paused keeps all, and has room when half was taken", () => {
-  const inbox = new Inbox(BOUNDS);
+  const inbox = new Inbox(BOUNDS, { bytes: 0 });
   inbox.begin(placeAt({ s: { epoch: "e", seq: 0 } }));
   for (let seq = 1; seq <= 5; seq++) inbox.push(message(seq));
   assert.ok(inbox.isFull());
   let resumed = 0;
-  const place = inbox.pause(() => resumed++);
+  const place = inbox.pause(1, () => resumed++);
   assert.equal(place.position["s"]?.seq, 5);
   assert.ok(!inbox.isFull(), "nothing more is asked of it");
   for (let taken = 1; taken <= 5; taken++) {
@@ -45,10 +45,10 @@ test("over its bounds a buffer that can be paused keeps all, and has room when h
 });
 
 test("what is dropped leaves a gap in its place that counts it, however often that happens", () => {
-  const inbox = new Inbox(BOUNDS);
+  const inbox = new Inbox(BOUNDS, { bytes: 0 });
   for (let n = 0; n < 20; n++) {
     inbox.push(message());
-    if (inbox.isFull()) inbox.shed();
+    if (inbox.isFull()) inbox.shed(1);
   }
   const [gap, ...rest] = drain(inbox);
   assert.ok(gap?.type === "gap");
@@ -57,34 +57,65 @@ test("what is dropped leaves a gap in its place that counts it, however often th
 });
 
 test("a gap of unknown size makes the sum unknown", () => {
-  const inbox = new Inbox(BOUNDS);
+  const inbox = new Inbox(BOUNDS, { bytes: 0 });
   inbox.push({ type: "gap", gap: { reason: "dropped" } });
   for (let n = 0; n < 4; n++) inbox.push(message());
-  inbox.shed();
+  inbox.shed(1);
   assert.deepEqual(drain(inbox)[0], { type: "gap", gap: { reason: "dropped" } });
 });
 
+test("what must make room for others keeps its older half, and goes on when half of that was taken", () => {
+  const total = { bytes: 0 };
+  const inbox = new Inbox({ messages: 100, bytes: 1 << 20 }, total);
+  inbox.begin(placeAt({ s: { epoch: "e", seq: 0 } }));
+  for (let seq = 1; seq <= 8; seq++) inbox.push(message(seq));
+  const all = total.bytes;
+  let resumed = 0;
+  assert.equal(inbox.pause(1 / 2, () => resumed++).position["s"]?.seq, 4);
+  assert.equal(total.bytes, all / 2);
+  assert.equal(inbox.pause(1 / 2, () => resumed++).position["s"]?.seq, 2, "and once more");
+  assert.ok(inbox.take());
+  assert.equal(resumed, 1);
+  assert.equal(drain(inbox).length, 1);
+  assert.equal(total.bytes, 0);
+});
+
+test("the oldest message is kept whatever its size, and what nobody reads any more counts for nobody", () => {
+  const total = { bytes: 0 };
+  const inbox = new Inbox(BOUNDS, total);
+  inbox.begin(placeAt({ s: { epoch: "e", seq: 0 } }));
+  inbox.push({ type: "behind" });
+  for (const seq of [1, 2]) inbox.push(message(seq));
+  assert.equal(inbox.pause(0, () => undefined).position["s"]?.seq, 1);
+  assert.equal(inbox.spareBytes(), 0);
+  assert.ok(total.bytes > 0);
+  inbox.finish({ error: undefined });
+  assert.equal(total.bytes, 0);
+  assert.equal(drain(inbox).length, 2, "a reader still gets what waited");
+  assert.equal(total.bytes, 0);
+});
+
 test("of the notices that are dropped the newest is kept", () => {
-  const inbox = new Inbox(BOUNDS);
+  const inbox = new Inbox(BOUNDS, { bytes: 0 });
   const live: Event = { type: "live", position: {} };
   for (const event of [{ type: "behind" } as const, live, message(), message(), message()]) inbox.push(event);
-  inbox.shed();
+  inbox.shed(1);
   assert.deepEqual(drain(inbox)[0], live);
 });
 
 test("after the end a reader still gets what waited, unless nobody wants it", () => {
-  const inbox = new Inbox(BOUNDS);
+  const inbox = new Inbox(BOUNDS, { bytes: 0 });
   inbox.push(message());
   inbox.finish({ error: undefined });
   assert.equal(drain(inbox).length, 1);
-  const unwanted = new Inbox(BOUNDS);
+  const unwanted = new Inbox(BOUNDS, { bytes: 0 });
   unwanted.push(message());
   unwanted.finish({ error: undefined }, true);
   assert.equal(drain(unwanted).length, 0);
 });
 
 test("heads that a ping brought move the reader when it has taken what was before them", () => {
-  const inbox = new Inbox(BOUNDS);
+  const inbox = new Inbox(BOUNDS, { bytes: 0 });
   inbox.begin(placeAt({ s: { epoch: "e", seq: 0 } }));
   inbox.push(message(1));
   inbox.advance({ s: { epoch: "e", seq: 9 } });

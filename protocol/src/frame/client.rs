@@ -13,7 +13,7 @@ pub enum ClientFrame<'a> {
     Subscribe(Subscribe),
     /// Ends a subscription.
     Unsubscribe {
-        /// The number that the client chose for it.
+        /// Its number: chosen by the client, or by the broker for what a token brings along.
         sub: u32,
     },
     /// Publishes a message.

@@ -59,7 +59,7 @@ fn frame<'a>(fields: &Fields<'a>) -> Result<ClientFrame<'a>, Fault> {
     Ok(match op(fields)? {
         ClientOp::Hello => ClientFrame::Hello(hello(fields)?),
         ClientOp::Subscribe => ClientFrame::Subscribe(subscribe(fields)?),
-        ClientOp::Unsubscribe => ClientFrame::Unsubscribe { sub: fields.sub().required(read::client_sub)? },
+        ClientOp::Unsubscribe => ClientFrame::Unsubscribe { sub: fields.sub().required(read::any_sub)? },
         ClientOp::Publish => ClientFrame::Publish(publish(fields)?),
         ClientOp::History => ClientFrame::History(history(fields)?),
         ClientOp::Presence => ClientFrame::Presence(presence(fields)?),

@@ -44,7 +44,7 @@ fn of_op<'a>(op: ClientOp, r: &mut Reader<'a>) -> Result<ClientFrame<'a>, Fault>
         ClientOp::Hello => hello_frame(r).map(ClientFrame::Hello),
         ClientOp::Subscribe => subscribe_frame(r).map(ClientFrame::Subscribe),
         ClientOp::Unsubscribe => {
-            let sub = read::client_sub("sub", &mut *r)?;
+            let sub = read::any_sub("sub", &mut *r)?;
             without_options(ClientFrame::Unsubscribe { sub }, r)
         }
         ClientOp::History => history_frame(r).map(ClientFrame::History),

@@ -66,7 +66,7 @@ pub(crate) fn client_frame() -> impl Strategy<Value = ClientFrame<'static>> {
     prop_oneof![
         2 => hello(),
         6 => subscribe(),
-        1 => sub().prop_map(|sub| ClientFrame::Unsubscribe { sub }),
+        1 => (1..=u32::MAX).prop_map(|sub| ClientFrame::Unsubscribe { sub }),
         8 => publish(),
         4 => history(),
         1 => presence(),

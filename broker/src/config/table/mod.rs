@@ -77,7 +77,8 @@ pub(super) const SECTIONS: &[Section] = &[
         name: "auth",
         shape: Shape::Table,
         doc: "Who may enter. Authentication is on as soon as there is an [[auth.issuer]], an [[api_key]] or a pattern \
-              in [auth.anonymous]; else everyone who reaches a port may do everything.",
+              in [auth.anonymous]; else everyone who reaches a port may do everything, and [auth.defaults], \
+              [auth.roles] or an empty [auth.anonymous] is a fault.",
         rows: AUTH,
     },
     Section {
@@ -109,7 +110,8 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "api_key",
         shape: Shape::List { implied: false },
-        doc: "Keys for backends, which don't expire; `fanfare token key NAME` makes one with these lines.",
+        doc: "Keys for backends, which don't expire; `fanfare token key NAME` makes one with these lines. One that is taken out \
+              ends what it has open, at the reload.",
         rows: API_KEY,
     },
 ];

@@ -76,9 +76,9 @@ pub(super) const TOP: &[Row] = &[
         Kind::Text,
         Nothing { example: "/var/lib/fanfare" },
         AtStart,
-        "Where streams outlive a planned restart (SIGTERM or Ctrl-C): a directory of this broker alone, made if it is \
-         not there. The next start goes on with the same epochs, sequences and keys. Nothing is saved unless it is \
-         set, nor after a crash.",
+        "Where streams outlive a planned restart (SIGTERM or Ctrl-C), and revocations a crash as well: a directory of \
+         this broker alone, made if it is not there. The next start goes on with the same epochs, sequences and keys. \
+         Nothing is saved unless it is set, nor streams after a crash.",
     ),
     Row::new(
         "log_level",
@@ -87,6 +87,14 @@ pub(super) const TOP: &[Row] = &[
         Live,
         "What is logged: off, error, warn, info, debug or trace, or several of them by module, such as \
          \"info,fanfare::net=debug\".",
+    ),
+    Row::new(
+        "log_format",
+        Kind::Text,
+        Value("auto"),
+        AtStart,
+        "How it is logged, on standard error: \"text\" for people, \"json\" with an object a line, or \"auto\": text on a \
+         terminal, JSON elsewhere.",
     ),
 ];
 
@@ -157,13 +165,31 @@ pub(super) const STREAM: &[Row] = &[
 ];
 
 /// Of `[auth]` itself.
-pub(super) const AUTH: &[Row] = &[Row::new(
-    "leeway",
-    Kind::Time,
-    Value("10s"),
-    Live,
-    "How far the clocks of broker and issuers may differ.",
-)];
+pub(super) const AUTH: &[Row] = &[
+    Row::new(
+        "leeway",
+        Kind::Time,
+        Value("10s"),
+        Live,
+        "How far the clocks of broker and issuers may differ.",
+    ),
+    Row::new(
+        "cookie",
+        Kind::Text,
+        Nothing { example: "__Host-fanfare" },
+        Live,
+        "The cookie that may hold the token of a request for events (/sse); none does unless this is set. It counts for the \
+         port's own pages, and for those of allowed_origins that are listed by name.",
+    ),
+    Row::new(
+        "url_token_life",
+        Kind::Time,
+        Value("10m"),
+        Live,
+        "How long a token may still be good for that stands in the URL of a request for events: URLs are kept in many \
+         places.",
+    ),
+];
 
 /// Of each `[[auth.issuer]]`.
 pub(super) const ISSUER: &[Row] = &[

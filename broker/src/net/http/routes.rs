@@ -10,9 +10,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::Inside;
-use super::count::count;
+use super::count::{Counting, count};
 use super::guard::{Guard, guard};
 use super::page;
+use super::request_id::{RequestIds, identify};
 use super::v1::{self, Api, Kind, Problem};
 use crate::hub::Hub;
 
@@ -26,8 +27,8 @@ const NOT_FOUND: &str = "There is nothing here. This is the internal port of Fan
                          /readyz   the broker works, from publish to delivery\n\
                          /v1       the HTTP API, described by /openapi.json\n";
 
-/// Every route, behind the guard.
-pub(super) fn router<I: Inside>(inside: Arc<I>, hub: Arc<Hub>, api: Api, policy: Guard) -> Router {
+/// Every route, behind the guard. The first to see a request is the last of the layers.
+pub(super) fn router<I: Inside>(inside: Arc<I>, hub: &Arc<Hub>, api: Api, policy: Guard) -> Router {
     Router::new()
         .route("/", get(show_page::<I>))
         .route("/metrics", get(metrics::<I>))
@@ -38,7 +39,8 @@ pub(super) fn router<I: Inside>(inside: Arc<I>, hub: Arc<Hub>, api: Api, policy:
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(policy, guard))
-        .layer(from_fn_with_state(hub, count))
+        .layer(from_fn_with_state(Arc::new(Counting::new(Arc::clone(hub))), count))
+        .layer(from_fn_with_state(Arc::new(RequestIds::new(hub.instance_name())), identify))
 }
 
 async fn not_found(uri: Uri) -> Response {

@@ -21,14 +21,15 @@ use tokio::sync::{mpsc, watch};
 use crate::alarm::Alarm;
 use crate::command::{Command, Ticket};
 use crate::connector::Connector;
+use crate::error::Error;
 use crate::inboxes::Inboxes;
-use crate::limits::MAX_WAITING;
+use crate::limits::{Limits, MAX_WAITING};
 use crate::link::Link;
 use crate::reconnect::Reconnector;
-use crate::request_error::RequestError;
 use crate::session::Session;
 use crate::signals::Signals;
 use crate::state::Status;
+use crate::subscription::Subscription;
 
 pub(crate) use self::start::{Plan, start};
 
@@ -37,12 +38,18 @@ const BATCH: usize = MAX_WAITING;
 /// Rounds before other tasks of the runtime get their turn.
 const ROUNDS_PER_WAKE: usize = 8;
 
-/// Hears of what goes wrong with frames that await no answer.
+/// Hears of what goes wrong that nobody awaits an answer of.
 #[derive(Clone)]
-pub(crate) struct ErrorHandler(pub(crate) Arc<dyn Fn(RequestError) + Send + Sync>);
+pub(crate) struct ErrorHandler(pub(crate) Arc<dyn Fn(Error) + Send + Sync>);
+
+/// Takes the subscriptions that a token brings along.
+#[derive(Clone)]
+pub(crate) struct AutoHandler(pub(crate) Arc<dyn Fn(Subscription) + Send + Sync>);
+
+/// A new token that was asked for.
+type Renewal = Pin<Box<dyn Future<Output = Result<Option<String>, Error>> + Send>>;
 
 /// The task of one client.
-#[derive(Debug)]
 pub(crate) struct Driver {
     link: Link,
     connector: Connector,
@@ -56,7 +63,9 @@ pub(crate) struct Driver {
     signals: Arc<Signals>,
     status: watch::Sender<Status>,
     on_error: Option<ErrorHandler>,
-    max_in_flight: usize,
+    on_auto: Option<AutoHandler>,
+    limits: Limits,
+    renewal: Option<Renewal>,
     alarm: Alarm,
     goodbye: Option<CloseCode>,
     unflushed: bool,
@@ -71,8 +80,10 @@ impl Future for Driver {
         this.signals.driver.register(cx.waker());
         let now = now();
         this.take_dropped();
+        this.take_check(now);
         for _ in 0..ROUNDS_PER_WAKE {
             let mut busy = this.connect(cx, now);
+            busy |= this.renew(cx, now);
             busy |= this.receive(cx, now);
             busy |= this.unpause();
             busy |= this.take_commands(cx, now);
@@ -97,7 +108,7 @@ impl Driver {
     /// Takes commands while their answers can be awaited, so that their time can pass here; what awaits no answer is
     /// bounded by `Signals::unsent`. Says whether there were any.
     fn take_commands(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
-        let room = self.max_in_flight.saturating_sub(self.session.in_flight()).min(BATCH);
+        let room = self.limits.max_in_flight.saturating_sub(self.session.in_flight()).min(BATCH);
         if room == 0 || !self.commanded {
             return false;
         }
@@ -130,6 +141,14 @@ impl Driver {
         for sub in self.signals.take_dropped() {
             self.inboxes.forget(sub);
             self.session.unsubscribe(sub);
+        }
+    }
+
+    /// The connection may have died unnoticed, or a new one may be had.
+    fn take_check(&mut self, now: Instant) {
+        if self.signals.take_check() {
+            self.link.hurry(now);
+            self.session.check(now);
         }
     }
 
@@ -173,6 +192,12 @@ impl Driver {
 impl fmt::Debug for ErrorHandler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ErrorHandler")
+    }
+}
+
+impl fmt::Debug for AutoHandler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AutoHandler")
     }
 }
 

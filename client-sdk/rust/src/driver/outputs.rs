@@ -1,17 +1,21 @@
 //! What the driver does for the session: tells readers and askers, and looks for another connection.
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
-use fanfare_protocol::frame::Welcome;
+use fanfare_protocol::frame::{Subscribed, Welcome};
 
 use super::Driver;
 use crate::closed::{Closed, End};
 use crate::error::Error;
+use crate::inbox::Inbox;
 use crate::link::Link;
+use crate::place::Place;
 use crate::reconnect::Next;
 use crate::session::{Output, Relief};
 use crate::state::State;
+use crate::subscription::{Reader, Subscription};
 
 impl Driver {
     /// Does what the session wants done.
@@ -28,11 +32,9 @@ impl Driver {
                 Output::Answer(ticket, answer) => drop(ticket.reply.send(answer)),
                 Output::Unsubscribed(sub, code) => self.inboxes.finish(sub, End::Unsubscribed(code)),
                 Output::NotResumed(sub, error) => self.inboxes.finish(sub, End::NotResumed(error)),
-                Output::Complaint(error) => {
-                    if let Some(handler) = &self.on_error {
-                        (handler.0)(error);
-                    }
-                }
+                Output::Complaint(error) => self.complain(error),
+                Output::TokenWanted => self.renewal = Some(Box::pin(self.connector.clone().token())),
+                Output::Granted(subscribed, place) => self.granted(subscribed, place),
                 Output::Welcomed(welcome) => self.welcomed(now, welcome),
                 Output::SayGoodbye(code) => self.goodbye = Some(code),
                 Output::Disconnected { why, return_at } => self.reconnect(now, why.into(), return_at),
@@ -65,6 +67,38 @@ impl Driver {
         !unpaused.is_empty()
     }
 
+    fn complain(&self, error: Error) {
+        if let Some(handler) = &self.on_error {
+            (handler.0)(error);
+        }
+    }
+
+    /// The token brings a subscription along: hands it over, if somebody takes it.
+    fn granted(&mut self, subscribed: Subscribed, place: Place) {
+        let (sub, handler) = (subscribed.sub, self.on_auto.clone());
+        let Some((handler, pattern)) = handler.zip(subscribed.pattern.clone()) else {
+            self.session.ignore(sub);
+            return;
+        };
+        let signals = Arc::clone(&self.signals);
+        let inbox = Arc::new(Inbox::new(Arc::clone(&signals), &self.limits));
+        inbox.begin(place);
+        self.inboxes.open(sub, Arc::clone(&inbox));
+        (handler.0)(Subscription::new(Reader { sub, inbox, signals }, pattern, subscribed));
+    }
+
+    /// Goes on with asking for a new token; says whether that is over.
+    pub(super) fn renew(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        let Some(renewal) = &mut self.renewal else { return false };
+        let Poll::Ready(token) = renewal.as_mut().poll(cx) else { return false };
+        self.renewal = None;
+        match token {
+            Ok(token) => self.session.renew(now, token.unwrap_or_default()),
+            Err(error) => self.session.renew_failed(now, error),
+        }
+        true
+    }
+
     fn welcomed(&mut self, now: Instant, welcome: Welcome<'static>) {
         self.reconnector.welcomed(now);
         self.status.send_modify(|status| {
@@ -76,6 +110,7 @@ impl Driver {
     /// There is no connection for this reason: looks for another one, if there is to be one.
     pub(super) fn reconnect(&mut self, now: Instant, cause: Error, return_at: Option<Instant>) {
         self.goodbye = None;
+        self.renewal = None;
         self.unflushed = false;
         match self.reconnector.failed(now, &cause, return_at) {
             Next::End(why) => {

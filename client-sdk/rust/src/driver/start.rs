@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use super::{BATCH, Driver, ErrorHandler, now};
+use super::{AutoHandler, BATCH, Driver, ErrorHandler, now};
 use crate::alarm::Alarm;
 use crate::connector::{Connection, Connector};
 use crate::handle::Handle;
@@ -24,11 +24,12 @@ pub(crate) struct Plan {
     pub(crate) policy: Policy,
     pub(crate) limits: Limits,
     pub(crate) on_error: Option<ErrorHandler>,
+    pub(crate) on_auto: Option<AutoHandler>,
 }
 
 /// Starts the task of a client, on its first connection or without one yet, and gives the way to it.
 pub(crate) fn start(first: Option<Connection>, plan: Plan) -> Handle {
-    let Plan { connector, policy, limits, on_error } = plan;
+    let Plan { connector, policy, limits, on_error, on_auto } = plan;
     let (commands, commands_taken) = mpsc::channel(MAX_WAITING);
     let (status, status_seen) = watch::channel(Status::connecting());
     let signals = Arc::new(Signals::default());
@@ -36,7 +37,7 @@ pub(crate) fn start(first: Option<Connection>, plan: Plan) -> Handle {
         link: Link::Down(now()),
         connector,
         reconnector: Reconnector::new(policy, Random::seeded(unique())),
-        session: Session::begin(&limits, Random::seeded(unique())),
+        session: Session::begin(&limits, Random::seeded(unique()), policy.renews_token),
         inboxes: Inboxes::new(Arc::clone(&signals), limits.max_buffered_bytes),
         commands: commands_taken,
         batch: Vec::with_capacity(BATCH),
@@ -44,7 +45,9 @@ pub(crate) fn start(first: Option<Connection>, plan: Plan) -> Handle {
         signals: Arc::clone(&signals),
         status,
         on_error,
-        max_in_flight: limits.max_in_flight,
+        on_auto,
+        limits,
+        renewal: None,
         alarm: Alarm::default(),
         goodbye: None,
         unflushed: false,

@@ -1,6 +1,7 @@
 //! A session that is played: steps go in, and what it sends and tells is compared with the script.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fanfare_protocol::frame::{Gap, Hello, ServerFrame};
@@ -37,7 +38,8 @@ struct Stage {
 }
 
 pub(super) fn play(scenario: &SessionScenario) {
-    let session = Session::begin(&LIMITS, Random::seeded(1));
+    let renews_token = scenario.needs.iter().any(|need| need == "refresh");
+    let session = Session::begin(&LIMITS, Random::seeded(1), renews_token);
     let mut stage = Stage { session, now: Instant::now(), names: HashMap::new() };
     if scenario.begin == "open" {
         stage.connect();
@@ -82,6 +84,12 @@ impl Stage {
             ("unreadable", _) => self.session.unreadable(self.now, "no op".into()),
             ("unsubscribe", _) => self.session.unsubscribe(sub()),
             ("unpause", _) => self.session.unpause(sub()),
+            ("ignore", _) => self.session.ignore(sub()),
+            ("check", _) => self.session.check(self.now),
+            ("token", _) => self.session.renew(self.now, step["token"].as_str().unwrap().to_owned()),
+            ("no_token", _) => {
+                self.session.renew_failed(self.now, Error::Token(Arc::new(std::io::Error::other("none"))));
+            }
             ("pause", _) => {
                 self.session.pause(sub(), Place::at(step["at"].to_string().parse().unwrap()));
             }
@@ -158,6 +166,11 @@ impl Stage {
                 let told = json!({"failed": ticket, "with": cause_of(&error)});
                 coded(told, error.code().map(|code| code.to_string()))
             }
+            Output::Granted(subscribed, place) => {
+                let pattern = subscribed.pattern.unwrap().to_string();
+                json!({"granted": subscribed.sub, "pattern": pattern, "position": parsed(place.position())})
+            }
+            Output::TokenWanted => json!({"token_wanted": true}),
             Output::Begin(sub, place) => json!({"begun": sub, "position": parsed(place.position())}),
             Output::Deliver(sub, event) => event_told(sub, event),
             Output::Advance(sub, _) => json!({"advanced": sub}),
@@ -167,7 +180,9 @@ impl Stage {
             Output::NotResumed(sub, error) => {
                 coded(json!({"not_resumed": sub}), Some(error.code.to_string()))
             }
-            Output::Complaint(error) => json!({"complaint": error.code.to_string()}),
+            Output::Complaint(error) => {
+                json!({"complaint": error.code().map_or_else(|| cause_of(&error).into(), |code| code.to_string())})
+            }
             Output::SayGoodbye(code) => json!({"goodbye": code.number()}),
             Output::Disconnected { why, return_at: None } => json!({"disconnected": kind_of(&why)}),
             Output::Disconnected { why, return_at: Some(at) } => {
@@ -262,6 +277,7 @@ fn cause_of(error: &Error) -> &'static str {
         Error::Request(_) => "request",
         Error::Timeout { .. } => "timeout",
         Error::NotSent { .. } => "not_sent",
+        Error::Token(_) => "token",
         other => panic!("{other}"),
     }
 }

@@ -7,6 +7,7 @@ use fanfare_protocol::{ClientFrame, CloseCode};
 use super::liveness::Verdict;
 use super::machine::{Output, Session};
 use super::phase::Phase;
+use super::requests::Waiting;
 use crate::closed::Closed;
 use crate::error::Error;
 use crate::limits::CLOSE_TIMEOUT;
@@ -41,10 +42,12 @@ impl<T> Session<T> {
                 self.phase = Phase::Offline;
                 self.subscriptions.disconnected();
                 self.outbox.disconnected();
+                self.refresh.disconnected();
                 for lost in self.requests.disconnected(&why) {
                     let error = lost.interrupted(why.clone());
                     self.settle(Some(lost), Err(error));
                 }
+                self.forget_unasked();
                 self.outputs.push_back(Output::Disconnected { why, return_at: self.return_at.take() });
             }
         }
@@ -71,11 +74,17 @@ impl<T> Session<T> {
                 self.disconnected(Closed::NoWelcome { after: timeout });
             }
             Phase::Closing { until, .. } if until <= now => self.end_closing(),
-            Phase::Open => match self.liveness.judge(now) {
-                Verdict::Fine => {}
-                Verdict::Speak => self.send(ClientFrame::Pong),
-                Verdict::Dead(after) => self.disconnected(Closed::Silent { after }),
-            },
+            Phase::Open => {
+                if self.refresh.take_due(now) {
+                    self.outputs.push_back(Output::TokenWanted);
+                }
+                match self.liveness.judge(now) {
+                    Verdict::Fine => {}
+                    Verdict::Speak => self.send(ClientFrame::Pong),
+                    Verdict::Ask => self.check(now),
+                    Verdict::Dead(after) => self.disconnected(Closed::Silent { after }),
+                }
+            }
             _ => {}
         }
         self.say_goodbye_when_answered();
@@ -85,7 +94,7 @@ impl<T> Session<T> {
     pub(crate) fn due(&self) -> Option<Instant> {
         let phase = match &self.phase {
             Phase::Greeting { until, .. } | Phase::Closing { until, .. } => Some(*until),
-            Phase::Open => self.liveness.due(),
+            Phase::Open => [self.liveness.due(), self.refresh.due()].into_iter().flatten().min(),
             Phase::Offline => None,
             Phase::Ended(_) => return None,
         };
@@ -95,13 +104,27 @@ impl<T> Session<T> {
     fn give_up_overdue(&mut self, now: Instant) {
         let mut gave_up = false;
         while let Some((overdue, error)) = self.requests.take_overdue(now) {
-            self.settle(Some(overdue), Err(error));
+            self.failed(now, overdue, error);
             gave_up = true;
         }
         if gave_up {
-            let requests = &self.requests;
-            self.outbox.keep_requests(|number| requests.contains(number));
+            self.forget_unasked();
         }
+    }
+
+    /// A request has failed: whoever asked is told, and a refresh is tried again.
+    pub(super) fn failed(&mut self, now: Instant, request: Waiting<T>, error: Error) {
+        if request.is_refresh() {
+            self.renew_failed(now, error);
+        } else {
+            self.settle(Some(request), Err(error));
+        }
+    }
+
+    /// Requests that nobody waits for any more are not sent.
+    fn forget_unasked(&mut self) {
+        let requests = &self.requests;
+        self.outbox.keep_requests(|number| requests.contains(number));
     }
 
     fn settle_all(&mut self, why: &Closed) {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::limits::SILENT_HEARTBEATS;
+use crate::limits::{ASLEEP, CHECK_TIMEOUT, SILENT_HEARTBEATS};
 
 /// What the passing of time asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(super) enum Verdict {
     Fine,
     /// The broker must hear something, or it gives this session up.
     Speak,
+    /// The broker must be asked for a sign of life.
+    Ask,
     /// Nothing came for this long: the connection is dead.
     Dead(Duration),
 }
@@ -20,6 +22,8 @@ pub(super) enum Verdict {
 pub(super) struct Liveness {
     heartbeat: Option<Duration>,
     watch: Option<Watch>,
+    /// A sign of life was asked for, and must come by then.
+    expected: Option<Instant>,
 }
 
 /// What is watched: the broker, unless its frames are left unread on purpose.
@@ -38,6 +42,7 @@ impl Liveness {
 
     /// Something came.
     pub(super) fn heard(&mut self, now: Instant) {
+        self.expected = None;
         if let Some(Watch::Listening { heard }) = &mut self.watch {
             *heard = now;
         }
@@ -53,20 +58,34 @@ impl Liveness {
         }
     }
 
+    /// A sign of life must come soon; says whether it is to be asked for, which happens once.
+    pub(super) fn expect(&mut self, now: Instant) -> bool {
+        let fresh = self.expected.is_none();
+        self.expected.get_or_insert(now + CHECK_TIMEOUT);
+        fresh
+    }
+
     /// When to ask again.
     pub(super) fn due(&self) -> Option<Instant> {
+        self.expected.or_else(|| self.watch_due())
+    }
+
+    fn watch_due(&self) -> Option<Instant> {
         match self.watch.as_ref()? {
             Watch::Listening { heard } => Some(*heard + self.heartbeat? * SILENT_HEARTBEATS),
             Watch::Holding { spoke } => Some(*spoke + self.heartbeat?),
         }
     }
 
-    /// What the time asks for.
+    /// What the time asks for. Whoever looks far too late has not run meanwhile, as when it was stopped or its machine
+    /// slept: what came then may still wait to be read, so the broker is asked first.
     pub(super) fn judge(&mut self, now: Instant) -> Verdict {
-        if self.due().is_none_or(|due| now < due) {
-            return Verdict::Fine;
+        let Some(due) = self.due().filter(|due| *due <= now) else { return Verdict::Fine };
+        if self.expected.is_some() {
+            return Verdict::Dead(CHECK_TIMEOUT);
         }
         match &mut self.watch {
+            Some(Watch::Listening { .. }) if now - due >= ASLEEP => Verdict::Ask,
             Some(Watch::Listening { heard }) => Verdict::Dead(now - *heard),
             Some(Watch::Holding { spoke }) => {
                 *spoke = now;

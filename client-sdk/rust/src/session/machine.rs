@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use fanfare_protocol::frame::{Hello, Subscribe, Welcome};
+use fanfare_protocol::frame::{Hello, Subscribe, Subscribed, Welcome};
 use fanfare_protocol::{ClientFrame, CloseCode, ErrorCode, Position};
 
 use super::call::{Answer, Call};
 use super::liveness::Liveness;
 use super::outbox::{Ask, Entry, Outbox};
 use super::phase::Phase;
+use super::refresh::Refresh;
 use super::requests::{Requests, Waiting};
 use super::subscriptions::Subscriptions;
 use crate::backoff::Backoff;
@@ -31,6 +32,8 @@ pub(crate) enum Output<T> {
     Answer(T, Result<Answer, Error>),
     /// A subscription begins at this place.
     Begin(u32, Place),
+    /// The token brings a subscription along. It is open, with a number of this client's, and begins at this place.
+    Granted(Subscribed, Place),
     /// Something for the reader of a subscription.
     Deliver(u32, Event),
     /// After what was delivered, a subscription stands at these heads.
@@ -39,8 +42,10 @@ pub(crate) enum Output<T> {
     Unsubscribed(u32, Option<ErrorCode>),
     /// The broker refused to resume a subscription.
     NotResumed(u32, RequestError),
-    /// The broker complains of something that awaited no answer.
-    Complaint(RequestError),
+    /// Something went wrong that nobody awaits an answer of.
+    Complaint(Error),
+    /// The token expires soon: a new one is wanted.
+    TokenWanted,
     /// Send a close frame with this code after all frames, and go on reading.
     SayGoodbye(CloseCode),
     /// The connection has ended: drop it. The session waits for another one.
@@ -62,6 +67,7 @@ pub(crate) struct Session<T> {
     pub(super) subscriptions: Subscriptions,
     pub(super) liveness: Liveness,
     pub(super) outbox: Outbox,
+    pub(super) refresh: Refresh,
     pub(super) outputs: VecDeque<Output<T>>,
     /// Proves to the broker, on the next connection, that this client was there before.
     pub(super) resume: Option<String>,
@@ -72,14 +78,15 @@ pub(crate) struct Session<T> {
 }
 
 impl<T> Session<T> {
-    /// Begins a session that has no connection yet.
-    pub(crate) fn begin(limits: &Limits, random: Random) -> Self {
+    /// Begins a session that has no connection yet. `renews_token` says whether another token can be had.
+    pub(crate) fn begin(limits: &Limits, random: Random, renews_token: bool) -> Self {
         Self {
             phase: Phase::Offline,
             requests: Requests::new(limits),
             subscriptions: Subscriptions::default(),
             liveness: Liveness::default(),
             outbox: Outbox::default(),
+            refresh: Refresh::new(renews_token),
             outputs: VecDeque::new(),
             resume: None,
             return_at: None,
@@ -121,16 +128,49 @@ impl<T> Session<T> {
             self.requests.take(number);
         }
         let asked = !self.outbox.remove(Ask::Subscribe(sub)) && subscription.is_at_broker();
+        let sub = self.subscriptions.take_broker_number(sub).unwrap_or(sub);
         if asked && matches!(self.phase, Phase::Greeting { .. } | Phase::Open) {
             self.send(ClientFrame::Unsubscribe { sub });
         }
     }
 
+    /// Nobody wants a subscription that the token brings along. It stays as it is at the broker, whose doing it is.
+    pub(crate) fn ignore(&mut self, sub: u32) {
+        self.subscriptions.remove(sub);
+        self.subscriptions.take_broker_number(sub);
+    }
+
     /// Asks for a sign of life.
     pub(crate) fn ping(&mut self, asked: Instant, ticket: T) {
         let Some(ticket) = self.admit(ticket) else { return };
-        let number = self.requests.add_ping(asked, ticket);
+        let number = self.requests.add_ping(asked, Some(ticket));
         self.outbox.push(Entry::Ask(Ask::Request(number)));
+    }
+
+    /// The time may have jumped, or the network changed: the broker must give a sign of life soon.
+    pub(crate) fn check(&mut self, now: Instant) {
+        if self.is_open() && self.liveness.expect(now) {
+            let number = self.requests.add_ping(now, None);
+            self.outbox.push(Entry::Ask(Ask::Request(number)));
+        }
+    }
+
+    /// A new token is there.
+    pub(crate) fn renew(&mut self, now: Instant, token: String) {
+        if self.is_open() {
+            let number = self.requests.add_refresh(now, token);
+            self.outbox.push(Entry::Ask(Ask::Request(number)));
+        }
+    }
+
+    /// There was no token when one was wanted: asks again later, until the broker loses patience.
+    pub(crate) fn renew_failed(&mut self, now: Instant, error: Error) {
+        if self.is_open() {
+            let failures = self.refresh.failed();
+            let pause = self.pause_before(failures, error.retry_after());
+            self.refresh.want_at(now + pause);
+            self.outputs.push_back(Output::Complaint(error));
+        }
     }
 
     /// Sends a frame that awaits no answer.
@@ -184,8 +224,8 @@ impl<T> Session<T> {
 
     /// Gives a ticket back; an answer to a request that has timed out is nobody's.
     pub(super) fn settle(&mut self, request: Option<Waiting<T>>, answer: Result<Answer, Error>) {
-        if let Some(waiting) = request {
-            self.outputs.push_back(Output::Answer(waiting.ticket, answer));
+        if let Some(ticket) = request.and_then(|waiting| waiting.ticket) {
+            self.outputs.push_back(Output::Answer(ticket, answer));
         }
     }
 }

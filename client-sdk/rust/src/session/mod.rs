@@ -8,6 +8,7 @@
 //! - `requests`: which requests await their answer, until when, and which of them survive a break;
 //! - `subscription`, `subscriptions`: where each subscription stands;
 //! - `liveness`: whether the broker is still there;
+//! - `refresh`: when a new token is wanted;
 //! - `machine`: the session, and the way in for its owner's requests;
 //! - `send`: the way out for frames;
 //! - `receive`: the way in for the broker's frames;
@@ -23,6 +24,7 @@ mod own;
 mod pause;
 mod phase;
 mod receive;
+mod refresh;
 mod requests;
 mod send;
 mod subscription;

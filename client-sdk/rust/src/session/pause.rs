@@ -29,14 +29,16 @@ impl<T> Session<T> {
 
     /// The reader of a subscription has enough: what follows this place is to come later, from its streams.
     pub(crate) fn pause(&mut self, sub: u32, at: Place) {
-        let Some(live) = self.subscriptions.get_mut(sub).and_then(|subscription| subscription.pause(at))
+        let of_broker = self.subscriptions.take_broker_number(sub);
+        let subscription = self.subscriptions.get_mut(sub);
+        let Some(live) = subscription.and_then(|subscription| subscription.pause(at, of_broker.is_some()))
         else {
             return;
         };
         if live {
             self.outputs.push_back(Output::Deliver(sub, Event::Behind));
         }
-        self.send(ClientFrame::Unsubscribe { sub });
+        self.send(ClientFrame::Unsubscribe { sub: of_broker.unwrap_or(sub) });
     }
 
     /// The reader of a subscription that was paused has room again.
@@ -58,12 +60,12 @@ impl Subscription {
     }
 
     /// Its reader has enough, and is to get what follows this place later; says whether it was pushed so far. None if it
-    /// is not open.
-    pub(super) fn pause(&mut self, at: Place) -> Option<bool> {
+    /// is not open. With a number of the broker's, the answer to its end has that number, and not this one.
+    pub(super) fn pause(&mut self, at: Place, of_broker: bool) -> Option<bool> {
         match &mut self.stage {
             Stage::Open { live, .. } => {
                 let live = *live;
-                self.leaving += 1;
+                self.leaving += u32::from(!of_broker);
                 self.stage = Stage::Paused { place: at, broken: false };
                 Some(live)
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fanfare_protocol::frame::{ErrorFrame, Gap, ServerFrame, Subscribed, Welcome};
+use fanfare_protocol::limits::MAX_CLIENT_SUB;
 use fanfare_protocol::{ClientFrame, ErrorCode, GapReason, Position};
 
 use super::call::Answer;
@@ -25,12 +26,15 @@ impl<T> Session<T> {
     pub(crate) fn receive(&mut self, now: Instant, frame: ServerFrame<'_>) {
         match frame {
             ServerFrame::Welcome(welcome) => self.welcome(now, welcome),
-            ServerFrame::Message { sub, message } if self.subscriptions.get(sub).is_some() => {
+            ServerFrame::Message { sub, message } if self.subscriptions.is_open(sub) => {
                 self.deliver(sub, Event::Message(message.into()));
             }
             ServerFrame::Gap { sub, gap } => self.deliver(sub, Event::Gap(gap)),
             ServerFrame::Behind { sub } => self.deliver(sub, Event::Behind),
             ServerFrame::Live { sub, position } => self.deliver(sub, Event::Live(position)),
+            ServerFrame::Subscribed(subscribed) if subscribed.sub > MAX_CLIENT_SUB => {
+                self.granted(subscribed)
+            }
             ServerFrame::Subscribed(subscribed) => self.subscribed(subscribed),
             ServerFrame::Unsubscribed { sub, code } => self.unsubscribed(sub, code),
             ServerFrame::Published(published) => self.answer(published.id, Answer::Published(published)),
@@ -46,8 +50,8 @@ impl<T> Session<T> {
                 let pause = Duration::from_millis(reconnect_after_ms).min(MAX_REQUESTED_PAUSE);
                 self.return_at = Some(now + pause);
             }
-            // `ok` answers nothing that this client asks.
-            ServerFrame::Message { .. } | ServerFrame::Ok { .. } => {}
+            ServerFrame::Ok { id, expires_in_ms } => self.refreshed(now, id, expires_in_ms),
+            ServerFrame::Message { .. } => {}
         }
         self.heard(now);
         self.say_goodbye_when_answered();
@@ -58,12 +62,20 @@ impl<T> Session<T> {
             self.phase = Phase::Open;
             self.liveness.begin(now, welcome.heartbeat_ms);
             self.requests.keys_last(welcome.key_window_ms.map(Duration::from_millis));
+            self.refresh.lasts(now, welcome.expires_in_ms.map(Duration::from_millis));
             self.resume = welcome.resume.as_deref().map(str::to_owned);
             self.outputs.push_back(Output::Welcomed(own::welcome(welcome)));
         }
     }
 
+    fn refreshed(&mut self, now: Instant, id: u64, expires_in_ms: Option<u64>) {
+        if self.requests.take(id).is_some_and(|request| request.is_refresh()) {
+            self.refresh.lasts(now, expires_in_ms.map(Duration::from_millis));
+        }
+    }
+
     fn deliver(&mut self, sub: u32, event: Event) {
+        let sub = self.subscriptions.named(sub);
         if self.is_active() && self.subscriptions.pass(sub, &event) {
             self.outputs.push_back(Output::Deliver(sub, event));
         }
@@ -74,6 +86,18 @@ impl<T> Session<T> {
         let Some(heads) = heads.map(Arc::new) else { return };
         for sub in self.subscriptions.ping(&heads, except) {
             self.outputs.push_back(Output::Advance(sub, Arc::clone(&heads)));
+        }
+    }
+
+    /// The token brings a subscription along, with a number of the broker's. Where one for this pattern goes on from
+    /// before, that number is one too many.
+    fn granted(&mut self, subscribed: Subscribed) {
+        let Some(pattern) = &subscribed.pattern else { return };
+        if self.subscriptions.is_granted(pattern) {
+            self.send(ClientFrame::Unsubscribe { sub: subscribed.sub });
+        } else {
+            let (sub, place) = self.subscriptions.grant(&subscribed, pattern);
+            self.outputs.push_back(Output::Granted(Subscribed { sub, ..subscribed }, place));
         }
     }
 
@@ -100,8 +124,10 @@ impl<T> Session<T> {
     }
 
     fn unsubscribed(&mut self, sub: u32, code: Option<ErrorCode>) {
+        let sub = self.subscriptions.named(sub);
         let paused = self.subscriptions.get_mut(sub).is_some_and(|subscription| subscription.left(code));
         if !paused && self.subscriptions.remove(sub).is_some() {
+            self.subscriptions.take_broker_number(sub);
             self.outputs.push_back(Output::Unsubscribed(sub, code));
         }
     }
@@ -111,17 +137,20 @@ impl<T> Session<T> {
         let error = RequestError::from(error);
         match (id, sub) {
             (Some(id), _) => self.request_refused(now, id, error),
+            // What the token brings along could not be opened; that it is gone already is no news.
+            (None, Some(MAX_CLIENT_SUB..)) if error.code != ErrorCode::NotFound => {
+                self.outputs.push_back(Output::Complaint(error.into()));
+            }
             (None, Some(sub)) => self.subscription_refused(now, sub, error),
-            (None, None) => self.outputs.push_back(Output::Complaint(error)),
+            (None, None) => self.outputs.push_back(Output::Complaint(error.into())),
         }
     }
 
     fn request_refused(&mut self, now: Instant, id: u64, error: RequestError) {
         if let Some(failures) = self.requests.postpone(id, &error) {
             self.ask_later(now, Ask::Request(id), failures, &error);
-        } else {
-            let request = self.requests.take(id);
-            self.settle(request, Err(error.into()));
+        } else if let Some(request) = self.requests.take(id) {
+            self.failed(now, request, error.into());
         }
     }
 
@@ -137,7 +166,7 @@ impl<T> Session<T> {
             }
             Some(Refusal::Postponed { failures }) => {
                 self.ask_later(now, Ask::Subscribe(sub), failures, &error);
-                self.outputs.push_back(Output::Complaint(error));
+                self.outputs.push_back(Output::Complaint(error.into()));
             }
             Some(Refusal::Final) => {
                 self.subscriptions.remove(sub);

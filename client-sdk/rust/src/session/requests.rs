@@ -1,6 +1,7 @@
 //! Requests that await their answer, oldest first; they outlive connections.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::mem::take;
 use std::time::{Duration, Instant};
 
 use fanfare_protocol::{ClientFrame, ErrorCode};
@@ -27,8 +28,8 @@ pub(super) struct Requests<T> {
 /// One request.
 #[derive(Debug)]
 pub(super) struct Waiting<T> {
-    /// Whom to answer.
-    pub(super) ticket: T,
+    /// Whom to answer; nobody if the session asks for itself.
+    pub(super) ticket: Option<T>,
     asked: Asked,
     /// When it was first sent: the broker may have got it, on this connection or an earlier one.
     sent: Option<Instant>,
@@ -50,6 +51,8 @@ enum Asked {
     Subscribe,
     /// A sign of life.
     Ping,
+    /// To go on with this token, on this connection.
+    Refresh(String),
 }
 
 impl<T> Requests<T> {
@@ -71,18 +74,22 @@ impl<T> Requests<T> {
 
     pub(super) fn add_call(&mut self, asked_at: Instant, call: Call, ticket: T) -> u64 {
         let asked = if call.is_repeatable() { Asked::Repeatable(call) } else { Asked::Once(Some(call)) };
-        self.add(asked_at, asked, ticket)
+        self.add(asked_at, asked, Some(ticket))
     }
 
     pub(super) fn add_subscribe(&mut self, asked_at: Instant, ticket: T) -> u64 {
-        self.add(asked_at, Asked::Subscribe, ticket)
+        self.add(asked_at, Asked::Subscribe, Some(ticket))
     }
 
-    pub(super) fn add_ping(&mut self, asked_at: Instant, ticket: T) -> u64 {
+    pub(super) fn add_ping(&mut self, asked_at: Instant, ticket: Option<T>) -> u64 {
         self.add(asked_at, Asked::Ping, ticket)
     }
 
-    fn add(&mut self, asked_at: Instant, asked: Asked, ticket: T) -> u64 {
+    pub(super) fn add_refresh(&mut self, asked_at: Instant, token: String) -> u64 {
+        self.add(asked_at, Asked::Refresh(token), None)
+    }
+
+    fn add(&mut self, asked_at: Instant, asked: Asked, ticket: Option<T>) -> u64 {
         let number = self.next;
         self.next += 1;
         let until = asked_at + self.timeout;
@@ -99,6 +106,7 @@ impl<T> Requests<T> {
             Asked::Repeatable(call) => Some(call.clone().into_frame(number)),
             Asked::Once(call) => call.take().map(|call| call.into_frame(number)),
             Asked::Subscribe => None,
+            Asked::Refresh(token) => Some(ClientFrame::Refresh { id: number, token: take(token).into() }),
             Asked::Ping => {
                 self.pings.push_back(number);
                 Some(ClientFrame::Ping)
@@ -207,6 +215,7 @@ impl<T> Waiting<T> {
             Asked::Once(_) => "publish",
             Asked::Subscribe => "subscribe",
             Asked::Ping => "ping",
+            Asked::Refresh(_) => "refresh",
         }
     }
 
@@ -220,7 +229,16 @@ impl<T> Waiting<T> {
         }
     }
 
+    /// Whether it is to go on with another token.
+    pub(super) fn is_refresh(&self) -> bool {
+        matches!(self.asked, Asked::Refresh(_))
+    }
+
     fn is_lost(&self) -> bool {
-        self.sent.is_some() && matches!(self.asked, Asked::Once(_) | Asked::Ping)
+        match self.asked {
+            Asked::Once(_) | Asked::Ping => self.sent.is_some(),
+            Asked::Refresh(_) => true,
+            Asked::Repeatable(_) | Asked::Subscribe => false,
+        }
     }
 }

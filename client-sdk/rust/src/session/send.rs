@@ -1,6 +1,6 @@
 //! What a session sends, and when.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fanfare_protocol::ClientFrame;
 
@@ -54,10 +54,15 @@ impl<T> Session<T> {
         !self.outbox.is_empty()
     }
 
-    /// Asks again, after the pause that the broker wants or one that grows with each failure.
+    /// Asks again after a pause.
     pub(super) fn ask_later(&mut self, now: Instant, ask: Ask, failures: u32, error: &RequestError) {
-        let wanted = error.retry_after.unwrap_or_default().min(MAX_REQUESTED_PAUSE);
-        let pause = self.backoff.pause(failures, self.random.next()).max(wanted);
+        let pause = self.pause_before(failures, error.retry_after);
         self.outbox.push_later(now + pause, ask);
+    }
+
+    /// The pause that the broker wants or one that grows with each failure, whichever is longer.
+    pub(super) fn pause_before(&mut self, failures: u32, wanted: Option<Duration>) -> Duration {
+        let wanted = wanted.unwrap_or_default().min(MAX_REQUESTED_PAUSE);
+        self.backoff.pause(failures, self.random.next()).max(wanted)
     }
 }

@@ -2,8 +2,8 @@
 
 use std::mem::take;
 
-use fanfare_protocol::frame::{ReplayFrom, Subscribe, Subscribed};
-use fanfare_protocol::{ClientFrame, ErrorCode, GapReason, Position};
+use fanfare_protocol::frame::{Deliver, ReplayFrom, Subscribe, Subscribed};
+use fanfare_protocol::{ClientFrame, ErrorCode, GapReason, Pattern, Position};
 
 use crate::event::Event;
 use crate::place::Place;
@@ -15,6 +15,8 @@ pub(super) struct Subscription {
     pub(super) stage: Stage,
     /// Whether some of its topics may be in no stream.
     ephemeral: bool,
+    /// Whether a token brought it along.
+    granted: bool,
     /// The times that it was ended at the broker and the answer to that has not come.
     pub(super) leaving: u32,
 }
@@ -60,7 +62,21 @@ pub(super) enum Refusal {
 impl Subscription {
     /// One that is asked for by the request of this number.
     pub(super) fn new(asked: Subscribe, request: u64) -> Self {
-        Self { asked, stage: Stage::Opening { request }, ephemeral: false, leaving: 0 }
+        Self { asked, stage: Stage::Opening { request }, ephemeral: false, granted: false, leaving: 0 }
+    }
+
+    /// One that a token brought along and that is open; and the place where it begins.
+    pub(super) fn granted(sub: u32, subscribed: &Subscribed, pattern: &Pattern) -> (Self, Place) {
+        let (from, deliver) = (ReplayFrom::Now, Deliver::Every);
+        let asked = Subscribe { sub, pattern: pattern.clone(), from, deliver };
+        let place = Place::at(subscribed.position.clone());
+        let stage = Stage::Open { place: place.clone(), live: subscribed.live };
+        (Self { asked, stage, ephemeral: may_be_ephemeral(subscribed), granted: true, leaving: 0 }, place)
+    }
+
+    /// Whether it is for this pattern, and a token brought it along.
+    pub(super) fn is_granted(&self, pattern: &Pattern) -> bool {
+        self.granted && self.asked.pattern == *pattern
     }
 
     /// Whether the broker is to be asked for it.
@@ -93,8 +109,7 @@ impl Subscription {
 
     /// The broker has opened it, at the place that this gives.
     pub(super) fn opened(&mut self, subscribed: &Subscribed) -> Option<(Opened, Place)> {
-        // The broker says so; and where no stream is met, it is so.
-        self.ephemeral |= subscribed.ephemeral || subscribed.position.0.is_empty();
+        self.ephemeral |= may_be_ephemeral(subscribed);
         let (opened, mut place) = match &mut self.stage {
             Stage::Opening { request } => (Opened::First { request: *request }, place_of(&self.asked.from)),
             Stage::Resuming { place, broken, .. } => {
@@ -161,6 +176,11 @@ impl Subscription {
             }
         }
     }
+}
+
+/// The broker says so; and where no stream is met, it is so.
+fn may_be_ephemeral(subscribed: &Subscribed) -> bool {
+    subscribed.ephemeral || subscribed.position.0.is_empty()
 }
 
 /// The place that is asked for, as far as it is one.

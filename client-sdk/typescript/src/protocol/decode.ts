@@ -7,26 +7,10 @@ import type { Payload } from "./payload.js";
 import { Layout, PAYLOAD, recordOf } from "./records.js";
 import { Unreadable, unpack } from "./unpack.js";
 
-const MESSAGE = [
-  ["topic", TEXT],
-  ["payload", PAYLOAD],
-  ["time", NUMBER],
-] as const;
-const MESSAGE_OPTIONS = [
-  ["stream", TEXT],
-  ["seq", SEQ],
-  ["prev", NUMBER],
-  ["by", TEXT],
-  ["headers", HEADERS],
-] as const;
+const MESSAGE = { topic: TEXT, payload: PAYLOAD, time: NUMBER };
+const MESSAGE_OPTIONS = { stream: TEXT, seq: SEQ, prev: NUMBER, by: TEXT, headers: HEADERS };
 const MESSAGE_TOGETHER = ["stream", "seq"];
-const GAP_OPTIONS = [
-  ["stream", TEXT],
-  ["from", NUMBER],
-  ["to", NUMBER],
-  ["count", NUMBER],
-  ["position", POSITION],
-] as const;
+const GAP_OPTIONS = { stream: TEXT, from: NUMBER, to: NUMBER, count: NUMBER, position: POSITION };
 
 const message = (found: Record<string, unknown>): Message => {
   const { topic, payload, time } = found as { topic: string; payload: Payload; time: number };
@@ -38,19 +22,13 @@ const MESSAGES = /* @__PURE__ */ list(
 );
 const GAPS = /* @__PURE__ */ list(
   /* @__PURE__ */ recordOf(
-    /* @__PURE__ */ new Layout([["reason", TEXT]], GAP_OPTIONS),
+    /* @__PURE__ */ new Layout({ reason: TEXT }, GAP_OPTIONS),
     (gap) => gap as unknown as Gap,
   ),
 );
 const MEMBERS = /* @__PURE__ */ list(
   /* @__PURE__ */ recordOf(
-    /* @__PURE__ */ new Layout(
-      [["session", TEXT]],
-      [
-        ["subject", TEXT],
-        ["info", JSON_VALUE],
-      ],
-    ),
+    /* @__PURE__ */ new Layout({ session: TEXT }, { subject: TEXT, info: JSON_VALUE }),
     (member) => member as unknown as Member,
   ),
 );
@@ -69,114 +47,40 @@ const op = (name: string, code: number, ...fields: ConstructorParameters<typeof 
 });
 
 const OPS: readonly Op[] = /* @__PURE__ */ (() => [
-  op("message", 19, [["sub", SUB], ...MESSAGE], MESSAGE_OPTIONS, MESSAGE_TOGETHER),
-  op(
-    "ping",
-    8,
-    [],
-    [
-      ["position", POSITION],
-      ["except", list(SUB)],
-    ],
-  ),
-  op("pong", 9, []),
+  op("message", 19, { sub: SUB, ...MESSAGE }, MESSAGE_OPTIONS, MESSAGE_TOGETHER),
+  op("ping", 8, {}, { position: POSITION, except: list(SUB) }),
+  op("pong", 9, {}),
   op(
     "welcome",
     17,
-    [
-      ["session", TEXT],
-      ["heartbeat_ms", NUMBER],
-      ["max_payload_bytes", NUMBER],
-    ],
-    [
-      ["expires_in_ms", NUMBER],
-      ["key_window_ms", NUMBER],
-      ["resume", TEXT],
-    ],
+    { session: TEXT, heartbeat_ms: NUMBER, max_payload_bytes: NUMBER },
+    { expires_in_ms: NUMBER, key_window_ms: NUMBER, resume: TEXT },
   ),
   op(
     "subscribed",
     18,
-    [
-      ["sub", SUB],
-      ["position", POSITION],
-      ["live", FLAG],
-    ],
-    [
-      ["pattern", TEXT],
-      ["recovered", FLAG],
-      ["ephemeral", FLAG],
-    ],
+    { sub: SUB, position: POSITION, live: FLAG },
+    { pattern: TEXT, recovered: FLAG, ephemeral: FLAG },
   ),
-  op(
-    "gap",
-    20,
-    [
-      ["sub", SUB],
-      ["reason", TEXT],
-    ],
-    GAP_OPTIONS,
-  ),
-  op("behind", 21, [["sub", SUB]]),
-  op("live", 22, [
-    ["sub", SUB],
-    ["position", POSITION],
+  op("gap", 20, { sub: SUB, reason: TEXT }, GAP_OPTIONS),
+  op("behind", 21, { sub: SUB }),
+  op("live", 22, { sub: SUB, position: POSITION }),
+  op("unsubscribed", 23, { sub: SUB }, { code: TEXT }),
+  op("published", 24, { id: NUMBER }, { stream: TEXT, epoch: TEXT, seq: SEQ, duplicate: FLAG }, [
+    "stream",
+    "epoch",
+    "seq",
   ]),
-  op("unsubscribed", 23, [["sub", SUB]], [["code", TEXT]]),
-  op(
-    "published",
-    24,
-    [["id", NUMBER]],
-    [
-      ["stream", TEXT],
-      ["epoch", TEXT],
-      ["seq", SEQ],
-      ["duplicate", FLAG],
-    ],
-    ["stream", "epoch", "seq"],
-  ),
-  op("ok", 25, [["id", NUMBER]], [["expires_in_ms", NUMBER]]),
-  op(
-    "history",
-    26,
-    [
-      ["id", NUMBER],
-      ["messages", MESSAGES],
-      ["position", POSITION],
-      ["more", FLAG],
-    ],
-    [["gaps", GAPS]],
-  ),
-  op(
-    "presence",
-    27,
-    [
-      ["id", NUMBER],
-      ["members", MEMBERS],
-    ],
-    [
-      ["count", NUMBER],
-      ["next", NUMBER],
-    ],
-  ),
+  op("ok", 25, { id: NUMBER }, { expires_in_ms: NUMBER }),
+  op("history", 26, { id: NUMBER, messages: MESSAGES, position: POSITION, more: FLAG }, { gaps: GAPS }),
+  op("presence", 27, { id: NUMBER, members: MEMBERS }, { count: NUMBER, next: NUMBER }),
   op(
     "error",
     28,
-    [
-      ["code", TEXT],
-      ["message", TEXT],
-    ],
-    [
-      ["id", NUMBER],
-      ["sub", SUB],
-      ["retry_after_ms", NUMBER],
-      ["seq", NUMBER],
-    ],
+    { code: TEXT, message: TEXT },
+    { id: NUMBER, sub: SUB, retry_after_ms: NUMBER, seq: NUMBER },
   ),
-  op("goaway", 29, [
-    ["reason", TEXT],
-    ["reconnect_after_ms", NUMBER],
-  ]),
+  op("goaway", 29, { reason: TEXT, reconnect_after_ms: NUMBER }),
 ])();
 
 /**

@@ -1,9 +1,9 @@
 // Writes a client's frames, in either encoding.
 
 import type { ClientFrame, From } from "./frame.js";
-import { Packer } from "./packer.js";
-import { KINDS, type Payload, toBase64 } from "./payload.js";
-import type { Position } from "./position.js";
+import type { Headers } from "./message.js";
+import { type Value, pack } from "./packer.js";
+import { KINDS, Payload, toBase64 } from "./payload.js";
 
 /** How frames are written. */
 export type Encoding = "msgpack" | "json";
@@ -16,102 +16,17 @@ export function encode(encoding: Encoding, frame: ClientFrame): string | Uint8Ar
   return encoding === "json" ? toJson(frame) : toMsgpack(frame);
 }
 
-/** How a value is written in MessagePack. */
-type Write = (packer: Packer, value: never) => void;
-
-const number: Write = (packer, value: number) => packer.integer(value);
-const text: Write = (packer, value: string) => packer.text(value);
-const float: Write = (packer, value: number) => packer.float(value);
-const flag: Write = (packer, value: boolean) => packer.flag(value);
-const from: Write = (packer, value: From) => {
-  if (typeof value === "string") {
-    packer.text(value);
-    return;
-  }
-  packer.map(1);
-  packer.integer("position" in value ? 1 : "time" in value ? 2 : 3);
-  if ("time" in value) packer.integer(value.time);
-  else position(packer, "position" in value ? value.position : value.last);
-};
-const headers: Write = (packer, value: Record<string, string>) => {
-  const entries = Object.entries(value);
-  packer.map(entries.length);
-  for (const pair of entries) for (const part of pair) packer.text(part);
-};
-const payload: Write = (packer, value: Payload) => {
-  packer.integer(KINDS.indexOf(value.kind));
-  packer.bin(value.bytes());
-};
-
 /** The fields of an op: required ones in order, then optional ones by key. */
-const OPS: Record<
-  ClientFrame["op"],
-  readonly [code: number, required: [string, Write][], options: [string, Write][]]
+const OPS: Readonly<
+  Record<ClientFrame["op"], readonly [code: number, required: readonly string[], options: readonly string[]]>
 > = {
-  hello: [
-    1,
-    [],
-    [
-      ["token", text],
-      ["name", text],
-      ["resume", text],
-    ],
-  ],
-  subscribe: [
-    2,
-    [
-      ["sub", number],
-      ["pattern", text],
-    ],
-    [
-      ["from", from],
-      ["deliver", text],
-      ["max_rate", float],
-    ],
-  ],
-  unsubscribe: [3, [["sub", number]], []],
-  publish: [
-    4,
-    [
-      ["id", number],
-      ["topic", text],
-      ["payload", payload],
-    ],
-    [
-      ["key", text],
-      ["expect", number],
-      ["echo", flag],
-      ["headers", headers],
-    ],
-  ],
-  history: [
-    5,
-    [
-      ["id", number],
-      ["pattern", text],
-      ["from", from],
-    ],
-    [["limit", number]],
-  ],
-  presence: [
-    6,
-    [
-      ["id", number],
-      ["topic", text],
-    ],
-    [
-      ["limit", number],
-      ["after", number],
-    ],
-  ],
-  refresh: [
-    7,
-    [
-      ["id", number],
-      ["token", text],
-    ],
-    [],
-  ],
+  hello: [1, [], ["token", "name", "resume"]],
+  subscribe: [2, ["sub", "pattern"], ["from", "deliver", "max_rate"]],
+  unsubscribe: [3, ["sub"], []],
+  publish: [4, ["id", "topic", "payload"], ["key", "expect", "echo", "headers"]],
+  history: [5, ["id", "pattern", "from"], ["limit"]],
+  presence: [6, ["id", "topic"], ["limit", "after"]],
+  refresh: [7, ["id", "token"], []],
   ping: [8, [], []],
   pong: [9, [], []],
 };
@@ -119,39 +34,34 @@ const OPS: Record<
 function toMsgpack(frame: ClientFrame): Uint8Array<ArrayBuffer> {
   const [code, required, options] = OPS[frame.op];
   const fields = frame as unknown as Record<string, unknown>;
-  const packer = new Packer();
-  packer.array(required.length + 2 + +("payload" in frame));
-  packer.integer(code);
-  for (const [name, write] of required) {
-    // Only `id` may be left out: the message is not acknowledged then.
-    if (fields[name] === undefined) packer.nil();
-    else write(packer, fields[name] as never);
-  }
-  const given = [...options.entries()].filter(([, [name]]) => fields[name] !== undefined);
-  packer.map(given.length);
-  for (const [at, [name, write]] of given) {
-    packer.integer(at + 1);
-    write(packer, fields[name] as never);
-  }
-  return packer.finish();
+  const elements = required.flatMap((name) => packed(name, fields[name]));
+  const map = new Map<number, Value>();
+  for (const [at, name] of options.entries())
+    if (fields[name] !== undefined) map.set(at + 1, packed(name, fields[name])[0]);
+  return pack([code, ...elements, map]);
 }
 
-function position(packer: Packer, value: Position): void {
-  const streams = Object.entries(value);
-  packer.map(streams.length);
-  for (const [stream, { epoch, seq }] of streams) {
-    packer.text(stream);
-    packer.array(2);
-    packer.text(epoch);
-    packer.integer(seq);
-  }
+/** What stands in MessagePack for a field: two elements for a payload, else one. */
+function packed(name: string, value: unknown): Value[] {
+  if (value instanceof Payload) return [KINDS.indexOf(value.kind), value.bytes()];
+  if (name === "max_rate") return [Float64Array.of(value as number)];
+  if (name === "headers") return [new Map(Object.entries(value as Headers))];
+  return [name === "from" ? packedFrom(value as From) : (value as Value)];
+}
+
+function packedFrom(from: From): Value {
+  if (typeof from === "string") return from;
+  if ("time" in from) return new Map([[2, from.time]]);
+  const [key, position] = "position" in from ? [1, from.position] : [3, from.last];
+  const streams = Object.entries(position).map(([stream, { epoch, seq }]) => [stream, [epoch, seq]] as const);
+  return new Map([[key, new Map(streams)]]);
 }
 
 function toJson(frame: ClientFrame): string {
   const [, required, options] = OPS[frame.op];
   const fields = frame as unknown as Record<string, unknown>;
   let json = `{"op":"${frame.op}"`;
-  for (const [name] of [...required, ...options]) {
+  for (const name of [...required, ...options]) {
     const value = fields[name];
     if (name === "payload") json += payloadJson(value as Payload);
     else if (value !== undefined) json += `,"${name}":${JSON.stringify(value)}`;

@@ -81,7 +81,8 @@ export function jsonPayload({ data, text, data_b64 }: Record<string, unknown>, p
   if (+(data !== undefined) + +(text != null) + +(data_b64 != null) !== 1) {
     wrong("payload", "one of `data`, `text` and `data_b64`");
   }
-  if (data !== undefined) return Payload.ofJson(data, () => jsonText(place.text, [...place.path, "data"]));
+  if (data !== undefined)
+    return Payload.ofJson(data, 2 * place.text.length, () => jsonText(place.text, [...place.path, "data"]));
   if (text != null) return Payload.ofText("text", TEXT(text, "text", place));
   try {
     return Payload.ofBytes("bytes", fromBase64(TEXT(data_b64, "data_b64", place)));

@@ -77,6 +77,6 @@ export class Message<T = unknown> {
 
   /** What it counts for in a buffer, in bytes. @internal */
   sizeBytes(): number {
-    return this.topic.length + this.#payload.size();
+    return this.topic.length + this.#payload.size;
   }
 }

@@ -2,87 +2,73 @@
 
 const UTF8 = /* @__PURE__ */ new TextEncoder();
 
-export class Packer {
-  #bytes = new Uint8Array(256);
-  #at = 0;
+/** What can be written. Nothing is nil; numbers are whole ones from 0 to 2^53-1, and one in an array of its own is a float. */
+export type Value =
+  | undefined
+  | boolean
+  | number
+  | string
+  | Uint8Array
+  | Float64Array
+  | readonly Value[]
+  | ReadonlyMap<Value, Value>;
 
-  /** What was written. */
-  finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#at);
-  }
-
-  array(length: number): void {
-    this.#byte(0x90 | length);
-  }
-
-  map(length: number): void {
-    if (length < 16) this.#byte(0x80 | length);
-    else this.#number(0xde, length, 2);
-  }
-
-  nil(): void {
-    this.#byte(0xc0);
-  }
-
-  flag(flag: boolean): void {
-    this.#byte(flag ? 0xc3 : 0xc2);
-  }
-
-  /** A whole number from 0 to 2^53-1. */
-  integer(number: number): void {
-    if (number < 0x80) this.#byte(number);
-    else if (number < 0x100) this.#number(0xcc, number, 1);
-    else if (number < 0x1_0000) this.#number(0xcd, number, 2);
-    else if (number < 0x1_0000_0000) this.#number(0xce, number, 4);
-    else this.#number(0xcf, number, 8);
-  }
-
-  float(number: number): void {
-    this.#byte(0xcb);
-    const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setFloat64(0, number);
-    this.#append(bytes);
-  }
-
-  text(text: string): void {
-    const bytes = UTF8.encode(text);
-    if (bytes.length < 32) this.#byte(0xa0 | bytes.length);
-    else this.#length(0xd9, bytes.length);
-    this.#append(bytes);
-  }
-
-  bin(bytes: Uint8Array): void {
-    this.#length(0xc4, bytes.length);
-    this.#append(bytes);
-  }
-
-  /** A length in 1, 2 or 4 bytes, after the tag for that. */
-  #length(tag: number, length: number): void {
-    const form = length < 0x100 ? 0 : length < 0x1_0000 ? 1 : 2;
-    this.#number(tag + form, length, 1 << form);
-  }
-
-  #number(tag: number, number: number, length: number): void {
-    this.#byte(tag);
-    for (let at = length - 1; at >= 0; at--) this.#byte(Math.floor(number / 256 ** at) % 256);
-  }
-
-  #byte(byte: number): void {
-    this.#room(1);
-    this.#bytes[this.#at++] = byte;
-  }
-
-  #append(bytes: Uint8Array): void {
-    this.#room(bytes.length);
-    this.#bytes.set(bytes, this.#at);
-    this.#at += bytes.length;
-  }
-
-  #room(length: number): void {
-    const wanted = this.#at + length;
-    if (wanted <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(wanted, 2 * this.#bytes.length));
-    larger.set(this.#bytes);
-    this.#bytes = larger;
-  }
+/** The bytes of a value. */
+export function pack(value: Value): Uint8Array<ArrayBuffer> {
+  let bytes = new Uint8Array(256);
+  let at = 0;
+  const append = (more: ArrayLike<number>): void => {
+    const wanted = at + more.length;
+    if (wanted > bytes.length) {
+      const larger = new Uint8Array(2 * wanted);
+      larger.set(bytes);
+      bytes = larger;
+    }
+    bytes.set(more, at);
+    at = wanted;
+  };
+  /** A number of so many bytes, after its tag. */
+  const number = (tag: number, value: number, length: number): void => {
+    const digits = [tag];
+    for (let left = length - 1; left >= 0; left--) digits.push(Math.floor(value / 256 ** left) % 256);
+    append(digits);
+  };
+  /** A number in 1, 2, 4 or 8 bytes, after the first of the tags for that. */
+  const shortest = (tag: number, value: number): void => {
+    let form = 0;
+    while (value >= 256 ** (1 << form)) form++;
+    number(tag + form, value, 1 << form);
+  };
+  /** A small number within a tag, or one after another tag. */
+  const within = (tag: number, most: number, value: number, long: (value: number) => void): void => {
+    if (value <= most) append([tag | value]);
+    else long(value);
+  };
+  const write = (value: Value): void => {
+    if (value === undefined) append([0xc0]);
+    else if (typeof value === "boolean") append([value ? 0xc3 : 0xc2]);
+    else if (typeof value === "number") within(0, 0x7f, value, (long) => shortest(0xcc, long));
+    else if (typeof value === "string") {
+      const text = UTF8.encode(value);
+      within(0xa0, 31, text.length, (long) => shortest(0xd9, long));
+      append(text);
+    } else if (value instanceof Uint8Array) {
+      shortest(0xc4, value.length);
+      append(value);
+    } else if (value instanceof Float64Array) {
+      const float = new DataView(new ArrayBuffer(8));
+      float.setFloat64(0, value[0] ?? 0);
+      append([0xcb]);
+      append(new Uint8Array(float.buffer));
+    } else if (value instanceof Map) {
+      within(0x80, 15, value.size, (long) => number(0xde, long, 2));
+      for (const pair of value as ReadonlyMap<Value, Value>) pair.forEach(write);
+    } else {
+      const items = value as readonly Value[];
+      append([0x90 | items.length]);
+      items.forEach(write);
+    }
+  };
+  write(value);
+  return bytes.slice(0, at);
 }

@@ -15,14 +15,18 @@ export class Payload {
   #text: string | (() => string) | undefined;
   #bytes: Uint8Array | undefined;
   #value: { of: unknown } | undefined;
+  /** How much memory it takes, more or less, in bytes. */
+  readonly size: number;
 
   private constructor(
     kind: PayloadKind,
+    size: number,
     text?: string | (() => string),
     bytes?: Uint8Array,
     value?: { of: unknown },
   ) {
     this.kind = kind;
+    this.size = size;
     this.#text = text;
     this.#bytes = bytes;
     this.#value = value;
@@ -30,17 +34,17 @@ export class Payload {
 
   /** Of text, or of a JSON text. */
   static ofText(kind: "json" | "text", text: string): Payload {
-    return new Payload(kind, text);
+    return new Payload(kind, 2 * text.length, text);
   }
 
   /** Of the bytes that stand on the wire: those of a JSON text or a text are UTF-8. */
   static ofBytes(kind: PayloadKind, bytes: Uint8Array): Payload {
-    return new Payload(kind, undefined, bytes);
+    return new Payload(kind, bytes.length, undefined, bytes);
   }
 
-  /** Of a JSON value that was read already, and of the way to its text. */
-  static ofJson(value: unknown, text: () => string): Payload {
-    return new Payload("json", text, undefined, { of: value });
+  /** Of a JSON value that was read already, out of a frame of this size, and of the way to its text. */
+  static ofJson(value: unknown, size: number, text: () => string): Payload {
+    return new Payload("json", size, text, undefined, { of: value });
   }
 
   /** The text; bytes are read as UTF-8. */
@@ -59,12 +63,6 @@ export class Payload {
   /** The text read as JSON. */
   json(): unknown {
     return (this.#value ??= { of: JSON.parse(this.text()) as unknown }).of;
-  }
-
-  /** How much memory it takes, more or less, in bytes. */
-  size(): number {
-    if (this.#bytes !== undefined) return this.#bytes.length;
-    return 2 * this.text().length;
   }
 }
 

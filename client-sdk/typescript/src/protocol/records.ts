@@ -4,8 +4,8 @@ import { type Kind, type Place, entriesOf, jsonPayload, object, packedPayload, w
 import type { Payload } from "./payload.js";
 import { Unreadable } from "./unpack.js";
 
-/** Fields by name, each with its kind. */
-export type Fields = readonly (readonly [name: string, kind: Kind<unknown>])[];
+/** Fields by name, each with its kind, in their order. */
+export type Fields = Readonly<Record<string, Kind<unknown>>>;
 
 type Found = Record<string, unknown>;
 
@@ -14,14 +14,14 @@ export const PAYLOAD: Kind<Payload> = () => wrong("payload", "given");
 
 /** What a record consists of. */
 export class Layout {
-  readonly #required: Fields;
-  readonly #options: Fields;
+  readonly #required: readonly [name: string, kind: Kind<unknown>][];
+  readonly #options: readonly [name: string, kind: Kind<unknown>][];
   /** Fields that stand all together or not at all. */
   readonly #together: readonly string[];
 
-  constructor(required: Fields, options: Fields = [], together: readonly string[] = []) {
-    this.#required = required;
-    this.#options = options;
+  constructor(required: Fields, options: Fields = {}, together: readonly string[] = []) {
+    this.#required = Object.entries(required);
+    this.#options = Object.entries(options);
     this.#together = together;
   }
 

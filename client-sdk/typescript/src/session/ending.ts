@@ -32,6 +32,7 @@ export function disconnected<T>(session: Session<T>, why: Closed): void {
   if (!session.isConnected()) return;
   session.phase = { at: "offline" };
   for (const subscription of session.subscriptions.values()) subscription.disconnected();
+  session.brokerNumbers.clear();
   session.outbox.disconnected();
   session.refresh.due = Infinity;
   for (const lost of session.requests.disconnected(why)) {

@@ -7,10 +7,12 @@ import type { Event } from "../event.js";
 import { type Limits, MAX_REQUESTED_PAUSE } from "../limits.js";
 import type { Place } from "../place.js";
 import type { ErrorCode } from "../protocol/codes.js";
-import type { ClientFrame, Hello, ServerFrame, Subscribe, Welcome } from "../protocol/frame.js";
+import type { ClientFrame, Hello, ServerFrame, Subscribe, Subscribed, Welcome } from "../protocol/frame.js";
+import { MAX_CLIENT_SUB } from "../protocol/limits.js";
 import type { Position } from "../protocol/position.js";
 import type { Random } from "../random.js";
 import type { Call } from "./call.js";
+import { takeBrokerNumber } from "./granted.js";
 import { Liveness } from "./liveness.js";
 import { Outbox } from "./outbox.js";
 import { Refresh } from "./refresh.js";
@@ -26,6 +28,8 @@ export type Output<T> =
   | { readonly type: "failure"; readonly ticket: T; readonly error: FanfareError }
   /** A subscription begins at this place. */
   | { readonly type: "begin"; readonly sub: number; readonly place: Place }
+  /** The token brings a subscription along. It is open, with a number of this client's. */
+  | { readonly type: "granted"; readonly sub: number; readonly frame: Subscribed }
   /** Something for the reader of a subscription. */
   | { readonly type: "deliver"; readonly sub: number; readonly event: Event }
   /** After what was delivered, a subscription stands at these heads. */
@@ -34,7 +38,7 @@ export type Output<T> =
   | { readonly type: "unsubscribed"; readonly sub: number; readonly code: ErrorCode | undefined }
   /** The broker refused to resume a subscription. */
   | { readonly type: "not_resumed"; readonly sub: number; readonly error: FanfareError }
-  /** The broker complains of something that awaited no answer. */
+  /** Something went wrong that nobody awaits an answer of. */
   | { readonly type: "complaint"; readonly error: FanfareError }
   /** The token expires soon: a new one is wanted. */
   | { readonly type: "token_wanted" }
@@ -63,6 +67,10 @@ export class Session<T> {
   phase: Phase = { at: "offline" };
   readonly requests: Requests<T>;
   readonly subscriptions = new Map<number, Subscription>();
+  /** What the token brought along and the broker opened on this connection: the number here for the broker's own. */
+  readonly brokerNumbers = new Map<number, number>();
+  /** The number for the next one that the token brings along: they count down, a client's others count up. */
+  lastGranted = MAX_CLIENT_SUB;
   readonly outbox = new Outbox();
   readonly refresh: Refresh;
   readonly outputs: Output<T>[] = [];
@@ -116,7 +124,8 @@ export class Session<T> {
     const request = subscription.request();
     if (request !== undefined) this.requests.take(request);
     const asked = !this.outbox.remove({ sub }) && subscription.isAtBroker();
-    if (asked && this.isConnected()) this.send({ op: "unsubscribe", sub });
+    const number = takeBrokerNumber(this, sub) ?? sub;
+    if (asked && this.isConnected()) this.send({ op: "unsubscribe", sub: number });
   }
 
   /** Asks for a sign of life. */

@@ -1,6 +1,7 @@
 // Pausing a subscription whose reader is slow: it is ended at the broker, and resumed when there is room.
 
 import type { Place } from "../place.js";
+import { takeBrokerNumber } from "./granted.js";
 import type { Session } from "./machine.js";
 import type { Relief } from "./subscription.js";
 
@@ -11,10 +12,11 @@ export function relief<T>(session: Session<T>, sub: number): Relief {
 
 /** The reader of a subscription has enough: what follows this place is to come later, from its streams. */
 export function pause<T>(session: Session<T>, sub: number, at: Place): void {
-  const live = session.subscriptions.get(sub)?.pause(at);
+  const theirs = takeBrokerNumber(session, sub);
+  const live = session.subscriptions.get(sub)?.pause(at, theirs !== undefined);
   if (live === undefined) return;
   if (live) session.outputs.push({ type: "deliver", sub, event: { type: "behind" } });
-  session.send({ op: "unsubscribe", sub });
+  session.send({ op: "unsubscribe", sub: theirs ?? sub });
 }
 
 /** The reader of a subscription that was paused has room again. */

@@ -4,7 +4,9 @@ import { type FanfareError, requestRefused } from "../error.js";
 import type { Event } from "../event.js";
 import { MAX_REQUESTED_PAUSE } from "../limits.js";
 import type { ErrorFrame, Gap, ServerFrame, Subscribed, Welcome } from "../protocol/frame.js";
+import { MAX_CLIENT_SUB } from "../protocol/limits.js";
 import { sayGoodbyeWhenAnswered } from "./ending.js";
+import { grant, numberHere, takeBrokerNumber } from "./granted.js";
 import type { Session } from "./machine.js";
 import { askLater } from "./send.js";
 
@@ -37,8 +39,12 @@ function welcome<T>(session: Session<T>, frame: Welcome, now: number): void {
 }
 
 /** The frame has the fields of the event, and the event's name as its op. */
-function deliver<T>(session: Session<T>, { op: type, sub, ...fields }: ServerFrame & { sub: number }): void {
+function deliver<T>(
+  session: Session<T>,
+  { op: type, sub: said, ...fields }: ServerFrame & { sub: number },
+): void {
   const event = { type, ...fields } as Event;
+  const sub = numberHere(session, said);
   if (session.isActive() && session.subscriptions.get(sub)?.pass(event) === true) {
     session.outputs.push({ type: "deliver", sub, event });
   }
@@ -55,14 +61,19 @@ function sentAway<T>(session: Session<T>, frame: ServerFrame & { op: "goaway" },
 function pinged<T>(session: Session<T>, { position, except = [] }: ServerFrame & { op: "ping" }): void {
   session.send({ op: "pong" });
   if (position === undefined) return;
+  const others = except.map((sub) => numberHere(session, sub));
   for (const [sub, subscription] of session.subscriptions) {
-    if (except.includes(sub) || !subscription.advance(position)) continue;
+    if (others.includes(sub) || !subscription.advance(position)) continue;
     session.outputs.push({ type: "advance", sub, heads: position });
   }
 }
 
 function subscribed<T>(session: Session<T>, frame: Subscribed): void {
   const { sub, position, live } = frame;
+  if (sub > MAX_CLIENT_SUB) {
+    grant(session, frame);
+    return;
+  }
   const opened = session.subscriptions.get(sub)?.opened(frame);
   if (opened === undefined) return;
   if ("request" in opened) {
@@ -81,16 +92,22 @@ function subscribed<T>(session: Session<T>, frame: Subscribed): void {
   }
 }
 
-function unsubscribed<T>(session: Session<T>, { sub, code }: ServerFrame & { op: "unsubscribed" }): void {
+function unsubscribed<T>(session: Session<T>, frame: ServerFrame & { op: "unsubscribed" }): void {
+  const { code } = frame;
+  const sub = numberHere(session, frame.sub);
   if (session.subscriptions.get(sub)?.left(code) === true) return;
-  if (session.subscriptions.delete(sub)) session.outputs.push({ type: "unsubscribed", sub, code });
+  if (!session.subscriptions.delete(sub)) return;
+  takeBrokerNumber(session, sub);
+  session.outputs.push({ type: "unsubscribed", sub, code });
 }
 
 function refused<T>(session: Session<T>, frame: ErrorFrame, now: number): void {
   const error = requestRefused(frame);
-  if (frame.id !== undefined) requestWasRefused(session, now, frame.id, error);
-  else if (frame.sub !== undefined) subscriptionWasRefused(session, now, frame.sub, error);
-  else session.outputs.push({ type: "complaint", error });
+  const { id, sub = Infinity, code } = frame;
+  if (id !== undefined) requestWasRefused(session, now, id, error);
+  else if (sub <= MAX_CLIENT_SUB) subscriptionWasRefused(session, now, sub, error);
+  // That what the token brought along is gone already is no news.
+  else if (sub === Infinity || code !== "not_found") session.outputs.push({ type: "complaint", error });
 }
 
 function requestWasRefused<T>(session: Session<T>, now: number, id: number, error: FanfareError): void {

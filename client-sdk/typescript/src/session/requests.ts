@@ -83,10 +83,6 @@ export class Requests<T> {
     return [waiting, error];
   }
 
-  has(number: number): boolean {
-    return this.#waiting.has(number);
-  }
-
   take(number: number): Waiting<T> | undefined {
     const waiting = this.#waiting.get(number);
     this.#waiting.delete(number);

@@ -46,6 +46,8 @@ const NOWHERE: Place = placeAt({});
 /** One subscription. */
 export class Subscription {
   readonly #asked: Subscribe;
+  /** The pattern, if a token brought it along. */
+  readonly grantedFor: string | undefined;
   #stage: Stage;
   /** Whether some of its topics may be in no stream. */
   #ephemeral = false;
@@ -53,8 +55,9 @@ export class Subscription {
   #leaving = 0;
 
   /** One that is asked for by the request of this number. */
-  constructor(asked: Subscribe, request: number) {
+  constructor(asked: Subscribe, request: number, grantedFor?: string) {
     this.#asked = asked;
+    this.grantedFor = grantedFor;
     this.#stage = { at: "opening", request };
   }
 
@@ -139,13 +142,13 @@ export class Subscription {
 
   /**
    * Its reader has enough, and is to get what follows this place later; says whether it was pushed so far. Undefined
-   * if it is not open.
+   * if it is not open. With a number of the broker's, the answer to its end has that number, and not this one.
    */
-  pause(place: Place): boolean | undefined {
+  pause(place: Place, ofBroker = false): boolean | undefined {
     const stage = this.#stage;
     if (stage.at === "paused") this.#stage = { ...stage, place };
     if (stage.at !== "open") return undefined;
-    this.#leaving++;
+    this.#leaving += +!ofBroker;
     this.#stage = { at: "paused", place, broken: false };
     return stage.live;
   }

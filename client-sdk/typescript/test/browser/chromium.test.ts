@@ -138,6 +138,25 @@ promise("a restart of the broker loses nothing", async ({ broker, page, writer }
   assert.equal((await seenBy(page)).includes("gap"), false);
 });
 
+promise(
+  "a crash of the broker is told in its place, and the page goes on",
+  async ({ broker, page, writer }) => {
+    await publish(writer, 0, 10);
+    await reaches(page, 9);
+    await broker.stop("SIGKILL");
+    await page.waitForFunction(
+      () => (globalThis as unknown as Followed).fanfare.state.status !== "connected",
+    );
+    await broker.start();
+    await publish(writer, 10, 20);
+    await reaches(page, 19);
+    assert.deepEqual(await numbers(page), range(0, 20));
+    const seen = await seenBy(page);
+    const [before, gap, after] = [seen.indexOf(9), seen.indexOf("gap"), seen.indexOf(10)];
+    assert.ok(before < gap && gap < after && seen.lastIndexOf("gap") === gap, JSON.stringify(seen));
+  },
+);
+
 promise("a page that is offline for a while goes on where it stood", async ({ page, writer }) => {
   await publish(writer, 0, 10);
   await reaches(page, 9);
@@ -191,4 +210,15 @@ test("the example shows the cursor of one page on another", { timeout: 60_000 },
   const reports = fileURLToPath(new URL("../../target/reports/", HOME));
   await other.screenshot({ path: `${reports}/cursors-dark.png` });
   await one.screenshot({ path: `${reports}/cursors-light.png` });
+  await one.setViewportSize({ width: 360, height: 640 });
+  // The label of a cursor glides to its place.
+  await one.waitForFunction(() => document.getAnimations().length === 0);
+  await one.screenshot({ path: `${reports}/cursors-narrow.png` });
+  for (const name of ["Ada", "Bob"]) {
+    const place = await one.locator(`.cursor:has-text("${name}")`).boundingBox();
+    assert.ok(
+      place !== null && place.x < 360 && place.y < 640,
+      "a cursor stays on a page that becomes narrow",
+    );
+  }
 });

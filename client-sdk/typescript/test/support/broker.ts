@@ -8,7 +8,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const BUILT = fileURLToPath(new URL("../../../../target/debug/fanfare", import.meta.url));
+/** The built binary. */
+export const BINARY =
+  process.env["FANFARE_BINARY"] ??
+  fileURLToPath(new URL("../../../../target/debug/fanfare", import.meta.url));
 
 export class Broker {
   readonly #home = mkdtempSync(join(tmpdir(), "fanfare-ts-"));
@@ -40,8 +43,7 @@ export class Broker {
 
   /** Starts it, again on the same port. What its streams hold outlives a planned stop. */
   async start(): Promise<void> {
-    const binary = process.env["FANFARE_BINARY"] ?? BUILT;
-    if (!existsSync(binary)) throw new Error(`${binary} is not there: build it with cargo build`);
+    if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there: build it with cargo build`);
     const config = join(this.#home, "fanfare.toml");
     writeFileSync(config, this.#config);
     const flags = [
@@ -52,7 +54,7 @@ export class Broker {
       "--data-dir",
       join(this.#home, "data"),
     ];
-    const child = spawn(binary, ["serve", ...flags, "--config", config], {
+    const child = spawn(BINARY, ["serve", ...flags, "--config", config], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;

@@ -14,6 +14,7 @@ import { Payload } from "../../src/protocol/payload.js";
 import type { Position } from "../../src/protocol/position.js";
 import { seeded } from "../../src/random.js";
 import { close, disconnected, dueOf, end, tick, unreadable } from "../../src/session/ending.js";
+import { ignore } from "../../src/session/granted.js";
 import { type Output, Session } from "../../src/session/machine.js";
 import { pause, unpause } from "../../src/session/pause.js";
 import { receive } from "../../src/session/receive.js";
@@ -88,6 +89,8 @@ export class Stage {
         ),
       pause: () => pause(session, sub, placeAt(rest["at"] as Position)),
       unpause: () => unpause(session, sub),
+      ignore: () => ignore(session, sub),
+      check: () => session.check(this.#now),
       token: () => session.renew(this.#now, rest["token"] as string),
       no_token: () => session.renewFailed(this.#now, new FanfareError("token", "none")),
     };
@@ -168,6 +171,10 @@ export class Stage {
         return { answered: output.ticket, with: output.answer.op };
       case "failure":
         return { failed: output.ticket, with: output.error.kind, ...coded(output.error.code) };
+      case "granted": {
+        const { pattern, position } = output.frame;
+        return { granted: output.sub, pattern, position: plain(position) };
+      }
       case "begin":
         return { begun: output.sub, position: plain(output.place.position) };
       case "deliver":

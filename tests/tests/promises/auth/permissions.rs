@@ -112,6 +112,20 @@ async fn what_a_token_brings_along_is_subscribed_to_from_the_beginning() {
 }
 
 #[tokio::test]
+async fn what_a_token_brings_along_can_be_ended() {
+    let broker = broker("").await;
+    let (mut client, _) = enter(&broker, &granting(&json!({"auto": ["a", "b"], "publish": [">"]}))).await;
+    client.expect(json!({"op": "subscribed", "sub": 2_147_483_648_u64, "pattern": "a"})).await;
+    client.expect(json!({"op": "subscribed", "sub": 2_147_483_649_u64, "pattern": "b"})).await;
+    client.send(json!({"op": "unsubscribe", "sub": 2_147_483_648_u64})).await;
+    client.expect(json!({"op": "unsubscribed", "sub": 2_147_483_648_u64})).await;
+    for topic in ["a", "b"] {
+        client.send(json!({"op": "publish", "topic": topic, "text": "x"})).await;
+    }
+    client.expect(json!({"op": "message", "sub": 2_147_483_649_u64, "topic": "b"})).await;
+}
+
+#[tokio::test]
 async fn who_is_present_is_told_by_subject_and_only_to_whom_that_is_granted() {
     let broker = broker("[[presence]]\npatterns = [\"rooms.*\"]").await;
     let (mut alice, _) =
@@ -126,4 +140,18 @@ async fn who_is_present_is_told_by_subject_and_only_to_whom_that_is_granted() {
     other.send(json!({"op": "presence", "id": 1, "topic": "rooms.1"})).await;
     other.expect(json!({"op": "error", "id": 1, "code": "forbidden"})).await;
     assert_eq!(subscribe(&mut other, 2, "$presence.rooms.1").await["code"], "forbidden");
+}
+
+#[tokio::test]
+async fn whose_sessions_come_and_go_is_told_to_those_alone_who_may_hear_it() {
+    let broker = broker("").await;
+    let (mut all, _) = enter(&broker, &granting(&json!({"subscribe": [">"]}))).await;
+    assert_eq!(subscribe(&mut all, 1, "$sys.>").await["code"], "forbidden");
+    let (mut operator, _) = enter(&broker, &granting(&json!({"subscribe": ["$sys.>"]}))).await;
+    assert_eq!(subscribe(&mut operator, 1, "$sys.session.*").await["op"], "subscribed");
+    let (bob, welcome) = enter(&broker, &token(&json!({"sub": "bob\"", "jti": "t1"}))).await;
+    let who = json!({"session": welcome["session"], "subject": "bob\"", "address": "127.0.0.1"});
+    operator.answer(json!({"op": "message", "topic": "$sys.session.opened", "data": who})).await;
+    bob.close().await;
+    operator.answer(json!({"op": "message", "topic": "$sys.session.closed", "data": who})).await;
 }

@@ -17,6 +17,7 @@ use crate::clock;
 use crate::engine::SessionId;
 use crate::hub::{self, Order, SessionsAsked, SubscriptionView};
 use crate::net::http::caller::Asking;
+use crate::net::http::request_id::RequestId;
 
 const PARAMETERS: [&str; 6] = ["sort", "subject", "address", "behind", "after", "limit"];
 
@@ -195,12 +196,17 @@ pub(super) async fn session(
 pub(super) async fn close(
     State(api): State<Api>,
     Asking(caller): Asking,
+    id: RequestId,
     NameInPath(name): NameInPath,
     uri: Uri,
 ) -> Result<StatusCode, Problem> {
     Query::of(&uri, &[])?;
     let session: Permitted<SessionId> = caller.administer(named(&api, &name)?)?;
-    if api.hub.close_session(session, CLOSED) { Ok(StatusCode::NO_CONTENT) } else { Err(not_found(&name)) }
+    if !api.hub.close_session(session, CLOSED) {
+        return Err(not_found(&name));
+    }
+    tracing::info!(session = name, by = caller.subject(), request = id.as_str(), "a session is closed");
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn named(api: &Api, name: &str) -> Result<SessionId, Problem> {
@@ -252,7 +258,7 @@ fn view(api: &Api, session: &hub::SessionView) -> SessionView {
         address: session.address.to_string(),
         subject: session.subject.as_deref().map(str::to_owned),
         name: session.name.as_deref().map(str::to_owned),
-        encoding: session.encoding.as_str(),
+        encoding: session.wire.as_str(),
         age_ms: u64::try_from(session.age.as_millis()).unwrap_or(u64::MAX),
         queued_bytes: session.queued_bytes as u64,
         queued_messages: session.queued_messages as u64,

@@ -46,7 +46,7 @@ struct Bench {
 
 impl Bench {
     fn offline() -> Self {
-        Self { session: Session::begin(&LIMITS, Random::seeded(1)), now: Instant::now() }
+        Self { session: Session::begin(&LIMITS, Random::seeded(1), false), now: Instant::now() }
     }
 
     fn greeting() -> Self {

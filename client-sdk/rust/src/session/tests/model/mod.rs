@@ -75,7 +75,7 @@ impl World {
     /// A client that is connected, with one subscription from the start and one from now on.
     fn new() -> Self {
         let mut world = Self {
-            session: Session::begin(&LIMITS, Random::seeded(1)),
+            session: Session::begin(&LIMITS, Random::seeded(1), false),
             now: Instant::now(),
             broker: Broker::default(),
             readers: SUBS.map(|sub| (sub, Reader::new())).into(),
