@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::amounts::{count, labelled};
-use super::told::{SessionTold, Stats};
+use super::told::{GapTold, SessionTold, Stats};
 
 /// Lines that are kept.
 const KEPT: usize = 200;
@@ -19,6 +19,8 @@ pub(super) struct Chronicle {
     live: Names,
     /// Sessions that ended since the last second, by reason.
     closed: BTreeMap<String, u64>,
+    /// Gaps in streams that were told since then, by stream and reason.
+    gaps: BTreeMap<String, u64>,
 }
 
 /// A line.
@@ -83,14 +85,24 @@ impl Chronicle {
         }
     }
 
+    /// A subscription was told of a gap in a stream.
+    pub(super) fn gap(&mut self, told: &GapTold) {
+        let what = match (told.left_out, told.stream.as_str()) {
+            (0, stream) => format!("{stream} {}", told.reason),
+            _ => "not told one by one".to_owned(),
+        };
+        *self.gaps.entry(what).or_default() += told.left_out.max(1);
+    }
+
     /// A second is over: tells what happened in it.
     pub(super) fn second(&mut self, stats: &Stats, at: u64) {
-        let closed = std::mem::take(&mut self.closed);
+        let (closed, gaps) = (std::mem::take(&mut self.closed), std::mem::take(&mut self.gaps));
         let lines = [
             (self.opened.take("opened"), false),
             ((!closed.is_empty()).then(|| format!("closed: {}", labelled(&closed))), false),
             (self.live.take("live again"), false),
             (self.behind.take("fell behind"), true),
+            ((!gaps.is_empty()).then(|| format!("gaps in streams: {}", labelled(&gaps))), true),
             ((!stats.gaps.is_empty()).then(|| format!("gaps: {}", labelled(&stats.gaps))), true),
             ((!stats.errors.is_empty()).then(|| format!("errors: {}", labelled(&stats.errors))), true),
         ];
@@ -152,6 +164,20 @@ mod tests {
         chronicle.second(&Stats { gaps, ..Stats::default() }, 5);
         let line = Entry { at: 5, text: "gaps: dropped 5, expired 1".to_owned(), fault: true };
         assert_eq!(chronicle.lines().collect::<Vec<_>>(), [&line]);
+    }
+
+    #[test]
+    fn gaps_in_streams_are_told_by_stream_and_reason() {
+        let mut chronicle = Chronicle::default();
+        let told = |reason: &str| GapTold { stream: "recent".into(), reason: reason.into(), ..GapTold::default() };
+        for told in [told("expired"), told("expired"), told("reset"), GapTold { left_out: 9, ..GapTold::default() }] {
+            chronicle.gap(&told);
+        }
+        chronicle.second(&Stats::default(), 5);
+        assert_eq!(
+            texts(&chronicle),
+            ["gaps in streams: not told one by one 9, recent expired 2, recent reset 1"]
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::chronicle::Turn;
-use super::told::{HistoryPage, SessionTold, SessionsPage, Stats, StreamsPage};
+use super::told::{GapTold, HistoryPage, SessionTold, SessionsPage, Stats, StreamsPage};
 
 /// What comes from a broker.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub(super) enum Event {
     Stats(Box<Stats>),
     /// Something happened to a session.
     Session(Turn, SessionTold),
+    /// A subscription was told of a gap in a stream.
+    Gap(GapTold),
     /// So many of the broker's events did not reach this terminal, where that is known.
     Missed(Option<u64>),
     /// The connection is lost, for this reason.

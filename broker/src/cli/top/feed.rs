@@ -62,6 +62,7 @@ fn read(message: &Message) -> Option<Event> {
         "$sys.session.closed" => Turn::Closed,
         "$sys.session.behind" => Turn::Behind,
         "$sys.session.live" => Turn::Live,
+        "$sys.stream.gap" => return message.json().ok().map(Event::Gap),
         _ => return None,
     };
     message.json().ok().map(|told| Event::Session(turn, told))

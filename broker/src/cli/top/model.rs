@@ -136,6 +136,7 @@ impl Known {
         match event {
             Event::Stats(stats) => self.second(stats, now),
             Event::Session(turn, told) => self.chronicle.session(turn, &told),
+            Event::Gap(told) => self.chronicle.gap(&told),
             Event::Missed(count) => {
                 let many = count.map_or_else(|| "some".to_owned(), |count| count.to_string());
                 self.chronicle.tell(now.wall_ms, format!("{many} events did not reach this terminal"), true);
@@ -147,6 +148,8 @@ impl Known {
             }
             Event::Back(after) => {
                 self.lost = None;
+                // What is heard next is of this connection.
+                self.heard = None;
                 let after =
                     after.map_or_else(String::new, |after| format!(" after {:.1} s", after.as_secs_f64()));
                 self.chronicle.tell(now.wall_ms, format!("connected again{after}"), false);

@@ -76,6 +76,17 @@ pub(super) struct SessionTold {
     pub(super) left_out: u64,
 }
 
+/// `$sys.stream.gap`: a subscription was told that something of a stream is missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct GapTold {
+    pub(super) stream: String,
+    pub(super) reason: String,
+    pub(super) session: String,
+    /// More of them that are not told one by one.
+    pub(super) left_out: u64,
+}
+
 /// A page of `/v1/sessions`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
