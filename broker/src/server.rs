@@ -1,6 +1,8 @@
 //! The server: builds the broker's floors on one another, runs them, and takes them down.
 
 mod drain;
+#[cfg(test)]
+mod families;
 mod reload;
 mod restart;
 mod slots;
@@ -25,9 +27,10 @@ use crate::metrics::{CLIENT_PORT, INTERNAL_PORT, Metrics};
 use crate::net::handshake::{Policy, Refusal};
 use crate::net::http::{self, Api, Inside};
 use crate::net::{
-    Acceptor, Door, Keeper, Listener, Proxies, Senders, ShardHandle, TlsError, TlsFiles, bind,
+    Acceptor, Door, Exporter, Keeper, Listener, Proxies, Senders, ShardHandle, TlsError, TlsFiles, bind,
     fetch_key_sets, make_room, spawn,
 };
+use crate::trace::{Span, Tracer};
 use reload::{Part, Reloader};
 use restart::Restart;
 
@@ -131,6 +134,7 @@ struct Parts {
     port: http::Port,
     proxies: Proxies,
     certificates: Vec<Arc<Keeper>>,
+    exporter: Option<Exporter>,
 }
 
 impl std::fmt::Debug for Parts {
@@ -165,7 +169,9 @@ impl Server {
         let ledger = restart::shut_out(restart.as_ref(), &authority)?;
         let hub = hub.with_authority(Arc::clone(&authority)).with_ledger(ledger);
         let hub = hub.with_presence(config.presence.clone())?;
-        let hub = Arc::new(hub);
+        let (tracer, spans) = open_tracer(config, &limits, &metrics);
+        let hub = Arc::new(hub.with_tracer(tracer));
+        let exporter = open_exporter(config, &hub, spans, &metrics)?;
         let senders =
             Senders { loopback: client.ip().to_canonical().is_loopback(), names: config.names.clone() };
         let tls = open_tls("tls", config.tls.as_ref(), CLIENT_PORT, &metrics)?;
@@ -182,8 +188,19 @@ impl Server {
         let listener = Listener::new(clients, Arc::clone(&hub), door, &shards, files);
         let port = http::Port { acceptor: internals, names: config.names.clone(), tls: internal_tls };
         let proxies = config.proxies.clone();
-        let parts =
-            Parts { hub, authority, limits, restart, shards, stop, listener, port, proxies, certificates };
+        let parts = Parts {
+            hub,
+            authority,
+            limits,
+            restart,
+            shards,
+            stop,
+            listener,
+            port,
+            proxies,
+            certificates,
+            exporter,
+        };
         Ok(Self { client, internal, parts })
     }
 
@@ -202,18 +219,8 @@ impl Server {
     /// # Errors
     /// The internal port failed, or `data_dir` can't be written to.
     pub async fn run(self, operator: Operator) -> Result<(), ServerError> {
-        let Parts {
-            hub,
-            authority,
-            limits,
-            restart,
-            shards,
-            stop: stopped,
-            listener,
-            port,
-            proxies,
-            certificates,
-        } = self.parts;
+        let Parts { hub, authority, limits, restart, shards, stop: stopped, .. } = self.parts;
+        let Parts { listener, port, proxies, certificates, mut exporter, .. } = self.parts;
         let run = restart.map(Restart::begin).transpose()?;
         let mut accepting = tokio::task::spawn_local(listener.run());
         let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
@@ -228,11 +235,15 @@ impl Server {
             () = keep(certificates) => {}
             () = fetch_key_sets(authority) => {}
             () = announce_presence(&hub) => {}
+            () = export_spans(exporter.as_mut()) => {}
         }
         stopped.send_replace(true);
         let result = inside.await.map_err(io::Error::other).flatten().map_err(ServerError::Io);
         for shard in shards {
             shard.thread.join().map_err(|_| ServerError::ShardEnded)?;
+        }
+        if let Some(exporter) = &mut exporter {
+            exporter.finish().await;
         }
         if let Some(run) = run {
             restart::save(&run, &hub)?;
@@ -343,6 +354,37 @@ fn open_tls(
     keeper
         .map(|keeper| keeper.map(Arc::new))
         .map_err(|error| ServerError::Tls { setting, error: Box::new(error) })
+}
+
+/// Who traces messages, and where the spans come out, if any are to be traced.
+fn open_tracer(
+    config: &Config,
+    limits: &Arc<LiveLimits>,
+    metrics: &Arc<Metrics>,
+) -> (Option<Tracer>, Option<mpsc::Receiver<Span>>) {
+    let settings = config.tracing.as_ref();
+    settings
+        .map(|settings| Tracer::new(settings.parts_per_million, Arc::clone(limits), Arc::clone(metrics)))
+        .unzip()
+}
+
+fn open_exporter(
+    config: &Config,
+    hub: &Hub,
+    spans: Option<mpsc::Receiver<Span>>,
+    metrics: &Arc<Metrics>,
+) -> io::Result<Option<Exporter>> {
+    let wanted = config.tracing.as_ref().zip(spans);
+    let open = |(settings, spans)| Exporter::new(settings, hub.instance_name(), spans, Arc::clone(metrics));
+    wanted.map(open).transpose()
+}
+
+/// Sends spans to the collector, if there is one.
+async fn export_spans(exporter: Option<&mut Exporter>) {
+    match exporter {
+        Some(exporter) => exporter.run().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Keys of a set that are not used are told: somebody may wait for them.
