@@ -2,8 +2,9 @@
 //!
 //! The parts, from the ground; imports point only downwards:
 //!
-//! - `version`, `clock`, `sync`, `notice`, `census`, `durable`, `journal`, `limits`, `metrics`: what was built; time, locks,
-//!   lines in the log, how many each one has, files that must not be lost, bounds and counts;
+//! - `version`, `clock`, `sync`, `notice`, `notation`, `census`, `durable`, `journal`, `limits`, `metrics`: what was built;
+//!   time, locks, lines in the log, positions as text, how many each one has, files that must not be lost, bounds and
+//!   counts;
 //! - `engine`: orders and retains messages;
 //! - `auth`, `index`, `outbound`: who may, who wants, what waits for a socket;
 //! - `hub`: publish, subscribe, catch up, history, one file a deed;
@@ -11,7 +12,8 @@
 //! - `net`: sockets, handshakes, and the internal HTTP port;
 //! - [`config`]: what the operator wrote, and what it means;
 //! - [`server`]: puts all of it together, and is the only place that does;
-//! - [`cli`]: the command line; beside it `micro`, microbenchmarks that only a build with that feature has.
+//! - [`cli`]: the command line; beside it `micro`, microbenchmarks, and `fuzz`, fuzz targets, which only builds with the
+//!   feature of that name have.
 
 mod auth;
 mod census;
@@ -21,6 +23,9 @@ pub mod config;
 mod durable;
 mod engine;
 mod fault;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod hub;
 mod index;
 mod journal;
@@ -30,6 +35,7 @@ mod metrics;
 #[doc(hidden)]
 pub mod micro;
 mod net;
+mod notation;
 mod notice;
 mod outbound;
 pub mod server;
@@ -44,4 +50,4 @@ pub use auth::{
 pub use engine::{DataDirError, StreamConfig};
 pub use hub::{HubError, MAX_SHARDS, MemberBy, PresenceConfig};
 pub use net::{Names, Proxies, TlsError, TlsFault, TlsFiles};
-pub use version::{REVISION, VERSION};
+pub use version::{BUILD, REVISION, VERSION};

@@ -125,10 +125,52 @@ pub fn publish_from_json(object: &[u8]) -> Result<Publish<'_>, FieldError> {
     Ok(json::decode_publish("the message", object)?)
 }
 
+/// Appends what a broker's frame says beside `op` and `sub`, as a JSON object; returns the op. That is what a server-sent
+/// event holds, whose name is the op and which is of one subscription. An answer to a request is an empty object.
+pub fn event_to_json(frame: &ServerFrame<'_>, out: &mut Vec<u8>) -> &'static str {
+    json::encode_event(frame, out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ErrorCode;
+    use crate::frame::Subscribed;
+
+    #[test]
+    fn an_event_says_what_its_frame_does_beside_op_and_sub() {
+        let position: Position = r#"{"recent":{"epoch":"9f2c","seq":41}}"#.parse().unwrap();
+        let subscribed = Subscribed {
+            sub: 1,
+            pattern: None,
+            position: position.clone(),
+            recovered: Some(true),
+            live: true,
+            ephemeral: false,
+        };
+        for (frame, op, says) in [
+            (
+                ServerFrame::Subscribed(subscribed),
+                "subscribed",
+                r#"{"position":{"recent":{"epoch":"9f2c","seq":41}},"recovered":true,"live":true}"#,
+            ),
+            (
+                ServerFrame::Live { sub: 1, position },
+                "live",
+                r#"{"position":{"recent":{"epoch":"9f2c","seq":41}}}"#,
+            ),
+            (ServerFrame::Behind { sub: 1 }, "behind", "{}"),
+            (
+                ServerFrame::Goaway { reason: "drain".into(), reconnect_after_ms: 7 },
+                "goaway",
+                r#"{"reason":"drain","reconnect_after_ms":7}"#,
+            ),
+        ] {
+            let mut event = Vec::new();
+            assert_eq!(event_to_json(&frame, &mut event), op);
+            assert_eq!(String::from_utf8(event).unwrap(), says);
+        }
+    }
 
     #[test]
     fn a_message_is_read_without_an_op() -> Result<(), FieldError> {

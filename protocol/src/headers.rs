@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::fault::shortened;
 use crate::limits::MAX_HEADERS_BYTES;
 
 /// Checked headers: names of `A-Z a-z 0-9 _ -`, values without control characters, 4 KiB in all.
@@ -12,16 +13,16 @@ pub struct Headers(BTreeMap<String, String>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeadersError {
     /// A name is empty or holds another character than `A-Z a-z 0-9 _ -`.
-    #[error("header name {0:?} is not made of A-Z a-z 0-9 _ -")]
+    #[error("header name {:?} is not made of A-Z a-z 0-9 _ -", shortened(.0))]
     Name(String),
     /// A value holds a control character.
-    #[error("the value of header {0:?} holds a control character")]
+    #[error("the value of header {:?} holds a control character", shortened(.0))]
     Value(String),
     /// Names and values are larger than [`MAX_HEADERS_BYTES`] together.
     #[error("headers have {0} bytes; at most {MAX_HEADERS_BYTES} are allowed")]
     TooLarge(usize),
     /// A publisher used a prefix that belongs to the broker or its engine.
-    #[error("header {0:?} begins with a reserved prefix (`Nats-`, `Fanfare-`)")]
+    #[error("header {:?} begins with a reserved prefix (`Nats-`, `Fanfare-`)", shortened(.0))]
     Reserved(String),
 }
 
@@ -98,6 +99,15 @@ mod tests {
             assert_eq!(headers(name, ""), Err(HeadersError::Name(name.to_owned())));
         }
         assert_eq!(headers("k", "a\nb"), Err(HeadersError::Value("k".to_owned())));
+    }
+
+    #[test]
+    fn a_rule_quotes_the_beginning_of_a_name_alone() {
+        let long = "\u{1}".repeat(MAX_HEADERS_BYTES);
+        for error in [HeadersError::Name, HeadersError::Value, HeadersError::Reserved] {
+            let text = error(long.clone()).to_string();
+            assert!(text.len() < 300 && text.contains("\\u{1}"), "{text}");
+        }
     }
 
     #[test]

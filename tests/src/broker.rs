@@ -45,11 +45,7 @@ impl Broker {
         let files = Directory::new();
         let config = files.write("fanfare.toml", &setup.config);
         let log = files.path().join("log");
-        let mut command = command();
-        if let Some(files) = &setup.files {
-            command = limited(files);
-        }
-        let mut child = command
+        let mut child = command_under(&setup.under)
             .args(["serve", "--listen", &setup.listen, "--internal", "127.0.0.1:0", "--config"])
             .arg(&config)
             .args(&setup.flags)
@@ -102,7 +98,8 @@ impl Broker {
         self.metric_reaches("fanfare_connections_closed_total", &[("reason", reason)], 1).await;
     }
 
-    pub(crate) fn process(&self) -> u32 {
+    /// Its process.
+    pub fn process(&self) -> u32 {
         self.process
     }
 
@@ -195,10 +192,11 @@ pub fn command() -> Command {
     prepared(Command::new(binary()))
 }
 
-/// The same with this limit of open files.
-fn limited(files: &str) -> Command {
-    let mut command = Command::new("prlimit");
-    command.arg(format!("--nofile={files}")).arg(binary());
+/// The same, run by a program with its arguments, if there is one.
+fn command_under(program: &[String]) -> Command {
+    let Some((program, arguments)) = program.split_first() else { return command() };
+    let mut command = Command::new(program);
+    command.args(arguments).arg(binary());
     prepared(command)
 }
 

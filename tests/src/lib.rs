@@ -2,6 +2,7 @@
 //!
 //! - [`Broker`]: a broker of one's own for each test, gone with the test;
 //! - [`Client`]: a plain client for both encodings, written in the JSON form of the wire;
+//! - [`EventStream`]: a plain client of server-sent events;
 //! - [`Raw`]: a socket for bytes that no client would send;
 //! - [`Proxy`]: a connection to a broker that can be cut or made mute;
 //! - [`Witness`]: a healthy subscriber that must miss nothing, whatever happens beside it;
@@ -27,6 +28,7 @@ mod binary;
 mod broker;
 mod client;
 pub mod crowd;
+mod event_stream;
 pub mod files;
 pub mod http;
 mod metrics;
@@ -44,6 +46,7 @@ mod witness;
 pub use binary::{binary, workspace};
 pub use broker::{Broker, command};
 pub use client::Client;
+pub use event_stream::{Event, EventStream};
 pub use metrics::{Family, Metrics};
 pub use proxy::Proxy;
 pub use raw::{Raw, RawReader, RawWriter, WsFrame, handshake, masked};

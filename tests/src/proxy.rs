@@ -34,7 +34,12 @@ impl Proxy {
         Self { address, fate }
     }
 
-    /// Where clients connect, as a URL.
+    /// Where clients connect.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The same as a URL.
     pub fn url(&self) -> String {
         format!("ws://{}", self.address)
     }

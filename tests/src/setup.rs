@@ -9,15 +9,15 @@ pub struct Setup {
     pub(crate) config: String,
     pub(crate) flags: Vec<String>,
     pub(crate) variables: Vec<(String, String)>,
-    /// Soft and hard limit of open files, as `prlimit` has them.
-    pub(crate) files: Option<String>,
+    /// A program that runs the binary, with its arguments; none if empty.
+    pub(crate) under: Vec<String>,
 }
 
 impl Default for Setup {
     /// Defaults, on free ports.
     fn default() -> Self {
         let listen = "127.0.0.1:0".to_owned();
-        Self { listen, config: String::new(), flags: Vec::new(), variables: Vec::new(), files: None }
+        Self { listen, config: String::new(), flags: Vec::new(), variables: Vec::new(), under: Vec::new() }
     }
 }
 
@@ -53,15 +53,20 @@ impl Setup {
 
     /// Starts it with this limit of open files, which it may raise itself.
     #[must_use]
-    pub fn files(mut self, soft: usize) -> Self {
-        self.files = Some(format!("{soft}:"));
-        self
+    pub fn files(self, soft: usize) -> Self {
+        self.under(&["prlimit", &format!("--nofile={soft}:")])
     }
 
     /// Starts it with this limit of open files for good.
     #[must_use]
-    pub fn hard_files(mut self, files: usize) -> Self {
-        self.files = Some(files.to_string());
+    pub fn hard_files(self, files: usize) -> Self {
+        self.under(&["prlimit", &format!("--nofile={files}")])
+    }
+
+    /// Starts it by this program, which becomes the broker: it is given the binary and its arguments behind these.
+    #[must_use]
+    pub fn under(mut self, program: &[&str]) -> Self {
+        self.under = program.iter().map(|&word| word.to_owned()).collect();
         self
     }
 

@@ -53,7 +53,12 @@ impl Authority {
 
     /// Signs a certificate for this machine, or for a client.
     pub fn sign(&self) -> Pair {
-        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+        self.sign_for(&["localhost", "127.0.0.1"])
+    }
+
+    /// Signs a certificate for these names and addresses.
+    pub fn sign_for(&self, names: &[&str]) -> Pair {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).expect("the names are sound");
         params.distinguished_name.push(DnType::CommonName, "localhost");
         let key = KeyPair::generate().expect("there is randomness");
@@ -66,6 +71,20 @@ impl Authority {
     /// # Errors
     /// The handshake fails.
     pub async fn connect(&self, address: SocketAddr, before: &[u8]) -> std::io::Result<TlsStream<TcpStream>> {
+        let mut socket = within("a connection", TcpStream::connect(address)).await?;
+        within("room to send", socket.write_all(before)).await?;
+        self.shake(socket, "localhost").await
+    }
+
+    /// Shakes hands by TLS with whoever goes by this name, trusting this authority alone.
+    ///
+    /// # Errors
+    /// The handshake fails.
+    pub async fn shake(
+        &self,
+        socket: TcpStream,
+        name: &'static str,
+    ) -> std::io::Result<TlsStream<TcpStream>> {
         let mut roots = RootCertStore::empty();
         roots
             .add(CertificateDer::from_pem_slice(self.pem.as_bytes()).expect("ours is PEM"))
@@ -75,13 +94,8 @@ impl Authority {
             .expect("the defaults are sound")
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let shaken = async {
-            let mut socket = TcpStream::connect(address).await?;
-            socket.write_all(before).await?;
-            let name = ServerName::try_from("localhost").expect("a name");
-            TlsConnector::from(Arc::new(config)).connect(name, socket).await
-        };
-        within("a TLS handshake", shaken).await
+        let name = ServerName::try_from(name).expect("a name");
+        within("a TLS handshake", TlsConnector::from(Arc::new(config)).connect(name, socket)).await
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::api_key::{ApiKeyHash, PREFIX};
+use super::brought::Brought;
 use super::caller::{Caller, Identity, May};
 use super::claims::{Claims, KEY_SUBJECT};
 use super::jwks::KeySet;
@@ -119,13 +120,37 @@ impl Authority {
     /// # Errors
     /// They are not accepted, and told why.
     pub(crate) fn admit(&self, bearer: Option<&str>, now: Now) -> Result<Caller, Refused> {
-        let admitted = self.judge(bearer, now);
+        self.count(self.judge(bearer, now))
+    }
+
+    /// Accepts whoever comes with one of several ways to say who they are.
+    ///
+    /// # Errors
+    /// They are not accepted, and told why.
+    pub(crate) fn admit_by(&self, brought: &Brought, now: Now) -> Result<Caller, Refused> {
+        self.count(self.judge_by(brought, now))
+    }
+
+    fn count(&self, admitted: Result<Caller, Refused>) -> Result<Caller, Refused> {
         self.admissions
             .count(admitted.as_ref().map_or_else(|refused| refused.rejection.word(), |_| ACCEPTED));
         if let Err(Refused { fetch: Some(url), .. }) = &admitted {
             self.sources.want(url);
         }
         admitted
+    }
+
+    fn judge_by(&self, brought: &Brought, now: Now) -> Result<Caller, Refused> {
+        let rules = Arc::clone(&self.rules.read());
+        let AuthSettings { cookie, url_token_life, leeway, .. } = &rules.settings;
+        let Some(counting) = brought.counting(cookie.as_deref())? else { return self.judge(None, now) };
+        let caller = self.judge(Some(counting.token), now)?;
+        let latest = now.moment.plus(*url_token_life + *leeway);
+        let is_short = caller.expires().is_some_and(|expires| expires <= latest);
+        if counting.in_url && !is_short && rules.settings.is_on() {
+            return Err(Rejection::LongLived(*url_token_life).into());
+        }
+        Ok(caller)
     }
 
     fn judge(&self, bearer: Option<&str>, now: Now) -> Result<Caller, Refused> {

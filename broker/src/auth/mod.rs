@@ -5,6 +5,7 @@
 
 mod api_key;
 mod authority;
+mod brought;
 mod caller;
 mod claims;
 mod grants;
@@ -27,7 +28,10 @@ mod tests;
 pub use api_key::ApiKeyHash;
 pub(crate) use api_key::NewApiKey;
 pub(crate) use authority::Authority;
+pub(crate) use brought::Brought;
 pub(crate) use caller::{Caller, Denied};
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use grants::Grants;
 pub(crate) use jwks::MAX_JWKS_BYTES;
 pub use jwks::{Ignored, JwksError, KeySet, Unusable};
 pub use key::{Algorithms, Key, KeyError, KeyKind, PemError};
@@ -37,7 +41,7 @@ pub(crate) use revocations::{Full as RevocationsFull, Revoked};
 pub(crate) use revoked_line::{read as read_revocations, write as write_revocations};
 pub use rights::Rights;
 pub use settings::{ApiKeySettings, AuthSettings, IssuerSettings, KeySource};
-pub(crate) use settings::{DEFAULT_JWKS_REFRESH, DEFAULT_LEEWAY};
+pub(crate) use settings::{DEFAULT_JWKS_REFRESH, DEFAULT_LEEWAY, DEFAULT_URL_TOKEN_LIFE};
 pub(crate) use signing::SigningKey;
 pub(crate) use sources::Source as KeySetSource;
 pub use template::{Template, TemplateError};

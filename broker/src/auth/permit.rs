@@ -22,6 +22,11 @@ impl<T> Permitted<T> {
         Self { request, by: subject.cloned() }
     }
 
+    /// What is permitted.
+    pub(crate) fn request(&self) -> &T {
+        &self.request
+    }
+
     /// The request itself.
     pub(crate) fn into_inner(self) -> T {
         self.request

@@ -1,5 +1,7 @@
 //! Rejections: why a token or key is not accepted, without anything of what it holds.
 
+use std::time::Duration;
+
 use fanfare_protocol::CloseCode;
 
 use super::key::Algorithm;
@@ -39,6 +41,14 @@ pub(crate) enum Rejection {
     UnknownKeyText,
     #[error("access was revoked")]
     Revoked,
+    /// The token came in a URL, and would be good for whoever finds that long afterwards.
+    #[error(
+        "a token in a URL must expire within {0:?} (auth.url_token_life), because URLs are kept in many places; get one \
+         that expires sooner, or send it as a cookie or in Authorization"
+    )]
+    LongLived(Duration),
+    #[error("the cookie that holds the token is there more than once; remove those that are not meant")]
+    Ambiguous,
 }
 
 impl Rejection {
@@ -57,6 +67,7 @@ impl Rejection {
         "claim",
         "api_key",
         "revoked",
+        "long_lived",
     ];
 
     /// The word for metrics: one of [`Rejection::WORDS`].
@@ -64,7 +75,7 @@ impl Rejection {
         match self {
             Self::Missing => "missing",
             Self::NotConfigured => "not_configured",
-            Self::Malformed | Self::Critical => "malformed",
+            Self::Malformed | Self::Critical | Self::Ambiguous => "malformed",
             Self::UnknownAlgorithm | Self::Algorithm(_) => "algorithm",
             Self::Issuer => "issuer",
             Self::UnknownKey => "unknown_key",
@@ -75,6 +86,7 @@ impl Rejection {
             Self::Claim(_) => "claim",
             Self::UnknownKeyText => "api_key",
             Self::Revoked => "revoked",
+            Self::LongLived(_) => "long_lived",
         }
     }
 

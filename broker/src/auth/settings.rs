@@ -13,11 +13,18 @@ pub(crate) const DEFAULT_LEEWAY: Duration = Duration::from_secs(10);
 /// How often a key set is fetched, unless configured.
 pub(crate) const DEFAULT_JWKS_REFRESH: Duration = Duration::from_mins(5);
 
+/// How long a token in a URL may be good for, unless configured.
+pub(crate) const DEFAULT_URL_TOKEN_LIFE: Duration = Duration::from_mins(10);
+
 /// Who may enter, and what they may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthSettings {
     /// How far clocks may differ.
     pub leeway: Duration,
+    /// The cookie that may hold the token of a request for events; `None`: no cookie counts.
+    pub cookie: Option<String>,
+    /// How long a token may be good for that stands in a URL.
+    pub url_token_life: Duration,
     /// Whose tokens are accepted; no two have the same `iss`, and one without it is alone.
     pub issuers: Vec<IssuerSettings>,
     /// What every token may, beside its own claims.
@@ -74,6 +81,8 @@ impl Default for AuthSettings {
     fn default() -> Self {
         Self {
             leeway: DEFAULT_LEEWAY,
+            cookie: None,
+            url_token_life: DEFAULT_URL_TOKEN_LIFE,
             issuers: Vec::new(),
             defaults: Rights::default(),
             roles: BTreeMap::new(),

@@ -89,7 +89,7 @@ fn scheme(plain: &str, tls: Option<&TlsFiles>) -> String {
 }
 
 /// Where this machine reaches what listens here: an address that stands for all of its own is none to connect to.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
     let loopback = match address.ip() {
         IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),

@@ -13,6 +13,7 @@ mod check;
 mod connection;
 mod logging;
 mod publish;
+mod ready;
 mod settings;
 mod signals;
 mod subscribe;
@@ -24,7 +25,7 @@ mod token;
 /// Without a command it serves with defaults: clients on 127.0.0.1:7440, metrics and a page to try it on
 /// 127.0.0.1:7441.
 #[derive(Debug, Parser)]
-#[command(name = "fanfare", version = crate::VERSION, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+#[command(name = "fanfare", version = crate::BUILD.as_str(), args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -38,7 +39,8 @@ const EXAMPLES: &str = "Examples:
   fanfare pub orders.eu 'hello'            publish one message
   tail -f app.log | fanfare pub logs --lines   publish each line as it comes
   fanfare bench                            measure a broker that runs
-  fanfare check fanfare.toml               what is wrong with a settings file";
+  fanfare check fanfare.toml               what is wrong with a settings file
+  fanfare ready                            does the broker that runs work?";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -48,6 +50,7 @@ enum Command {
     Bench(bench::BenchArgs),
     Token(token::TokenArgs),
     Check(check::CheckArgs),
+    Ready(ready::ReadyArgs),
 }
 
 /// Runs what the command line asks for.
@@ -64,6 +67,7 @@ pub fn run() -> ExitCode {
         Command::Bench(args) => bench::run(args),
         Command::Token(args) => token::run(args),
         Command::Check(args) => check::run(&args),
+        Command::Ready(args) => ready::run(args),
     }
 }
 

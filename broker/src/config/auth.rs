@@ -11,11 +11,15 @@ use super::units::{format_duration, parse_duration};
 use super::written_auth::{SOURCES, WrittenApiKey, WrittenAuth, WrittenIssuer, WrittenRights};
 use crate::auth::{
     Algorithms, ApiKeyHash, ApiKeySettings, AuthSettings, DEFAULT_JWKS_REFRESH, DEFAULT_LEEWAY,
-    IssuerSettings, Key, KeyKind, KeySet, KeySource, MAX_JWKS_BYTES, Rights, Template,
+    DEFAULT_URL_TOKEN_LIFE, IssuerSettings, Key, KeyKind, KeySet, KeySource, MAX_JWKS_BYTES, Rights,
+    Template,
 };
 
 /// The longest leeway: more would make short-lived tokens long-lived.
 const LEEWAY_MAX: Duration = Duration::from_mins(10);
+/// How long a token in a URL may be allowed to be good for.
+const URL_TOKEN_LIFE_MIN: Duration = Duration::from_secs(1);
+const URL_TOKEN_LIFE_MAX: Duration = Duration::from_hours(24);
 /// How often a key set may be fetched, and how seldom.
 const REFRESH_MIN: Duration = Duration::from_secs(10);
 const REFRESH_MAX: Duration = Duration::from_hours(24);
@@ -35,6 +39,14 @@ pub(super) fn resolve_auth(written: &WrittenAuth, files: Files, faults: &mut Vec
             written.leeway.as_ref(),
             DEFAULT_LEEWAY,
             Duration::ZERO..=LEEWAY_MAX,
+            faults,
+        ),
+        cookie: written.cookie.as_ref().and_then(|name| resolve_cookie(name, faults)),
+        url_token_life: resolve_time(
+            "url_token_life",
+            written.url_token_life.as_ref(),
+            DEFAULT_URL_TOKEN_LIFE,
+            URL_TOKEN_LIFE_MIN..=URL_TOKEN_LIFE_MAX,
             faults,
         ),
         issuers: written.issuers.iter().filter_map(|issuer| resolve_issuer(issuer, files, faults)).collect(),
@@ -66,6 +78,18 @@ fn resolve_time(
             default
         }
     }
+}
+
+/// The name of a cookie: what else could stand there, no browser sends.
+fn resolve_cookie(written: &Located<String>, faults: &mut Vec<Fault>) -> Option<String> {
+    let name = &written.value;
+    let is_name = !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte));
+    if !is_name {
+        let what = format!("`cookie` = {name:?} is no name of a cookie");
+        faults.push(Fault::new(written.place, what, "write it like \"__Host-fanfare\""));
+    }
+    is_name.then(|| name.clone())
 }
 
 fn resolve_issuer(written: &WrittenIssuer, files: Files, faults: &mut Vec<Fault>) -> Option<IssuerSettings> {

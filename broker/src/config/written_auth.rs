@@ -11,6 +11,8 @@ use super::written::report_unknown;
 #[derive(Debug, Default)]
 pub(super) struct WrittenAuth {
     pub(super) leeway: Option<Located<String>>,
+    pub(super) cookie: Option<Located<String>>,
+    pub(super) url_token_life: Option<Located<String>>,
     pub(super) issuers: Vec<WrittenIssuer>,
     pub(super) defaults: WrittenRights,
     pub(super) roles: Vec<(String, WrittenRights)>,
@@ -50,7 +52,10 @@ pub(super) struct WrittenApiKey {
 }
 
 const LEEWAY: Setting = Setting { key: "leeway", example: "\"10s\"" };
-const AUTH: &[&str] = &[LEEWAY.key, "issuer", "defaults", "roles", "anonymous"];
+const COOKIE: Setting = Setting { key: "cookie", example: "\"__Host-fanfare\"" };
+const URL_TOKEN_LIFE: Setting = Setting { key: "url_token_life", example: "\"10m\"" };
+const AUTH: &[&str] =
+    &[LEEWAY.key, COOKIE.key, URL_TOKEN_LIFE.key, "issuer", "defaults", "roles", "anonymous"];
 
 /// Tables under `[auth]` that say what somebody may.
 const GRANTING: &[&str] = &["defaults", "roles", "anonymous"];
@@ -97,6 +102,8 @@ pub(super) fn read(reader: &mut Reader<'_>, top: &DeTable<'_>) -> WrittenAuth {
     let tables = tables.collect();
     WrittenAuth {
         leeway: reader.string(auth, LEEWAY),
+        cookie: reader.string(auth, COOKIE),
+        url_token_life: reader.string(auth, URL_TOKEN_LIFE),
         issuers: issuers.into_iter().map(|(table, place)| read_issuer(reader, table, place)).collect(),
         defaults: rights(reader, "defaults", "in [auth.defaults]").unwrap_or_default(),
         roles: read_roles(reader, auth),

@@ -12,10 +12,10 @@ use super::shared::Hub;
 use super::subscription::{Met, Progress, Subscription};
 use super::sys::Missing;
 use crate::clock::Moment;
-use crate::engine::{Batch, Cursor, Message, ReadBudget, Stream, StreamIndex};
+use crate::engine::{Batch, Cursor, Message, ReadBudget, StreamIndex};
 use crate::fault::{Fault, planted};
 use crate::metrics::ShardCounters;
-use crate::outbound::{Expired, JsonBodies, Outbound, Run};
+use crate::outbound::{Expired, JsonBodies, Outbound, Place, Run};
 
 /// A session reads on while less than this waits for its socket, in bytes, or less where there are very many. Less in
 /// tests, so that they get there.
@@ -233,11 +233,18 @@ impl Subscription {
     }
 
     /// Where it stands in every stream that it meets: before what waits for its next batch.
-    fn position(&self, hub: &Hub) -> Position {
+    pub(super) fn position(&self, hub: &Hub) -> Position {
+        self.places(hub).map(|place| (place.stream, place.at)).collect()
+    }
+
+    /// The same, stream by stream.
+    pub(super) fn places(&self, hub: &Hub) -> impl Iterator<Item = Place> {
         let first = |met: &Met| self.latest.as_ref().and_then(|latest| latest.first(met.index));
-        let seq = |met: &Met| first(met).map_or(met.seq(), |first| first - 1);
-        let place = |stream: &Stream, seq| (stream.name().clone(), stream.position(seq));
-        let streams = self.streams.iter();
-        streams.filter_map(|met| hub.engine.stream(met.index).map(|stream| place(stream, seq(met)))).collect()
+        let seq = move |met: &Met| first(met).map_or(met.seq(), |first| first - 1);
+        self.streams.iter().filter_map(move |met| {
+            let stream = hub.engine.stream(met.index)?;
+            let at = stream.position(seq(met));
+            Some(Place { index: met.index, stream: stream.name().clone(), at })
+        })
     }
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use fanfare_protocol::{Encoding, Position, ServerFrame};
+use slab::Slab;
 
 use super::mailbox::Mail;
-use super::shard::Shard;
+use super::shard::{Attached, Shard};
 use super::shared::Hub;
 use super::subscription::{Progress, Subscription};
 use crate::fault::{Fault, planted};
+use crate::outbound::Wire;
 
 /// The heads of all streams at a moment, encoded once for every session of a sweep.
 ///
@@ -65,16 +67,26 @@ impl Shard {
                 None => {}
             }
         }
-        let encoding = attached.outbound.encoding();
-        if except.is_empty() {
-            attached.outbound.push_ping(match encoding {
-                Encoding::Json => &heads.json,
-                Encoding::MsgPack => &heads.msgpack,
-            });
-        } else {
-            attached.outbound.push_ping(&encode(encoding, &heads.position, except));
+        match (attached.outbound.wire(), except.is_empty()) {
+            (Wire::WebSocket(Encoding::Json), true) => attached.outbound.push_ping(&heads.json),
+            (Wire::WebSocket(Encoding::MsgPack), true) => attached.outbound.push_ping(&heads.msgpack),
+            (Wire::WebSocket(encoding), false) => {
+                attached.outbound.push_ping(&encode(encoding, &heads.position, except));
+            }
+            (Wire::Events, all) => attached.tell_advance(subs, hub, all),
         }
         self.mark_dirty(session);
+    }
+}
+
+impl Attached {
+    /// Tells an event stream how far its subscription has come, unless it is ahead of its client.
+    fn tell_advance(&self, subs: &Slab<Subscription>, hub: &Hub, is_level: bool) {
+        let only = self.subs.first().filter(|_| is_level);
+        match only.and_then(|(_, slot)| subs.get(*slot as usize)) {
+            Some(sub) => self.outbound.push_advance(sub.sub, sub.position(hub)),
+            None => self.outbound.push_comment(),
+        }
     }
 }
 

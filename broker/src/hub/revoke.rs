@@ -16,8 +16,9 @@ use crate::sync::Mutex;
 pub(crate) const REVOKED: &str = "access was revoked";
 /// What the session of an API key is told that is not in the configuration any more.
 const KEY_GONE: &str = "this API key is not accepted any more";
-/// The journal is written anew when it has this many lines more than twice those that are needed.
-const SPARE_LINES: usize = 1_000;
+/// The journal is written anew when it has this many lines more than twice those that are needed. Few in tests, so that
+/// they get there.
+const SPARE_LINES: usize = if cfg!(test) { 10 } else { 1_000 };
 
 /// Where revocations are kept that are to outlive the process.
 pub(super) type Ledger = Option<Mutex<Journal>>;
@@ -144,5 +145,67 @@ fn is_meant(who: &Revoked, caller: &Caller) -> bool {
     match who {
         Revoked::Subject(subject) => caller.subject() == Some(subject),
         Revoked::Token(token_id) => caller.token_id() == Some(token_id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::auth::{AuthSettings, Authority, read_revocations};
+    use crate::engine::{KeyLimits, MemoryEngine};
+    use crate::limits::{Limits, LiveLimits};
+    use crate::metrics::Metrics;
+
+    fn hub(file: &Path) -> Hub {
+        let (limits, metrics) = (Limits::default(), Arc::new(Metrics::new(1, &[])));
+        let engine = MemoryEngine::new(&[], KeyLimits::from(&limits), Vec::new(), Now::default()).unwrap();
+        let hub = Hub::new(engine, 1, Arc::new(LiveLimits::new(&limits)), metrics).unwrap();
+        let authority = Arc::new(Authority::new(AuthSettings::default()));
+        let (journal, found) = Journal::read(file).unwrap();
+        authority.restore(found.lines.iter().flat_map(|line| read_revocations(line).unwrap()));
+        hub.with_authority(authority).with_ledger(Some(journal))
+    }
+
+    fn subject(name: &str) -> Permitted<Revoked> {
+        Caller::unlimited().administer(Revoked::Subject(name.into())).unwrap()
+    }
+
+    struct File(PathBuf);
+
+    impl Drop for File {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_file(&self.0);
+        }
+    }
+
+    #[test]
+    fn however_often_it_changes_who_is_shut_out_the_file_stays_small_and_says_it() {
+        let name = format!("fanfare-revocations-{}", std::process::id());
+        let file = File(std::env::temp_dir().join(name));
+        let first = hub(&file.0);
+        let (hold, now) = (Duration::from_mins(1), Now::default());
+        for round in 0..50_u64 {
+            first.revoke(subject("stays"), hold, Now { wall_ms: round, ..now }).unwrap();
+            first.revoke(subject("goes"), hold, now).unwrap();
+            first.keep_revocations().unwrap();
+            assert!(first.lift(subject("goes"), now));
+            first.keep_revocations().unwrap();
+            let lines = Journal::read(&file.0).unwrap().1.lines.len();
+            assert!(lines <= 2 + SPARE_LINES + 2, "{lines} lines for one that holds");
+        }
+        let second = hub(&file.0);
+        assert_eq!(second.revoked_until(subject("stays"), now), Some(49 + 60_000));
+        assert_eq!(second.revoked_until(subject("goes"), now), None);
+    }
+
+    #[test]
+    fn without_a_file_nothing_is_kept_and_that_is_said() {
+        let file = File(std::env::temp_dir().join("fanfare-no-such-revocations"));
+        let hub = hub(&file.0).with_ledger(None);
+        hub.revoke(subject("alice"), Duration::from_mins(1), Now::default()).unwrap();
+        assert!(!hub.keep_revocations().unwrap() && !file.0.exists());
     }
 }

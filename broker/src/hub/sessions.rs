@@ -4,14 +4,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fanfare_protocol::{CloseCode, Encoding, ErrorCode};
+use fanfare_protocol::{CloseCode, ErrorCode};
 
 use super::question::{Question, SubscriptionView};
 use super::shared::{Hub, NoAnswer};
 use crate::auth::Permitted;
 use crate::clock::Moment;
 use crate::engine::SessionId;
-use crate::outbound::Outbound;
+use crate::outbound::{Outbound, Wire};
 
 /// A session, for people.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct SessionView {
     pub(crate) subject: Option<String>,
     /// What its program calls itself.
     pub(crate) name: Option<Arc<str>>,
-    pub(crate) encoding: Encoding,
+    pub(crate) wire: Wire,
     pub(crate) age: Duration,
     /// What waits for its socket.
     pub(crate) queued_bytes: usize,
@@ -161,7 +161,7 @@ fn view(outbound: &Outbound, now: Moment) -> SessionView {
         address: about.address(),
         subject: outbound.caller().and_then(|caller| caller.subject().map(str::to_owned)),
         name: told.name,
-        encoding: outbound.encoding(),
+        wire: outbound.wire(),
         age: now.since(about.opened()),
         queued_bytes,
         queued_messages,

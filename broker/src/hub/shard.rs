@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use fanfare_protocol::Encoding;
 use slab::Slab;
 
 use super::budget::Budget;
@@ -14,7 +13,7 @@ use super::shared::Hub;
 use super::subscription::Subscription;
 use crate::index::TopicIndex;
 use crate::metrics::ShardCounters;
-use crate::outbound::{About, Delivery, JsonBodies, Outbound, Run};
+use crate::outbound::{About, Delivery, JsonBodies, Outbound, Run, Wire};
 
 /// What one thread knows of its sessions. Only that thread touches it.
 #[derive(Debug)]
@@ -154,9 +153,10 @@ impl Shard {
     }
 
     /// Takes in a new session; returns its outbound queue.
-    pub(crate) fn attach(&mut self, encoding: Encoding, about: About) -> Arc<Outbound> {
+    pub(crate) fn attach(&mut self, wire: impl Into<Wire>, about: About) -> Arc<Outbound> {
         let slot = slot_number(self.sessions.vacant_key());
-        let outbound = Arc::new(Outbound::new(self.hub.next_session(), self.number, slot, encoding, about));
+        let outbound = Outbound::new(self.hub.next_session(), self.number, slot, wire, about);
+        let outbound = Arc::new(outbound);
         self.hub.outbounds.insert(outbound.session(), Arc::clone(&outbound));
         self.sessions.insert(Attached::new(Arc::clone(&outbound)));
         outbound

@@ -14,6 +14,7 @@ use super::sys::Missing;
 use crate::auth::{Caller, Denied, Permitted};
 use crate::engine::Stream;
 use crate::fault::{Fault, planted};
+use crate::outbound::Wire;
 
 /// Why a subscription was not opened or ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +69,7 @@ impl Shard {
         let opened = Subscription { session, sub, place, pattern, ephemeral_from, streams, latest };
         let live = !opened.is_behind();
         let recovered = asked_position(&from).map(|_| gaps.is_empty());
+        self.follow(&opened);
         self.open(opened, slot);
         self.note_presence(slot);
         // Whoever chose the number knows the pattern.
@@ -75,6 +77,14 @@ impl Shard {
         let subscribed = Subscribed { sub, pattern: told, position, recovered, live, ephemeral };
         self.send_start(session, subscribed, gaps);
         Ok(())
+    }
+
+    /// Every event of an event stream says where its subscription stands, and begins here.
+    fn follow(&self, opened: &Subscription) {
+        let attached = self.sessions.get(opened.session as usize);
+        if let Some(attached) = attached.filter(|attached| attached.outbound.wire() == Wire::Events) {
+            attached.outbound.follow(opened.places(&self.hub).collect());
+        }
     }
 
     fn send_start(&mut self, session: u32, subscribed: Subscribed, gaps: Vec<FirstGap>) {

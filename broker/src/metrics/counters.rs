@@ -118,6 +118,8 @@ pub(crate) struct ShardCounters {
     pub(crate) publish_to_socket: Histogram,
 }
 
+/// A session that hears server-sent events, as an encoding.
+pub(crate) const EVENTS: &str = "sse";
 /// How a session can end other than by a close code of ours.
 pub(crate) const CLOSED_BY_PEER: &str = "by_peer";
 /// The connection broke: end of file without a close frame, or an I/O error.
@@ -129,7 +131,7 @@ pub(crate) const PAUSED_FOR_RATE: &str = "rate";
 
 impl ShardCounters {
     fn new(handshake_failures: &[&'static str]) -> Self {
-        let encodings = || Encoding::ALL.iter().map(|encoding| encoding.as_str());
+        let encodings = || Encoding::ALL.iter().map(|encoding| encoding.as_str()).chain([EVENTS]);
         let codes = CloseCode::ALL.iter().map(|code| code.as_str());
         Self {
             connections: Labelled::new(encodings()),

@@ -17,9 +17,10 @@ use super::greeting;
 use super::io::Io;
 use super::transport::Transport;
 use super::websocket::{Broken, Control, Incoming, Read, Reader};
+use crate::auth::Caller;
 use crate::clock::{self, Moment};
 use crate::metrics::{CLOSED_BY_PEER, CLOSED_LOST, PAUSED_FOR_ANSWERS, PAUSED_FOR_RATE};
-use crate::outbound::Outbound;
+use crate::outbound::{Outbound, Wire};
 use crate::session::{Fault, Session};
 
 /// Reads or catch-up batches that a connection does in one turn before it lets others go on.
@@ -72,9 +73,18 @@ impl Connection {
         unread: Vec<u8>,
         now: Moment,
     ) -> Self {
+        Self::with(outbound, transport, Session::with_bearer(bearer, now), unread)
+    }
+
+    /// The connection of an event stream, whose request said all that its client ever says.
+    pub(super) fn opened(outbound: Arc<Outbound>, transport: Transport, caller: Caller, now: Moment) -> Self {
+        Self::with(outbound, transport, Session::opened(caller, now), Vec::new())
+    }
+
+    fn with(outbound: Arc<Outbound>, transport: Transport, session: Session, unread: Vec<u8>) -> Self {
         let inner = Inner {
             transport,
-            session: Session::with_bearer(bearer, now),
+            session,
             reader: Reader::default(),
             unread,
             paused: false,
@@ -136,8 +146,8 @@ impl Connection {
             return;
         }
         let stalled = inner.blocked_since.is_some_and(|since| now.since(since) > io.limits.stall_timeout());
-        // A peer that is not read from can't be heard.
-        let waiting = inner.blocked_since.is_some() || inner.rest.is_some();
+        // A peer that is not read from can't be heard, and one that has nothing to say is not waited for.
+        let waiting = inner.blocked_since.is_some() || inner.rest.is_some() || self.is_events();
         let silent = inner.session.silent(now, waiting, io.session_limits());
         drop(inner);
         if stalled {
@@ -165,6 +175,11 @@ impl Connection {
     pub(super) fn is_open(&self) -> bool {
         let inner = self.inner.borrow();
         inner.stage == Stage::Open && inner.session.is_open()
+    }
+
+    /// Whether it is an event stream's, whose client says nothing.
+    fn is_events(&self) -> bool {
+        self.outbound.wire() == Wire::Events
     }
 
     /// Ends the session with a close frame.
@@ -204,7 +219,10 @@ impl Inner {
             self.flush(connection, io, cx)?;
             match self.stage {
                 Stage::Open => {
-                    let read = self.poll_work(connection, io, cx)?;
+                    let read = match connection.outbound.wire() {
+                        Wire::WebSocket(_) => self.poll_work(connection, io, cx)?,
+                        Wire::Events => self.poll_end(connection, io, cx)?,
+                    };
                     let more = self.blocked_since.is_none() && catch_up(connection, io);
                     if read.is_pending() && !more {
                         self.flush(connection, io, cx)?;
@@ -339,6 +357,23 @@ impl Inner {
         if let Err(Fault::Close(code, reason)) = result {
             connection.outbound.close_after_replies(code, &reason);
         }
+    }
+
+    /// Waits for the end of an event stream's client. What else it sends is thrown away, no faster than it may send.
+    fn poll_end(&mut self, connection: &Connection, io: &Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_rest(io, cx));
+        let mut scratch = io.scratch.borrow_mut();
+        let mut buf = ReadBuf::new(&mut scratch);
+        ready!(self.transport.poll_read(cx, &mut buf))?;
+        if buf.filled().is_empty() {
+            // Nobody can tell a page that was left from a connection that was lost.
+            connection.outbound.peer_closed(false);
+            io.expect_end(&connection.outbound);
+            self.stage = Stage::Answering;
+        }
+        io.counters().received_bytes.add(buf.filled().len() as u64);
+        self.session.heard(buf.filled().len(), clock::now());
+        Poll::Ready(Ok(()))
     }
 
     /// Ready once the session may send on.

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use fanfare_protocol::CloseCode;
+use fanfare_protocol::{CloseCode, Encoding};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -12,7 +12,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::admission::{BadHeader, FIXED_BYTES, Proxies, client_of, source, total_len};
 use super::arrival::{Addresses, Arrival, Seat};
 use super::connection::Connection;
-use super::handshake::{Accepted, Policy, Progress, Refusal, read_head, refuse};
+use super::event_stream::{self, Hearer};
+use super::handshake::{Policy, Progress, Refusal, Wanted, read_head, refuse};
 use super::io::Io;
 use super::places::{Place, Places};
 use super::refusals::Refusals;
@@ -22,7 +23,7 @@ use crate::clock;
 use crate::hub::Phase;
 use crate::limits::LiveLimits;
 use crate::metrics::ShardCounters;
-use crate::outbound::About;
+use crate::outbound::{About, Outbound, Wire};
 
 /// Bytes that a handshake reads at a time.
 const READ_BYTES: usize = 1024;
@@ -94,26 +95,30 @@ pub(super) async fn enter(io: &Io, door: &Door, arrival: Arrival) -> Option<(Con
     let socket = TcpStream::from_std(socket).ok()?;
     let mut guest = Guest { address: peer, seat, place };
     let deadline = Instant::now() + door.limits.handshake_timeout();
-    let (mut transport, refusal) = match secure(socket, door, &mut guest, deadline).await {
-        Ok(mut transport) => match timeout_at(deadline, shake(&mut transport, door, &mut guest)).await {
-            Ok(Ok(Shaken::Accepted(accepted, unread))) => {
-                let connection = open(io, guest.address, transport, accepted, unread);
+    let (mut transport, (refusal, answer)) = match secure(socket, door, &mut guest, deadline).await {
+        Ok(mut transport) => match timeout_at(deadline, shake(io, &mut transport, door, &mut guest)).await {
+            Ok(Ok(Shaken::Accepted(accepted))) => {
+                let connection = open(io, guest.address, transport, accepted);
                 let session = || io.hub.session_name(connection.outbound.session());
                 tracing::debug!(session = session(), address = %guest.address, "session opened");
                 return Some((connection, guest.seat));
             }
-            Ok(Ok(Shaken::Refused(refusal))) => (Some(transport), refusal),
-            Ok(Err(_)) => (None, Refusal::Lost),
-            Err(_) => (Some(transport), Refusal::Timeout),
+            Ok(Ok(Shaken::Refused(refusal, answer))) => (Some(transport), (refusal, answer)),
+            Ok(Err(_)) => (None, answered(Refusal::Lost)),
+            Err(_) => (Some(transport), answered(Refusal::Timeout)),
         },
-        Err((socket, refusal)) => (socket.map(Transport::Plain), refusal),
+        Err((socket, refusal)) => (socket.map(Transport::Plain), answered(refusal)),
     };
     door.count(io.counters(), refusal, guest.address);
     if let Some(transport) = &mut transport {
         // However this ends, the answer had its time to arrive.
-        let _ = timeout(door.limits.close_timeout(), part(transport, refusal)).await;
+        let _ = timeout(door.limits.close_timeout(), part(transport, refusal, &answer)).await;
     }
     None
+}
+
+fn answered(refusal: Refusal) -> (Refusal, Vec<u8>) {
+    (refusal, refuse(refusal))
 }
 
 /// What comes before HTTP: the PROXY header, then TLS, where they belong.
@@ -171,13 +176,24 @@ async fn first_byte(socket: &TcpStream) -> io::Result<u8> {
 
 /// How a handshake ended.
 enum Shaken {
-    /// What the client asked for, and the bytes that came behind it. The answer is written.
-    Accepted(Accepted, Vec<u8>),
-    /// The answer is still to be written, unless it was one that depends on the request.
-    Refused(Refusal),
+    /// The answer is written.
+    Accepted(Entrant),
+    /// The answer is still to be written.
+    Refused(Refusal, Vec<u8>),
 }
 
-async fn shake(transport: &mut Transport, door: &Door, guest: &mut Guest) -> io::Result<Shaken> {
+/// A client that may come in, and all that a session needs of its handshake.
+enum Entrant {
+    WebSocket {
+        encoding: Encoding,
+        bearer: Option<String>,
+        /// The bytes that came behind the handshake.
+        unread: Vec<u8>,
+    },
+    Events(Hearer),
+}
+
+async fn shake(io: &Io, transport: &mut Transport, door: &Door, guest: &mut Guest) -> io::Result<Shaken> {
     let mut head = Vec::with_capacity(READ_BYTES);
     loop {
         if transport.read_buf(&mut head).await? == 0 {
@@ -189,20 +205,27 @@ async fn shake(transport: &mut Transport, door: &Door, guest: &mut Guest) -> io:
                 let told = accepted.forwarded_for.iter().map(String::as_str);
                 guest.address = client_of(guest.address, told, &door.proxies);
                 if !guest.place.count_for(guest.address, door.limits.max_handshakes_per_address()) {
-                    return Ok(Shaken::Refused(Refusal::TooManyHandshakesFromAddress));
+                    let answer = accepted.refuse(Refusal::TooManyHandshakesFromAddress);
+                    return Ok(Shaken::Refused(Refusal::TooManyHandshakesFromAddress, answer));
                 }
                 let most = door.limits.max_connections_per_address();
                 if !guest.seat.count_for(guest.address, most) {
-                    return Ok(Shaken::Refused(Refusal::TooManyFromAddress));
+                    let answer = accepted.refuse(Refusal::TooManyFromAddress);
+                    return Ok(Shaken::Refused(Refusal::TooManyFromAddress, answer));
                 }
+                let entrant = match accepted.wanted {
+                    Wanted::WebSocket { encoding, bearer } => {
+                        Entrant::WebSocket { encoding, bearer, unread: head.split_off(head_len) }
+                    }
+                    Wanted::Events(request) => match event_stream::admit(io, &request) {
+                        Ok(hearer) => Entrant::Events(hearer),
+                        Err((refusal, answer)) => return Ok(Shaken::Refused(refusal, answer)),
+                    },
+                };
                 write(transport, &response).await?;
-                return Ok(Shaken::Accepted(accepted, head.split_off(head_len)));
+                return Ok(Shaken::Accepted(entrant));
             }
-            Progress::Refused { reason: Refusal::FrontPage, response } => {
-                write(transport, &response).await?;
-                return Ok(Shaken::Refused(Refusal::FrontPage));
-            }
-            Progress::Refused { reason, .. } => return Ok(Shaken::Refused(reason)),
+            Progress::Refused { reason, response } => return Ok(Shaken::Refused(reason, response)),
         }
     }
 }
@@ -228,10 +251,8 @@ async fn read_proxy_header(socket: &mut TcpStream) -> io::Result<Result<Option<I
 }
 
 /// Writes the answer, ends our side, then reads and throws away what still comes, so that no reset overtakes it.
-async fn part(transport: &mut Transport, refusal: Refusal) -> io::Result<()> {
-    if refusal != Refusal::FrontPage {
-        transport.write_all(&refuse(refusal)).await?;
-    }
+async fn part(transport: &mut Transport, refusal: Refusal, answer: &[u8]) -> io::Result<()> {
+    transport.write_all(answer).await?;
     transport.shutdown().await?;
     if refusal == Refusal::TooManyHandshakesFromAddress {
         // Whoever has no share left must not hold another's place meanwhile.
@@ -242,14 +263,28 @@ async fn part(transport: &mut Transport, refusal: Refusal) -> io::Result<()> {
     Ok(())
 }
 
-fn open(io: &Io, client: IpAddr, transport: Transport, accepted: Accepted, unread: Vec<u8>) -> Connection {
+fn open(io: &Io, client: IpAddr, transport: Transport, entrant: Entrant) -> Connection {
+    match entrant {
+        Entrant::WebSocket { encoding, bearer, unread } => {
+            let outbound = attach(io, client, encoding.into());
+            Connection::new(outbound, transport, bearer, unread, clock::now())
+        }
+        Entrant::Events(hearer) => {
+            let outbound = attach(io, client, Wire::Events);
+            event_stream::open(io, outbound, transport, hearer)
+        }
+    }
+}
+
+/// The queue of a new session; one that can't be served is told to go, and when to come again.
+fn attach(io: &Io, client: IpAddr, wire: Wire) -> Arc<Outbound> {
     let full = io.hub.sessions() >= io.limits.max_connections();
     let about = About::new(client, clock::now());
-    let outbound = io.shard.borrow_mut().attach(accepted.encoding, about);
+    let outbound = io.shard.borrow_mut().attach(wire, about);
     if io.hub.has_reached(Phase::Draining) {
         outbound.close(CloseCode::Drain, "the broker is stopping");
     } else if full {
         outbound.close(CloseCode::OverCapacity, "as many sessions are open as may be (max_connections)");
     }
-    Connection::new(outbound, transport, accepted.bearer, unread, clock::now())
+    outbound
 }

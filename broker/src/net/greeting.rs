@@ -12,7 +12,7 @@ use super::io::Io;
 use crate::auth::{Caller, Rejection};
 use crate::clock::{Moment, Now};
 use crate::hub::{AutoError, NotTaken, Who};
-use crate::outbound::Outbound;
+use crate::outbound::{Outbound, Wire};
 use crate::session::{Fault, Session};
 
 /// What whoever has as many sessions as one may is told; a close frame holds 123 bytes of it.
@@ -34,24 +34,43 @@ pub(super) fn enter(
 ) -> Result<Effort, Fault> {
     let caller = io.hub.authority().admit(hello.token.as_deref(), now);
     let caller = caller.map_err(|refused| rejected(&refused.rejection))?;
-    identify(&caller, outbound, io, now)?;
-    note_expiry(outbound, None, &caller, io);
     session.admitted(caller.clone());
-    hello.name.as_deref().inspect(|name| outbound.about().set_name(name));
+    begin(&caller, hello.name.as_deref(), hello.resume.as_deref(), outbound, io, now)?;
+    open_auto(&caller, outbound, io);
+    // Verifying a signature takes as long as many small requests.
+    Ok(if hello.token.is_some() { Effort::Heavy } else { Effort::Light })
+}
+
+/// Says who a session is, to whom it may concern and to itself. `name` is what its program calls itself, `resume` what
+/// it says of the session that it goes on for.
+///
+/// # Errors
+/// The caller was revoked, or has as many sessions as one may: the session ends.
+pub(super) fn begin(
+    caller: &Caller,
+    name: Option<&str>,
+    resume: Option<&str>,
+    outbound: &Outbound,
+    io: &Io,
+    now: Now,
+) -> Result<(), Fault> {
+    identify(caller, outbound, io, now)?;
+    note_expiry(outbound, None, caller, io);
+    name.inspect(|name| outbound.about().set_name(name));
     io.hub.tell_opened(outbound, now);
-    let resume = io.hub.begin_presence(outbound.session(), who(&caller), hello.resume.as_deref());
+    let resume = io.hub.begin_presence(outbound.session(), who(caller), resume);
+    // An event stream can't send it back.
+    let resume = resume.filter(|_| outbound.wire() != Wire::Events);
     let welcome = Welcome {
         session: Cow::Owned(io.hub.session_name(outbound.session())),
         heartbeat_ms: millis(io.limits.heartbeat()),
         max_payload_bytes: io.limits.max_payload_bytes() as u64,
-        expires_in_ms: expires_in_ms(&caller, now.moment),
+        expires_in_ms: expires_in_ms(caller, now.moment),
         key_window_ms: Some(millis(io.limits.key_window())),
         resume: resume.map(Cow::Owned),
     };
     outbound.push_reply(&ServerFrame::Welcome(welcome));
-    open_auto(&caller, outbound, io);
-    // Verifying a signature takes as long as many small requests.
-    Ok(if hello.token.is_some() { Effort::Heavy } else { Effort::Light })
+    Ok(())
 }
 
 /// Answers `refresh`: the session goes on with another token of the same subject. Subscriptions that it does not cover

@@ -7,6 +7,7 @@ mod arrival;
 mod connection;
 mod deeds;
 mod door;
+mod event_stream;
 mod expiries;
 mod files;
 mod flush;
@@ -27,6 +28,8 @@ mod websocket;
 
 pub(crate) use accept::Acceptor;
 pub(crate) use admission::Senders;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use admission::{FIXED_BYTES, client_of, source, total_len};
 pub use admission::{Names, Proxies};
 pub(crate) use door::Door;
 pub(crate) use files::make_room;
@@ -35,3 +38,5 @@ pub(crate) use listener::{Listener, bind};
 pub(crate) use shard::{ShardHandle, spawn};
 pub(crate) use tls::Keeper;
 pub use tls::{TlsError, TlsFault, TlsFiles};
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use websocket::{Heard, by_parts, by_tungstenite};

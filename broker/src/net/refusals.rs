@@ -40,6 +40,7 @@ const REQUESTS: &[ErrorCode] = &[
     ErrorCode::TooLarge,
     ErrorCode::RateLimited,
     ErrorCode::LimitExceeded,
+    ErrorCode::Unavailable,
 ];
 
 /// A subject has as many sessions as one may.
@@ -48,7 +49,7 @@ const SUBJECT: &str = CloseCode::TooManySessions.as_str();
 /// Reasons but for those that are nobody's fault: somebody looks what is here, or goes away.
 fn refused() -> impl Iterator<Item = Refusal> {
     let all = Refusal::ALL.iter().copied();
-    all.filter(|reason| !matches!(reason, Refusal::FrontPage | Refusal::Lost))
+    all.filter(|reason| !matches!(reason, Refusal::FrontPage | Refusal::Preflight | Refusal::Lost))
 }
 
 impl Refusals {

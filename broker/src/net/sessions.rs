@@ -46,10 +46,12 @@ impl Sessions {
         if let Some(place) = connections.get_mut(slot) {
             *place = Some(Rc::clone(&connection));
         }
-        let encoding = connection.outbound.encoding().as_str();
+        let encoding = connection.outbound.wire().as_str();
         self.io.counters().connections.count(encoding);
         self.io.counters().opened.count(encoding);
-        self.io.greeting.borrow_mut().add(&connection.outbound, clock::now());
+        if connection.is_greeting() {
+            self.io.greeting.borrow_mut().add(&connection.outbound, clock::now());
+        }
         connection
     }
 
@@ -66,7 +68,7 @@ impl Sessions {
         }
         self.io.hold(&connection.outbound, None);
         self.io.shard.borrow_mut().detach(slot);
-        self.io.counters().connections.uncount(connection.outbound.encoding().as_str());
+        self.io.counters().connections.uncount(connection.outbound.wire().as_str());
         self.io.counters().closed.count(reason);
         let name = || self.io.hub.session_name(connection.outbound.session());
         self.io.refusals.closed(reason, name);

@@ -3,9 +3,11 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::net::SendFlags;
+use rustix::net::sockopt::set_tcp_user_timeout;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
@@ -73,6 +75,19 @@ impl Transport {
         }
     }
 
+    /// Has the connection end when what was sent is not acknowledged, or not taken, for so long.
+    pub(super) fn end_unacknowledged_after(&self, time: Duration) {
+        let socket = match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+        };
+        let millis = u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+        if let Err(error) = set_tcp_user_timeout(socket, millis) {
+            // It then ends when the kernel gives up by itself, after a quarter of an hour or so.
+            tracing::debug!(%error, "a connection can't be given TCP_USER_TIMEOUT");
+        }
+    }
+
     /// Tells the peer that nothing more will come.
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.stream().poll_shutdown(cx)
@@ -103,5 +118,23 @@ impl AsyncWrite for Transport {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.get_mut().stream().poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::net::sockopt::tcp_user_timeout;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_is_told_how_long_it_may_go_unacknowledged() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let transport = Transport::Plain(listener.accept().await.unwrap().0);
+        transport.end_unacknowledged_after(Duration::from_millis(1_500));
+        let Transport::Plain(socket) = &transport else { panic!() };
+        assert_eq!(tcp_user_timeout(socket).unwrap(), 1_500);
     }
 }

@@ -9,9 +9,11 @@ use fanfare_protocol::{Encoding, ServerFrame};
 
 use super::body::Body;
 use super::entry::{self, Entry, Lane};
-use super::frame;
 use super::made_of::MadeOf;
 use super::run::Run;
+use super::track::Track;
+use super::wire::Wire;
+use super::{events, frame};
 
 /// Bodies of at least this many bytes are written from where they lie. Smaller ones are cheaper to copy: once for all
 /// sessions that share the burst, where several pieces of memory cost each write 0.8 µs. Less in tests, so that they get
@@ -23,7 +25,9 @@ const MAX_PIECES: usize = 64;
 /// One write in the making. A shard has one and uses it for all its sessions.
 #[derive(Debug)]
 pub(crate) struct Burst {
-    encoding: Encoding,
+    wire: Wire,
+    /// The way of an event stream: where it stood at the start, and where it stands behind what is laid out.
+    way: Option<Box<Way>>,
     joined: Vec<u8>,
     pieces: Vec<Piece>,
     groups: Vec<Group>,
@@ -35,6 +39,15 @@ pub(crate) struct Burst {
     len: usize,
     prefix: Vec<u8>,
     prefix_of: Option<(Encoding, u32)>,
+}
+
+/// The way of an event stream's subscription through a burst.
+#[derive(Debug)]
+struct Way {
+    from: Track,
+    to: Track,
+    /// Kept for its memory.
+    id: String,
 }
 
 /// A part of the write.
@@ -65,7 +78,8 @@ pub(super) struct Taken {
 impl Default for Burst {
     fn default() -> Self {
         Self {
-            encoding: Encoding::MsgPack,
+            wire: Wire::WebSocket(Encoding::MsgPack),
+            way: None,
             joined: Vec::new(),
             pieces: Vec::new(),
             groups: Vec::new(),
@@ -80,9 +94,11 @@ impl Default for Burst {
 }
 
 impl Burst {
-    /// Begins anew; `skip` bytes of the first frame to come were written before.
-    pub(super) fn start(&mut self, encoding: Encoding, skip: usize) {
-        self.encoding = encoding;
+    /// Begins anew; `skip` bytes of the first frame to come were written before. An event stream goes on from `track`.
+    pub(super) fn start(&mut self, wire: Wire, track: Option<&Track>, skip: usize) {
+        self.wire = wire;
+        self.way =
+            track.map(|track| Box::new(Way { from: track.clone(), to: track.clone(), id: String::new() }));
         self.joined.clear();
         self.pieces.clear();
         self.groups.clear();
@@ -94,17 +110,20 @@ impl Burst {
 
     /// Lets go of the messages that it was made of, so that they are freed once retention and queues let go of them.
     pub(crate) fn forget(&mut self) {
-        self.start(self.encoding, 0);
+        self.start(self.wire, None, 0);
     }
 
     /// Whether it is what it would be if it were laid out for these entries, and nothing but them.
     pub(super) fn is_of<'a>(
         &self,
-        encoding: Encoding,
+        wire: Wire,
+        track: Option<&Track>,
         entries: impl Iterator<Item = &'a Entry>,
         max_bytes: usize,
     ) -> bool {
-        self.encoding == encoding && self.made_of.is(entries, self.is_full(max_bytes))
+        self.wire == wire
+            && self.way.as_ref().map(|way| &way.from) == track
+            && self.made_of.is(entries, self.is_full(max_bytes))
     }
 
     pub(super) fn is_full(&self, max_bytes: usize) -> bool {
@@ -129,37 +148,61 @@ impl Burst {
             Entry::Answer(_, _, payload) => self.add_payload(Lane::Queue, payload),
             Entry::Live(_, live) => self.add_payload(Lane::Queue, &live.payload),
             Entry::Ping(payload) => self.add_payload(Lane::Queue, payload),
+            Entry::Advance(_, advance) => self.add_payload(Lane::Queue, &advance.payload),
             Entry::Behind(sub) => self.add_frame_of(&ServerFrame::Behind { sub: *sub }),
             Entry::Dropped(sub, count) => self.add_frame_of(&entry::dropped_frame(*sub, *count)),
             Entry::Expired(sub, gap) => self.add_frame_of(&entry::expired_frame(*sub, gap)),
         }
+        if let (Some(way), false) = (&mut self.way, matches!(entry, Entry::Messages(..))) {
+            // Each message has moved it already, as far as there was room.
+            entry.lead(&mut way.to, 1);
+        }
     }
 
     fn add_frame_of(&mut self, frame: &ServerFrame<'_>) {
-        let mut payload = Vec::new();
-        self.encoding.encode_server(frame, &mut payload);
+        let payload = match self.wire {
+            Wire::WebSocket(encoding) => {
+                let mut payload = Vec::new();
+                encoding.encode_server(frame, &mut payload);
+                payload
+            }
+            Wire::Events => events::event(frame),
+        };
         self.add_payload(Lane::Queue, &payload);
     }
 
     fn add_payload(&mut self, lane: Lane, payload: &[u8]) {
         let before = self.joined.len();
-        frame::data_header(self.encoding, payload.len(), &mut self.joined);
-        self.joined.extend_from_slice(payload);
+        match self.wire {
+            Wire::WebSocket(encoding) => {
+                frame::data_header(encoding, payload.len(), &mut self.joined);
+                self.joined.extend_from_slice(payload);
+            }
+            Wire::Events => {
+                events::begin_chunk(payload.len(), &mut self.joined);
+                self.joined.extend_from_slice(payload);
+                self.joined.extend_from_slice(events::CHUNK_END);
+            }
+        }
         self.close_frame(lane, before);
     }
 
     fn add_run(&mut self, sub: u32, run: &Run, max_bytes: usize) {
-        if self.prefix_of != Some((self.encoding, sub)) {
+        let encoding = self.wire.encoding();
+        if self.prefix_of != Some((encoding, sub)) {
             self.prefix.clear();
-            self.encoding.message_prefix(sub, &mut self.prefix);
-            self.prefix_of = Some((self.encoding, sub));
+            encoding.message_prefix(sub, &mut self.prefix);
+            self.prefix_of = Some((encoding, sub));
         }
         let (before, frames) = (self.len, self.frames.len());
         for body in run.bodies() {
             if self.frames.len() > frames && self.is_full(max_bytes) {
                 break;
             }
-            self.add_message(body);
+            match self.wire {
+                Wire::WebSocket(encoding) => self.add_message(encoding, body),
+                Wire::Events => self.add_event(body),
+            }
         }
         let frames = self.frames.len() - frames;
         self.groups.push(Group { lane: Lane::Queue, frames, bytes: self.len - before });
@@ -168,10 +211,10 @@ impl Burst {
         }
     }
 
-    fn add_message(&mut self, shared: &Body) {
+    fn add_message(&mut self, encoding: Encoding, shared: &Body) {
         let body = shared.bytes();
         let before = self.joined.len();
-        frame::data_header(self.encoding, self.prefix.len() + body.len(), &mut self.joined);
+        frame::data_header(encoding, self.prefix.len() + body.len(), &mut self.joined);
         self.joined.extend_from_slice(&self.prefix);
         if body.len() < LARGE_BODY_BYTES {
             self.joined.extend_from_slice(body);
@@ -183,6 +226,40 @@ impl Burst {
         let cut = std::mem::take(&mut self.skip).min(body.len());
         self.pieces.push(Piece::Body(shared.clone(), cut..body.len()));
         self.add_frame(head + body.len() - cut);
+    }
+
+    /// Adds a message as an event, with the place where its client goes on after it.
+    fn add_event(&mut self, shared: &Body) {
+        let body = shared.bytes();
+        let before = self.joined.len();
+        let mut id = "";
+        if let (Some(way), Some(place)) = (&mut self.way, shared.message().place()) {
+            way.to.go_to(place.index, place.seq);
+            way.id.clear();
+            way.to.write(&mut way.id);
+            id = &way.id;
+        }
+        events::begin_message(id, body.len(), &mut self.joined);
+        let is_line = events::is_line(body);
+        if body.len() < LARGE_BODY_BYTES || !is_line {
+            if is_line {
+                self.joined.extend_from_slice(body);
+            } else {
+                events::put_in_line(body, &mut self.joined);
+            }
+            self.joined.extend_from_slice(events::MESSAGE_END);
+            let len = self.cut_skipped(before);
+            return self.add_frame(len);
+        }
+        let head = self.cut_skipped(before);
+        self.close_joined();
+        let cut = self.skip.min(body.len());
+        self.skip -= cut;
+        self.pieces.push(Piece::Body(shared.clone(), cut..body.len()));
+        let before = self.joined.len();
+        self.joined.extend_from_slice(events::MESSAGE_END);
+        let end = self.cut_skipped(before);
+        self.add_frame(head + body.len() - cut + end);
     }
 
     /// Notes a frame, a group of its own, that ends where the joined bytes end.

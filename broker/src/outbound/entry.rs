@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use fanfare_protocol::frame::Gap;
-use fanfare_protocol::{GapReason, ServerFrame, StreamName};
+use fanfare_protocol::{GapReason, Position, ServerFrame, StreamName};
 
 use super::run::Run;
+use super::track::Track;
 use crate::engine::{Cursor, Lost, StreamIndex};
 
 /// What an entry takes in a lane beside what it points to, in bytes.
@@ -37,6 +38,8 @@ pub(super) enum Entry {
     Live(u32, Box<Live>),
     /// A `ping`, shared by the sessions of a sweep.
     Ping(Arc<[u8]>),
+    /// What an event stream has for a `ping`: how far its subscription has come.
+    Advance(u32, Box<Advance>),
 }
 
 /// Whether an answer ends its subscription: what stands before it then belongs to no open one.
@@ -63,6 +66,17 @@ pub(crate) struct Live {
     pub(crate) payload: Box<[u8]>,
     /// How each stream was read up to here, for a subscription that comes back to before this place.
     pub(crate) read: Vec<(StreamIndex, Cursor)>,
+    /// The position that the frame tells, for the events that follow it.
+    pub(crate) position: Option<Position>,
+}
+
+/// How far a quiet subscription has come. It means what stands before it: taken out with that, it says nothing.
+#[derive(Debug)]
+pub(crate) struct Advance {
+    /// The lines, encoded.
+    pub(crate) payload: Box<[u8]>,
+    /// What they say.
+    pub(crate) position: Position,
 }
 
 impl Entry {
@@ -78,6 +92,7 @@ impl Entry {
             Self::Answer(_, _, payload) => payload.len(),
             Self::Live(_, live) => live.payload.len(),
             Self::Ping(payload) => payload.len(),
+            Self::Advance(_, advance) => size_of::<Advance>() + advance.payload.len(),
             Self::Expired(..) => size_of::<Expired>(),
             Self::Dropped(..) | Self::Behind(_) => 0,
         }
@@ -91,7 +106,8 @@ impl Entry {
             | Self::Dropped(sub, _)
             | Self::Expired(sub, _)
             | Self::Behind(sub)
-            | Self::Live(sub, _) => Some(*sub),
+            | Self::Live(sub, _)
+            | Self::Advance(sub, _) => Some(*sub),
             Self::Ping(_) => None,
         }
     }
@@ -111,6 +127,21 @@ impl Entry {
             Self::Messages(_, run) => run.len(),
             _ => 1,
         }
+    }
+
+    /// Moves a track behind the first `frames` frames.
+    pub(super) fn lead(&self, track: &mut Track, frames: usize) {
+        match self {
+            Self::Messages(_, run) => track.go_behind(run, frames),
+            Self::Live(_, live) => live.position.iter().for_each(|position| track.go_on(position)),
+            Self::Advance(_, advance) => track.go_on(&advance.position),
+            _ => {}
+        }
+    }
+
+    /// Whether a newer `ping` may take its place.
+    pub(super) fn is_ping(&self) -> bool {
+        matches!(self, Self::Ping(_) | Self::Advance(..))
     }
 
     /// Whether it holds messages that are in no stream: those that nobody can read again.

@@ -4,14 +4,16 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use fanfare_protocol::codes::Reconnect;
-use fanfare_protocol::{CloseCode, Encoding, GapReason};
+use fanfare_protocol::{CloseCode, GapReason};
 
 use super::burst::{Burst, Taken};
-use super::entry::{ENTRY_BYTES, Ends, Entry, Expired, Lane, Live};
-use super::frame;
+use super::entry::{self, ENTRY_BYTES, Ends, Entry, Expired, Lane, Live};
 use super::overflow::Fallen;
 use super::queue::{Queue, push_first_alone};
 use super::run::Run;
+use super::track::Track;
+use super::wire::Wire;
+use super::{events, frame};
 
 /// What a write has brought to its end.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +44,9 @@ enum End {
 /// What waits for one socket.
 #[derive(Debug)]
 pub(crate) struct Lanes {
-    encoding: Encoding,
+    wire: Wire,
+    /// Where the subscription of an event stream stands: what is written is behind it. Boxed, for no other session has one.
+    track: Option<Box<Track>>,
     /// Whole WebSocket control frames (pongs, the answer to a close).
     control: Vec<u8>,
     replies: VecDeque<Box<[u8]>>,
@@ -55,9 +59,10 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    pub(super) fn new(encoding: Encoding) -> Self {
+    pub(super) fn new(wire: Wire) -> Self {
         Self {
-            encoding,
+            wire,
+            track: None,
             control: Vec::new(),
             replies: VecDeque::new(),
             queue: Queue::default(),
@@ -132,12 +137,31 @@ impl Lanes {
         if self.end.is_some() {
             return;
         }
+        self.drop_ping();
+        self.queue.push(Entry::Ping(payload));
+    }
+
+    /// Queues how far the subscription of an event stream has come, in the place of an older such mark.
+    pub(super) fn push_advance(&mut self, sub: u32, advance: entry::Advance) {
+        if self.end.is_some() {
+            return;
+        }
+        self.drop_ping();
+        self.queue.push(Entry::Advance(sub, Box::new(advance)));
+    }
+
+    /// Takes out a `ping` that still waits.
+    fn drop_ping(&mut self) {
         let begun = self.begun_in(Lane::Queue);
-        let older = self.queue.iter().skip(begun).position(|entry| matches!(entry, Entry::Ping(_)));
+        let older = self.queue.iter().skip(begun).position(Entry::is_ping);
         if let Some(at) = older {
             self.queue.remove(at + begun);
         }
-        self.queue.push(Entry::Ping(payload));
+    }
+
+    /// The subscription of an event stream begins here.
+    pub(super) fn follow(&mut self, track: Track) {
+        self.track = Some(Box::new(track));
     }
 
     pub(super) fn push_reply(&mut self, payload: Box<[u8]>) {
@@ -157,7 +181,11 @@ impl Lanes {
     pub(super) fn close_after_replies(&mut self, code: CloseCode, reason: &str) {
         if self.end.is_none() {
             self.drop_queue();
-            self.end = Some(Box::new(End::ByUs(code, frame::close(code, reason).into_boxed_slice())));
+            let close = match self.wire {
+                Wire::WebSocket(_) => frame::close(code, reason),
+                Wire::Events => events::close(code, reason),
+            };
+            self.end = Some(Box::new(End::ByUs(code, close.into_boxed_slice())));
         }
     }
 
@@ -266,13 +294,13 @@ impl Lanes {
     /// Lays out what goes into the next write, up to `max_bytes` but at least one frame: the frame begun, control
     /// frames, answers, then the queue.
     pub(crate) fn fill(&self, burst: &mut Burst, max_bytes: usize) {
-        let encoding = self.encoding;
+        let (wire, track) = (self.wire, self.track.as_deref());
         let only_queue = self.begun.is_none() && self.control.is_empty() && self.replies.is_empty();
-        if only_queue && self.end.is_none() && burst.is_of(encoding, self.queue.iter(), max_bytes) {
+        if only_queue && self.end.is_none() && burst.is_of(wire, track, self.queue.iter(), max_bytes) {
             // A session of the same shard had the same waiting just before.
             return;
         }
-        burst.start(encoding, self.begun.map_or(0, |(_, written)| written));
+        burst.start(wire, track, self.begun.map_or(0, |(_, written)| written));
         let (skip_reply, skip_entry) = match self.begun {
             Some((Lane::Control | Lane::Close, _)) | None => (0, 0),
             Some((Lane::Replies, _)) => {
@@ -339,6 +367,9 @@ impl Lanes {
                 }
             }
             Lane::Queue => {
+                if let (Some(track), Some(entry)) = (self.track.as_deref_mut(), self.queue.iter().next()) {
+                    entry.lead(track, frames);
+                }
                 let popped = self.queue.pop(frames);
                 advance.messages += popped.messages as u64;
                 advance.dropped_gaps += u64::from(popped.gap == Some(GapReason::Dropped));

@@ -4,6 +4,7 @@ mod about;
 mod body;
 mod burst;
 mod entry;
+mod events;
 mod frame;
 mod json_bodies;
 mod lanes;
@@ -11,6 +12,8 @@ mod made_of;
 mod overflow;
 mod queue;
 mod run;
+mod track;
+mod wire;
 
 use std::sync::Arc;
 
@@ -20,10 +23,13 @@ pub(crate) use about::About;
 pub(crate) use body::Body;
 pub(crate) use burst::Burst;
 pub(crate) use entry::{Expired, Live};
+pub(crate) use events::{LAST_ID, close as last_event};
 pub(crate) use json_bodies::JsonBodies;
 pub(crate) use lanes::{Advance, Lanes};
 pub(crate) use overflow::{Fallen, Rewind};
 pub(crate) use run::{Delivery, Run};
+pub(crate) use track::{Place, Track};
+pub(crate) use wire::Wire;
 
 use entry::Ends;
 
@@ -37,7 +43,7 @@ pub(crate) struct Outbound {
     session: SessionId,
     shard: u8,
     slot: u32,
-    encoding: Encoding,
+    wire: Wire,
     about: About,
     lanes: Mutex<Lanes>,
     /// Whose session it is, once that is known.
@@ -46,14 +52,15 @@ pub(crate) struct Outbound {
 
 impl Outbound {
     /// The queue of a session that lives in this slot of this shard.
-    pub(crate) fn new(session: SessionId, shard: u8, slot: u32, encoding: Encoding, about: About) -> Self {
+    pub(crate) fn new(session: SessionId, shard: u8, slot: u32, wire: impl Into<Wire>, about: About) -> Self {
+        let wire = wire.into();
         Self {
             session,
             shard,
             slot,
-            encoding,
+            wire,
             about,
-            lanes: Mutex::new(Lanes::new(encoding)),
+            lanes: Mutex::new(Lanes::new(wire)),
             caller: Mutex::default(),
         }
     }
@@ -72,8 +79,14 @@ impl Outbound {
         self.slot
     }
 
+    /// What the bodies of its messages are written in.
     pub(crate) fn encoding(&self) -> Encoding {
-        self.encoding
+        self.wire.encoding()
+    }
+
+    /// How its frames go over its connection.
+    pub(crate) fn wire(&self) -> Wire {
+        self.wire
     }
 
     /// Who the session is.
@@ -128,8 +141,29 @@ impl Outbound {
 
     /// Queues the mark that a subscription has caught up; `read` is how each stream was read up to here.
     pub(crate) fn push_live(&self, sub: u32, position: Position, read: Vec<(StreamIndex, Cursor)>) {
-        let payload = self.encode(&ServerFrame::Live { sub, position });
-        self.lanes.lock().push_live(sub, Live { payload, read });
+        let frame = ServerFrame::Live { sub, position };
+        let payload = self.encode(&frame);
+        let position = match frame {
+            ServerFrame::Live { position, .. } if self.wire == Wire::Events => Some(position),
+            _ => None,
+        };
+        self.lanes.lock().push_live(sub, Live { payload, read, position });
+    }
+
+    /// The subscription of an event stream begins here; to be called once, before anything is queued for it.
+    pub(crate) fn follow(&self, track: Track) {
+        self.lanes.lock().follow(track);
+    }
+
+    /// Queues how far the subscription of an event stream has come, in the place of an older `ping` that still waits.
+    pub(crate) fn push_advance(&self, sub: u32, position: Position) {
+        let payload = events::place(&position).into_boxed_slice();
+        self.lanes.lock().push_advance(sub, entry::Advance { payload, position });
+    }
+
+    /// Queues what keeps the connection of an event stream in use, in the place of an older `ping` that still waits.
+    pub(crate) fn push_comment(&self) {
+        self.lanes.lock().push_ping(Arc::from(events::COMMENT));
     }
 
     /// Takes out all messages that can be read again from their streams. `is_behind` tells how a subscription stands
@@ -192,8 +226,14 @@ impl Outbound {
     }
 
     fn encode(&self, frame: &ServerFrame<'_>) -> Box<[u8]> {
-        let mut payload = Vec::with_capacity(128);
-        self.encoding.encode_server(frame, &mut payload);
+        let payload = match self.wire {
+            Wire::WebSocket(encoding) => {
+                let mut payload = Vec::with_capacity(128);
+                encoding.encode_server(frame, &mut payload);
+                payload
+            }
+            Wire::Events => events::event(frame),
+        };
         payload.into_boxed_slice()
     }
 }

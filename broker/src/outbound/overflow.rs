@@ -184,7 +184,7 @@ impl Fallen {
                     self.rewind(*stream).read.get_or_insert(*cursor);
                 }
             }
-            Entry::Behind(_) => {}
+            Entry::Behind(_) | Entry::Advance(..) => {}
             Entry::Answer(..) | Entry::Dropped(..) | Entry::Ping(_) => return false,
         }
         true

@@ -190,7 +190,7 @@ impl Queue {
             Entry::Messages(..) if entry.is_streamed() => self.may_fall = true,
             Entry::Messages(_, run) => self.ephemeral += run.len(),
             Entry::Dropped(..) | Entry::Expired(..) => self.gaps += 1,
-            Entry::Behind(_) | Entry::Live(..) | Entry::Ping(_) => {}
+            Entry::Behind(_) | Entry::Live(..) | Entry::Ping(_) | Entry::Advance(..) => {}
         }
     }
 
@@ -202,7 +202,11 @@ impl Queue {
             Entry::Answer(..) => self.answer_bytes -= bytes,
             Entry::Messages(_, run) if entry.is_ephemeral() => self.ephemeral -= run.len(),
             Entry::Dropped(..) | Entry::Expired(..) => self.gaps -= 1,
-            Entry::Messages(..) | Entry::Behind(_) | Entry::Live(..) | Entry::Ping(_) => {}
+            Entry::Messages(..)
+            | Entry::Behind(_)
+            | Entry::Live(..)
+            | Entry::Ping(_)
+            | Entry::Advance(..) => {}
         }
     }
 }

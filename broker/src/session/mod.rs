@@ -101,6 +101,11 @@ impl Session {
         Self { stage: Stage::Greeting(bearer.map(Box::new)), ..Self::new(now) }
     }
 
+    /// A session whose request said already who it is.
+    pub(crate) fn opened(caller: Caller, now: Moment) -> Self {
+        Self { stage: Stage::Open(caller), ..Self::new(now) }
+    }
+
     /// Whether `hello` has come, and was accepted.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.stage, Stage::Open(_))

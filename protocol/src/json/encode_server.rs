@@ -1,5 +1,6 @@
 //! Writes a broker's frame as JSON.
 
+use crate::codes::ErrorCode;
 use crate::frame::{
     ErrorFrame, Gap, HistoryPage, Member, Message, Published, ServerFrame, Subscribed, Welcome,
 };
@@ -11,22 +12,18 @@ use crate::position::Position;
 pub(crate) fn encode_server(frame: &ServerFrame<'_>, out: &mut Vec<u8>) {
     match frame {
         ServerFrame::Welcome(welcome) => put_welcome(welcome, frame_of(ServerOp::Welcome, out)),
-        ServerFrame::Subscribed(subscribed) => put_subscribed(subscribed, out),
+        ServerFrame::Subscribed(subscribed) => {
+            put_subscribed(subscribed, for_sub(ServerOp::Subscribed, subscribed.sub, out));
+        }
         ServerFrame::Message { sub, message } => {
             message_prefix(*sub, out);
             message_body(message, out);
         }
         ServerFrame::Gap { sub, gap } => put_gap(gap, for_sub(ServerOp::Gap, *sub, out)),
         ServerFrame::Behind { sub } => for_sub(ServerOp::Behind, *sub, out).end(),
-        ServerFrame::Live { sub, position } => {
-            let mut object = for_sub(ServerOp::Live, *sub, out);
-            object.put("position", position);
-            object.end();
-        }
+        ServerFrame::Live { sub, position } => put_live(position, for_sub(ServerOp::Live, *sub, out)),
         ServerFrame::Unsubscribed { sub, code } => {
-            let mut object = for_sub(ServerOp::Unsubscribed, *sub, out);
-            object.put_some("code", code.as_ref());
-            object.end();
+            put_unsubscribed(*code, for_sub(ServerOp::Unsubscribed, *sub, out));
         }
         ServerFrame::Published(published) => put_published(published, out),
         ServerFrame::Ok { id, expires_in_ms } => {
@@ -46,12 +43,63 @@ pub(crate) fn encode_server(frame: &ServerFrame<'_>, out: &mut Vec<u8>) {
         ServerFrame::Ping { position, except } => put_ping(position.as_ref(), except, out),
         ServerFrame::Pong => frame_of(ServerOp::Pong, out).end(),
         ServerFrame::Goaway { reason, reconnect_after_ms } => {
-            let mut object = frame_of(ServerOp::Goaway, out);
-            object.put("reason", &**reason);
-            object.put("reconnect_after_ms", reconnect_after_ms);
-            object.end();
+            put_goaway(reason, *reconnect_after_ms, frame_of(ServerOp::Goaway, out));
         }
     }
+}
+
+/// Appends what a frame says beside its op and its subscription, as an object; returns the op. Answers to requests say
+/// nothing here: who hears events asks nothing.
+pub(crate) fn encode_event(frame: &ServerFrame<'_>, out: &mut Vec<u8>) -> &'static str {
+    let object = Object::begin(out);
+    let op = match frame {
+        ServerFrame::Welcome(welcome) => {
+            put_welcome(welcome, object);
+            ServerOp::Welcome
+        }
+        ServerFrame::Subscribed(subscribed) => {
+            put_subscribed(subscribed, object);
+            ServerOp::Subscribed
+        }
+        ServerFrame::Message { message, .. } => {
+            put_message(message, object);
+            ServerOp::Message
+        }
+        ServerFrame::Gap { gap, .. } => {
+            put_gap(gap, object);
+            ServerOp::Gap
+        }
+        ServerFrame::Live { position, .. } => {
+            put_live(position, object);
+            ServerOp::Live
+        }
+        ServerFrame::Error(error) => {
+            put_error(error, object);
+            ServerOp::Error
+        }
+        ServerFrame::Goaway { reason, reconnect_after_ms } => {
+            put_goaway(reason, *reconnect_after_ms, object);
+            ServerOp::Goaway
+        }
+        ServerFrame::Behind { .. } => {
+            object.end();
+            ServerOp::Behind
+        }
+        ServerFrame::Unsubscribed { code, .. } => {
+            put_unsubscribed(*code, object);
+            ServerOp::Unsubscribed
+        }
+        ServerFrame::Published(_)
+        | ServerFrame::Ok { .. }
+        | ServerFrame::History { .. }
+        | ServerFrame::Presence { .. }
+        | ServerFrame::Ping { .. }
+        | ServerFrame::Pong => {
+            object.end();
+            ServerOp::Pong
+        }
+    };
+    op.name()
 }
 
 /// Appends the part of a `message` frame that differs per subscription.
@@ -63,7 +111,10 @@ pub(crate) fn message_prefix(sub: u32, out: &mut Vec<u8>) {
 
 /// Appends the part of a `message` frame that all subscriptions share.
 pub(crate) fn message_body(message: &Message<'_>, out: &mut Vec<u8>) {
-    let mut object = Object::rest(out);
+    put_message(message, Object::rest(out));
+}
+
+fn put_message(message: &Message<'_>, mut object: Object<'_>) {
     object.put("topic", &message.topic);
     object.payload(&message.payload);
     object.put("time", &message.time_ms);
@@ -125,8 +176,7 @@ fn put_welcome(welcome: &Welcome<'_>, mut object: Object<'_>) {
     object.end();
 }
 
-fn put_subscribed(subscribed: &Subscribed, out: &mut Vec<u8>) {
-    let mut object = for_sub(ServerOp::Subscribed, subscribed.sub, out);
+fn put_subscribed(subscribed: &Subscribed, mut object: Object<'_>) {
     object.put_some("pattern", subscribed.pattern.as_ref());
     object.put("position", &subscribed.position);
     object.put_some("recovered", subscribed.recovered.as_ref());
@@ -144,6 +194,22 @@ fn put_gap(gap: &Gap, mut object: Object<'_>) {
     object.put_some("to", gap.to.as_ref());
     object.put_some("count", gap.count.as_ref());
     object.put_some("position", gap.position.as_ref());
+    object.end();
+}
+
+fn put_live(position: &Position, mut object: Object<'_>) {
+    object.put("position", position);
+    object.end();
+}
+
+fn put_unsubscribed(code: Option<ErrorCode>, mut object: Object<'_>) {
+    object.put_some("code", code.as_ref());
+    object.end();
+}
+
+fn put_goaway(reason: &str, reconnect_after_ms: u64, mut object: Object<'_>) {
+    object.put("reason", reason);
+    object.put("reconnect_after_ms", &reconnect_after_ms);
     object.end();
 }
 

@@ -15,5 +15,7 @@ mod write;
 pub(crate) use decode_client::{decode_client, decode_publish};
 pub(crate) use decode_server::decode_server;
 pub(crate) use encode_client::encode_client;
-pub(crate) use encode_server::{encode_server, history_of_bodies, message_body, message_prefix};
+pub(crate) use encode_server::{
+    encode_event, encode_server, history_of_bodies, message_body, message_prefix,
+};
 pub use position::PositionError;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use fanfare_protocol::Encoding;
 
 use crate::adapter::fanfare::Fanfare;
+use crate::adapter::fanfare_http::FanfareHttp;
 use crate::adapter::floor::Floor;
 use crate::adapter::mqtt::Mqtt;
 use crate::adapter::nats::Nats;
@@ -16,6 +17,7 @@ use crate::error::LoadError;
 use crate::launch::find_program;
 use crate::rows::Row;
 use crate::rows::fanouts::{self, FanoutRow};
+use crate::rows::http_publish::HttpPublish;
 use crate::rows::idle_memory::IdleMemory;
 use crate::rows::jitter::Jitter;
 use crate::rows::resume_storm::ResumeStorm;
@@ -42,7 +44,9 @@ pub fn adapters(programs: &Path) -> Vec<Box<dyn Adapter>> {
         Box::new(Floor::coalescing(floor.clone())),
         Box::new(Floor::direct(floor)),
         Box::new(Fanfare::new(fanfare.clone(), Encoding::MsgPack)),
-        Box::new(Fanfare::new(fanfare, Encoding::Json)),
+        Box::new(Fanfare::new(fanfare.clone(), Encoding::Json)),
+        Box::new(FanfareHttp::requests(fanfare.clone())),
+        Box::new(FanfareHttp::lines(fanfare)),
         Box::new(TopicScript::bun(folder.clone())),
         Box::new(TopicScript::ws(folder.clone())),
         Box::new(SocketIo::new(folder)),
@@ -69,6 +73,7 @@ pub fn rows(idle_connections: u32) -> Vec<Box<dyn Row>> {
     rows.push(Box::new(Churn));
     rows.push(Box::new(ConnectStorm));
     rows.push(Box::new(ResumeStorm));
+    rows.push(Box::new(HttpPublish));
     rows.extend(fanouts::SIZING.into_iter().map(boxed));
     rows
 }

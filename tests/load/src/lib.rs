@@ -3,14 +3,16 @@
 //! The parts, from the ground:
 //!
 //! - [`error`], [`samples`], [`stats`]: what can go wrong; figures; medians, spreads and ratios;
-//! - [`frame`], [`content`], [`handshake`]: as much of WebSocket as a load generator needs, and streams inside it;
-//! - [`payload`], [`order`], [`account`]: numbered payloads, the check that each comes once and in order, and the
-//!   same by Fanfare's own sequences and gaps;
+//! - [`frame`], [`content`], [`handshake`], [`http`]: as much of WebSocket and HTTP as a load generator needs, and streams
+//!   inside frames;
+//! - [`payload`], [`order`], [`account`], [`acks`]: numbered payloads, the check that each comes once and in order, the
+//!   same by Fanfare's own sequences and gaps, and that each publish is acknowledged;
 //! - [`schedule`], [`latency`], [`in_flight`]: when messages are due, how late they come, which of them all have;
 //! - [`poller`], [`procfs`]: epoll; CPU time and memory of a process;
 //! - [`listens`], [`launch`], [`server`]: where a server listens, what it takes to start it, the server as a pinned child;
 //! - [`adapter`]: how each server is started and spoken to, one file a server; [`plan`]: how samples are taken;
-//! - [`connection`], [`opening`], [`crowd`], [`subscribers`], [`follower`], [`publisher`]: the client side;
+//! - [`connection`], [`opening`], [`crowd`], [`subscribers`], [`follower`], [`publisher`], [`publishing`], [`desk`]: the
+//!   client side;
 //! - [`workload`], [`window`], [`fanout`]: what is asked of a server, what is measured of it, the loop that does both;
 //! - [`rows`]: what is measured, one file a row or a kind of rows;
 //! - [`tasks`], [`raw`], [`progress`], [`run`]: which samples, those that there are, where the run stands, the run;
@@ -18,11 +20,13 @@
 //! - [`catalogue`]: which subjects and rows there are.
 
 pub mod account;
+pub mod acks;
 pub mod adapter;
 pub mod catalogue;
 pub mod connection;
 pub mod content;
 pub mod crowd;
+pub mod desk;
 pub mod drawing;
 pub mod error;
 pub mod fanout;
@@ -30,6 +34,7 @@ pub mod fit;
 pub mod follower;
 pub mod frame;
 pub mod handshake;
+pub mod http;
 pub mod in_flight;
 pub mod latency;
 pub mod launch;
@@ -43,6 +48,7 @@ pub mod poller;
 pub mod procfs;
 pub mod progress;
 pub mod publisher;
+pub mod publishing;
 pub mod raw;
 pub mod report;
 pub mod results;

@@ -22,23 +22,37 @@ const PRINTED_MAX_BYTES: usize = 64 * 1024;
 pub enum Listens {
     /// It prints its `ws://` URL on standard output.
     Says,
+    /// The same, and the `http://` URL of its API.
+    SaysBoth,
     /// It was told to use this address.
     At(SocketAddr),
 }
 
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// For clients.
+    pub address: SocketAddr,
+    /// The path of its WebSocket there.
+    pub path: String,
+    /// For requests over HTTP, if it has said so.
+    pub api: Option<SocketAddr>,
+}
+
 impl Listens {
-    /// Waits until a server listens, and gives its address and the path of its WebSocket.
+    /// Waits until a server listens, and gives where.
     ///
     /// # Errors
     /// It ends, or doesn't listen in time.
-    pub fn wait(self, stdout: &mut ChildStdout) -> Result<(SocketAddr, String), LoadError> {
+    pub fn wait(self, stdout: &mut ChildStdout) -> Result<Found, LoadError> {
         let deadline = Instant::now() + START_MAX;
         let mut printed = Vec::new();
         loop {
             let said = String::from_utf8_lossy(&printed);
             let (found, look_again) = match self {
-                Self::Says => (find_url(&said), START_MAX),
-                Self::At(address) => (is_listening(address)?.then(|| (address, "/".to_owned())), LOOK_EVERY),
+                Self::Says => (find(&said), START_MAX),
+                Self::SaysBoth => (find(&said).filter(|found| found.api.is_some()), START_MAX),
+                Self::At(address) => (is_listening(address)?.then(|| Found::at(address)), LOOK_EVERY),
             };
             if let Some(found) = found {
                 return Ok(found);
@@ -70,10 +84,22 @@ fn read_some(stdout: &mut ChildStdout, timeout: Duration, printed: &mut Vec<u8>)
     Ok(bytes > 0)
 }
 
-/// The address and path of the first whole line with `ws://ADDRESS:PORT/PATH` in it.
-fn find_url(printed: &str) -> Option<(SocketAddr, String)> {
+impl Found {
+    fn at(address: SocketAddr) -> Self {
+        Self { address, path: "/".to_owned(), api: None }
+    }
+}
+
+/// What the whole lines among it say.
+fn find(printed: &str) -> Option<Found> {
+    let (address, path) = find_url(printed, "ws://")?;
+    Some(Found { address, path, api: find_url(printed, "http://").map(|(address, _)| address) })
+}
+
+/// The address and path of the first whole line with such a URL in it.
+fn find_url(printed: &str, scheme: &str) -> Option<(SocketAddr, String)> {
     printed.split_inclusive('\n').filter(|line| line.ends_with('\n')).find_map(|line| {
-        let (_, url) = line.split_once("ws://")?;
+        let (_, url) = line.split_once(scheme)?;
         let url = url.split(char::is_whitespace).next()?;
         let (address, path) = url.find('/').map_or((url, "/"), |slash| url.split_at(slash));
         Some((address.parse().ok()?, path.to_owned()))
@@ -85,7 +111,7 @@ mod tests {
     use super::*;
 
     fn check(printed: &str, expected: Option<(&str, &str)>) {
-        let found = find_url(printed).map(|(address, path)| (address.to_string(), path));
+        let found = find(printed).map(|found| (found.address.to_string(), found.path));
         assert_eq!(
             found,
             expected.map(|(address, path)| (address.to_owned(), path.to_owned())),
@@ -101,6 +127,16 @@ mod tests {
             Some(("127.0.0.1:1", "/ws")),
         );
         check("ws://[::1]:9\n", Some(("[::1]:9", "/")));
+    }
+
+    #[test]
+    fn the_api_is_found_on_a_line_of_its_own() {
+        let api = |printed| find(printed).and_then(|found| found.api).map(|api| api.to_string());
+        assert_eq!(
+            api("on ws://127.0.0.1:1/ws\n  internal on http://127.0.0.1:2/ (a page)\n").as_deref(),
+            Some("127.0.0.1:2")
+        );
+        assert_eq!(api("on ws://127.0.0.1:1/ws\n  internal on http://127.0."), None);
     }
 
     #[test]

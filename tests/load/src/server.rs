@@ -9,6 +9,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::error::{Doing, LoadError};
 use crate::launch::{Files, Launch};
+use crate::listens::Found;
 
 /// One CPU for the server, another for the generator.
 #[derive(Clone, Copy, Debug)]
@@ -21,8 +22,7 @@ pub struct Cpus {
 #[derive(Debug)]
 pub struct Server {
     child: Child,
-    address: SocketAddr,
-    path: String,
+    found: Found,
     /// Kept open: a server that prints into a closed pipe may end.
     _stdout: ChildStdout,
     _files: Option<Files>,
@@ -71,11 +71,11 @@ impl Server {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         let mut child = cpus.spawn(&mut command)?;
         let found = match child.stdout.take() {
-            Some(mut stdout) => listens.wait(&mut stdout).map(|(address, path)| (address, path, stdout)),
+            Some(mut stdout) => listens.wait(&mut stdout).map(|found| (found, stdout)),
             None => Err(LoadError::Server("has no standard output".into())),
         };
         match found {
-            Ok((address, path, stdout)) => Ok(Self { child, address, path, _stdout: stdout, _files: files }),
+            Ok((found, stdout)) => Ok(Self { child, found, _stdout: stdout, _files: files }),
             Err(error) => {
                 end(&mut child);
                 Err(error)
@@ -85,12 +85,20 @@ impl Server {
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.found.address
+    }
+
+    /// Where its API is, for requests over HTTP.
+    ///
+    /// # Errors
+    /// It has none.
+    pub fn api(&self) -> Result<SocketAddr, LoadError> {
+        self.found.api.ok_or(LoadError::Unsupported("an API over HTTP"))
     }
 
     /// The path of its WebSocket.
     pub fn path(&self) -> &str {
-        &self.path
+        &self.found.path
     }
 
     /// Its process.

@@ -149,3 +149,17 @@ async fn help_and_version_are_told() {
         assert!(output.status.success() && !output.stdout.is_empty(), "{arguments:?}");
     }
 }
+
+#[tokio::test]
+async fn the_version_comes_with_the_revision_that_it_was_built_from() {
+    let output = command().arg("--version").output().await.unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    let broker = Broker::start().await;
+    let version = [("version", env!("CARGO_PKG_VERSION"))];
+    let metrics = broker.metrics().await;
+    assert_eq!(metrics.count("fanfare_build_info", &version), 1);
+    let revision =
+        told.trim_end().strip_prefix(concat!("fanfare ", env!("CARGO_PKG_VERSION"), " (revision "));
+    let revision = revision.and_then(|rest| rest.strip_suffix(')')).unwrap_or_else(|| panic!("{told}"));
+    assert_eq!(metrics.count("fanfare_build_info", &[("revision", revision)]), 1);
+}

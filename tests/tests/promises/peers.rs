@@ -1,10 +1,11 @@
-//! Clients that nobody here wrote: Python `websockets`, Node `ws`, and curl. `tests/peers/` holds what drives them.
+//! Clients that nobody here wrote: Python `websockets` and `sseclient`, Node `ws` and `eventsource`, and curl. `tests/peers/` holds what drives them.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::process::Stdio;
 
 use fanfare_tests::http::curl;
-use fanfare_tests::{Broker, Client, within, workspace};
+use fanfare_tests::{Broker, Client, Proxy, within, workspace};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -19,10 +20,17 @@ enum Peer {
 
 impl Peer {
     fn command(self) -> Command {
+        self.run(match self {
+            Self::Python => "peer.py",
+            Self::Node => "peer.mjs",
+        })
+    }
+
+    fn run(self, script: &str) -> Command {
         let installed = workspace().join("target/peers");
-        let (program, script) = match self {
-            Self::Python => (installed.join("python/bin/python"), "peer.py"),
-            Self::Node => (installed.join("node/node_modules/ws/package.json"), "peer.mjs"),
+        let program = match self {
+            Self::Python => installed.join("python/bin/python"),
+            Self::Node => installed.join("node/node_modules/ws/package.json"),
         };
         assert!(program.exists(), "the peers are not installed: run ./tests/run once");
         let program = if matches!(self, Self::Node) { PathBuf::from("node") } else { program };
@@ -42,6 +50,20 @@ impl Follower {
     async fn start(peer: Peer, broker: &Broker, encoding: &str, pattern: &str, count: usize) -> Self {
         let mut command = peer.command();
         command.args(["follow", &broker.url(), encoding, pattern, &count.to_string()]);
+        Self::ready(command).await
+    }
+
+    /// Hears this many events at an address.
+    async fn of_events(peer: Peer, at: impl Display, count: usize) -> Self {
+        let mut command = peer.run(match peer {
+            Peer::Python => "events.py",
+            Peer::Node => "events.mjs",
+        });
+        command.args([format!("http://{at}/sse?pattern=%3E"), count.to_string()]);
+        Self::ready(command).await
+    }
+
+    async fn ready(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut follower = Self { child, lines };
@@ -80,6 +102,19 @@ fn payloads() -> Vec<Value> {
         json!({"data_b64": "AAEC/w=="}),
         json!({"text": ""}),
     ]
+}
+
+async fn hears_events(peer: Peer) {
+    let broker = Broker::start().await;
+    let texts = ["zażółć \u{1F3BA} \"quoted\"", "", "two\r\n\r\nlines", "data: x"];
+    let mut follower = Follower::of_events(peer, broker.client(), texts.len()).await;
+    let mut client = Client::msgpack(&broker).await;
+    for text in texts {
+        let at = client.publish("to.peers", text).await;
+        let id = format!("recent:{}:{}", at["epoch"].as_str().unwrap(), at["seq"]);
+        assert_eq!(follower.next().await, json!({"topic": "to.peers", "text": text, "id": id}));
+    }
+    follower.done().await;
 }
 
 async fn hears_what_we_publish(peer: Peer) {
@@ -148,6 +183,42 @@ async fn we_hear_what_python_websockets_publishes() {
 #[tokio::test]
 async fn we_hear_what_node_ws_publishes() {
     publishes_what_we_hear(Peer::Node).await;
+}
+
+#[tokio::test]
+async fn python_sseclient_hears_events() {
+    hears_events(Peer::Python).await;
+}
+
+#[tokio::test]
+async fn node_eventsource_hears_events() {
+    hears_events(Peer::Node).await;
+}
+
+#[tokio::test]
+async fn node_eventsource_comes_again_by_itself_and_hears_everything_once() {
+    const CUTS: usize = 2;
+    const EACH: usize = 500;
+    let broker = Broker::start().await;
+    let proxy = Proxy::before(&broker).await;
+    let mut follower = Follower::of_events(Peer::Node, proxy.address(), CUTS * EACH).await;
+    let mut client = Client::msgpack(&broker).await;
+    for cut in 0..CUTS {
+        let texts: Vec<String> = (0..EACH).map(|n| (cut * EACH + n).to_string()).collect();
+        // What is published while nobody hears it, and what is on its way when the connection is cut.
+        let (before, after) = texts.split_at(EACH / 2);
+        for text in before {
+            client.publish("flow", text).await;
+        }
+        proxy.reset();
+        for text in after {
+            client.publish("flow", text).await;
+        }
+        for text in &texts {
+            assert_eq!(follower.next().await["text"], **text);
+        }
+    }
+    follower.done().await;
 }
 
 #[tokio::test]

@@ -235,3 +235,18 @@ fn duration(text: &str) -> Result<Duration, String> {
         Err(error) => Err(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args, Command};
+
+    use super::*;
+
+    #[test]
+    fn tls_is_neither_offered_nor_taken() {
+        let help = BenchArgs::augment_args(Command::new("bench")).render_long_help().to_string();
+        assert!(help.contains("--server") && !help.contains("wss") && !help.contains("--ca"), "{help}");
+        assert!(check_scheme("ws://127.0.0.1:7440").is_ok() && check_scheme("127.0.0.1:7440").is_ok());
+        assert!(check_scheme(" WSS://push.example.com").unwrap_err().contains("speaks no TLS"));
+    }
+}

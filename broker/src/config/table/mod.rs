@@ -104,7 +104,8 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "api_key",
         shape: Shape::List { implied: false },
-        doc: "Keys for backends, which don't expire; `fanfare token key NAME` makes one with these lines.",
+        doc: "Keys for backends, which don't expire; `fanfare token key NAME` makes one with these lines. One that is taken out \
+              ends what it has open, at the reload.",
         rows: API_KEY,
     },
 ];

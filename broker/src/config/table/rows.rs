@@ -165,13 +165,31 @@ pub(super) const STREAM: &[Row] = &[
 ];
 
 /// Of `[auth]` itself.
-pub(super) const AUTH: &[Row] = &[Row::new(
-    "leeway",
-    Kind::Time,
-    Value("10s"),
-    Live,
-    "How far the clocks of broker and issuers may differ.",
-)];
+pub(super) const AUTH: &[Row] = &[
+    Row::new(
+        "leeway",
+        Kind::Time,
+        Value("10s"),
+        Live,
+        "How far the clocks of broker and issuers may differ.",
+    ),
+    Row::new(
+        "cookie",
+        Kind::Text,
+        Nothing { example: "__Host-fanfare" },
+        Live,
+        "The cookie that may hold the token of a request for events (/sse); none does unless this is set. It counts for the \
+         port's own pages, and for those of allowed_origins that are listed by name.",
+    ),
+    Row::new(
+        "url_token_life",
+        Kind::Time,
+        Value("10m"),
+        Live,
+        "How long a token may still be good for that stands in the URL of a request for events: URLs are kept in many \
+         places.",
+    ),
+];
 
 /// Of each `[[auth.issuer]]`.
 pub(super) const ISSUER: &[Row] = &[

@@ -17,7 +17,7 @@ use fanfare_protocol::Topic;
 pub use data_dir::DataDirError;
 pub(crate) use data_dir::{DataDir, LastRun, Run};
 pub(crate) use saved::{SavedStream, Written};
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzz"))]
 pub(crate) use saved::{read as read_saved, write as write_saved};
 pub(crate) use split_map::PARTS as TOPIC_PARTS;
 pub(crate) use stream::{Fill, Stream};

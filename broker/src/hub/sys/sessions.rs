@@ -11,7 +11,7 @@ impl Hub {
     pub(crate) fn tell_opened(&self, session: &Outbound, now: Now) {
         self.tell_paced(&self.sys.opened, now, |fields| {
             self.push_who(session, fields);
-            let _ = write!(fields, ",\"encoding\":\"{}\"", session.encoding().as_str());
+            let _ = write!(fields, ",\"encoding\":\"{}\"", session.wire().as_str());
         });
     }
 

@@ -41,8 +41,12 @@ impl Senders {
     /// Whether a page from this origin may change things: it has to be named, or from this machine where the port is on
     /// loopback.
     pub(crate) fn trust_origin(&self, origin: &str) -> bool {
-        self.names.any_origin
-            || (self.loopback && is_loopback_origin(origin))
+        self.names.any_origin || self.list_origin(origin)
+    }
+
+    /// Whether this origin itself is meant, not just any: its pages may come with the cookies of their user.
+    pub(crate) fn list_origin(&self, origin: &str) -> bool {
+        (self.loopback && is_loopback_origin(origin))
             || self.names.origins.iter().any(|known| known == origin)
     }
 }
@@ -103,5 +107,6 @@ mod tests {
         let mut senders = senders(true, &[], &[]);
         senders.names.any_origin = true;
         assert!(senders.know_origin("null") && senders.trust_origin("https://anything.example"));
+        assert!(!senders.list_origin("null") && !senders.list_origin("https://anything.example"));
     }
 }

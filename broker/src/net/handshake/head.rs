@@ -29,6 +29,8 @@ pub(super) struct Head<'h, 'b> {
     pub(super) method: &'b str,
     /// The path without its query.
     pub(super) path: &'b str,
+    /// The query, as it was sent; empty if there is none.
+    pub(super) query: &'b str,
     /// The minor version: 1 for HTTP/1.1.
     pub(super) version: u8,
     /// Length in bytes, the empty line included.
@@ -48,8 +50,8 @@ pub(super) fn parse<'h, 'b>(bytes: &'b [u8], space: &'h mut Space<'b>) -> Parsed
     let (Some(method), Some(target), Some(version)) = (request.method, request.path, request.version) else {
         return Parsed::Malformed(Refusal::Malformed);
     };
-    let path = target.split_once('?').map_or(target, |(path, _)| path);
-    Parsed::Complete(Head { method, path, version, len, headers: request.headers })
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    Parsed::Complete(Head { method, path, query, version, len, headers: request.headers })
 }
 
 impl<'b> Head<'_, 'b> {

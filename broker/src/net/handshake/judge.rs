@@ -6,8 +6,8 @@ use fanfare_protocol::Encoding;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::head::Head;
-use super::refusal::Refusal;
-use super::{Accepted, Policy};
+use super::refusal::{No, Refusal};
+use super::{Accepted, Policy, Wanted, events};
 
 /// Length of a decoded `Sec-WebSocket-Key`, in bytes.
 const KEY_BYTES: usize = 16;
@@ -18,41 +18,45 @@ const OF_BROWSERS: [&str; 4] = ["basic", "digest", "negotiate", "ntlm"];
 #[derive(Debug)]
 pub(super) struct Granted {
     pub(super) accepted: Accepted,
-    accept_key: String,
-    /// Whether the client named the subprotocol and expects to hear it again.
-    echo_subprotocol: bool,
+    pub(super) response: Vec<u8>,
 }
 
-impl Granted {
-    /// The answer `101`. No extension is ever granted.
-    pub(super) fn response(&self) -> Vec<u8> {
-        let subprotocol = if self.echo_subprotocol {
-            format!("Sec-WebSocket-Protocol: {}\r\n", self.accepted.encoding.subprotocol())
-        } else {
-            String::new()
-        };
-        format!(
-            "HTTP/1.1 101 Switching Protocols\r\n\
-             Connection: Upgrade\r\n\
-             Upgrade: websocket\r\n\
-             Sec-WebSocket-Accept: {}\r\n\
-             {subprotocol}\r\n",
-            self.accept_key
-        )
-        .into_bytes()
-    }
+/// The answer `101`; with a subprotocol, if the client named one and expects to hear it again. No extension is ever
+/// granted.
+fn upgrade(key: &str, subprotocol: Option<Encoding>) -> Vec<u8> {
+    let accept_key = derive_accept_key(key.as_bytes());
+    let subprotocol = subprotocol.map_or_else(String::new, |encoding| {
+        format!("Sec-WebSocket-Protocol: {}\r\n", encoding.subprotocol())
+    });
+    format!(
+        "HTTP/1.1 101 Switching Protocols\r\n\
+         Connection: Upgrade\r\n\
+         Upgrade: websocket\r\n\
+         Sec-WebSocket-Accept: {accept_key}\r\n\
+         {subprotocol}\r\n"
+    )
+    .into_bytes()
 }
 
 /// Judges a request: first whether it may knock at all, then what it wants, then how.
-pub(super) fn judge(head: &Head<'_, '_>, policy: &Policy) -> Result<Granted, Refusal> {
+pub(super) fn judge(head: &Head<'_, '_>, policy: &Policy) -> Result<Granted, No> {
     check_form(head)?;
     check_sender(head, policy)?;
-    check_target(head)?;
-    let key = check_upgrade(head)?;
-    let (encoding, echo_subprotocol) = choose_encoding(head)?;
+    let (wanted, response) = match check_target(head)? {
+        Target::WebSocket => {
+            let key = check_upgrade(head)?;
+            let (encoding, named) = choose_encoding(head)?;
+            let wanted = Wanted::WebSocket { encoding, bearer: bearer(head)? };
+            (wanted, upgrade(key, named.then_some(encoding)))
+        }
+        Target::Events => {
+            let request = events::read(head, policy, bearer(head)?)?;
+            let response = request.response();
+            (Wanted::Events(Box::new(request)), response)
+        }
+    };
     let forwarded_for = head.all("x-forwarded-for").map(str::to_owned).collect();
-    let accepted = Accepted { encoding, bearer: bearer(head)?, forwarded_for };
-    Ok(Granted { accepted, accept_key: derive_accept_key(key.as_bytes()), echo_subprotocol })
+    Ok(Granted { accepted: Accepted { wanted, forwarded_for }, response })
 }
 
 /// What follows the head must be WebSocket, so a request with a body is none of ours.
@@ -80,11 +84,19 @@ fn check_sender(head: &Head<'_, '_>, policy: &Policy) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_target(head: &Head<'_, '_>) -> Result<(), Refusal> {
+/// What a path stands for.
+enum Target {
+    WebSocket,
+    Events,
+}
+
+fn check_target(head: &Head<'_, '_>) -> Result<Target, Refusal> {
     match (head.path, head.method) {
-        ("/ws", "GET") => Ok(()),
+        ("/ws", "GET") => Ok(Target::WebSocket),
+        (events::PATH, "GET") => Ok(Target::Events),
+        (events::PATH, "OPTIONS") => Err(Refusal::Preflight),
         ("/", "GET") => Err(Refusal::FrontPage),
-        ("/ws" | "/", _) => Err(Refusal::Method),
+        ("/ws" | "/" | events::PATH, _) => Err(Refusal::Method),
         _ => Err(Refusal::NotFound),
     }
 }
@@ -122,7 +134,8 @@ fn bearer(head: &Head<'_, '_>) -> Result<Option<String>, Refusal> {
     if is("bearer") && !token.is_empty() {
         return Ok(Some(token.to_owned()));
     }
-    // Every browser says where its page is from.
-    let from_browser = head.at_most_one("origin")?.is_some() && OF_BROWSERS.into_iter().any(is);
+    // Every browser says where its page is from, or that it is from here.
+    let is_browser = head.at_most_one("origin")?.is_some() || head.at_most_one("sec-fetch-site")?.is_some();
+    let from_browser = is_browser && OF_BROWSERS.into_iter().any(is);
     if from_browser { Ok(None) } else { Err(Refusal::Authorization) }
 }

@@ -3,6 +3,7 @@
 //! Pure functions: no socket, no clock. The caller reads, asks [`read_head`] about all that it has read so far, and
 //! writes the response. How the bytes were cut into reads never changes the outcome.
 
+mod events;
 mod head;
 mod judge;
 mod refusal;
@@ -16,7 +17,9 @@ use std::net::SocketAddr;
 use fanfare_protocol::Encoding;
 
 use super::admission::Senders;
+pub(crate) use events::EventsRequest;
 use head::Parsed;
+use refusal::No;
 pub(crate) use refusal::{Refusal, refuse};
 
 /// What a handshake must obey.
@@ -32,13 +35,13 @@ pub(crate) struct Policy {
 }
 
 /// What the bytes so far amount to.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Progress {
     /// The head is not complete: read more.
     Partial,
-    /// Write the response; what follows the first `head_len` bytes is WebSocket already.
+    /// Write the response, unless there is a reason to refuse; what follows the first `head_len` bytes is WebSocket already.
     Done {
-        /// The answer `101`.
+        /// The answer: `101`, or `200` where events follow.
         response: Vec<u8>,
         /// What the client asked for.
         accepted: Accepted,
@@ -55,25 +58,47 @@ pub(crate) enum Progress {
 }
 
 /// What a client asked for in a handshake that succeeded.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Accepted {
-    /// How frames are written; JSON if the client offered no subprotocol.
-    pub(crate) encoding: Encoding,
-    /// The token of `Authorization: Bearer`, not looked at.
-    pub(crate) bearer: Option<String>,
+    pub(crate) wanted: Wanted,
     /// The values of `X-Forwarded-For`, in order: worth as much as who sent them.
     pub(crate) forwarded_for: Vec<String>,
 }
 
-impl fmt::Debug for Accepted {
+/// What the connection is to be.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Wanted {
+    WebSocket {
+        /// How frames are written; JSON if the client offered no subprotocol.
+        encoding: Encoding,
+        /// The token of `Authorization: Bearer`, not looked at.
+        bearer: Option<String>,
+    },
+    /// A stream of events.
+    Events(Box<EventsRequest>),
+}
+
+impl fmt::Debug for Wanted {
     /// A token never gets into a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bearer = self.bearer.as_ref().map(|_| "…");
-        f.debug_struct("Accepted")
-            .field("encoding", &self.encoding)
-            .field("bearer", &bearer)
-            .field("forwarded_for", &self.forwarded_for)
-            .finish()
+        match self {
+            Self::WebSocket { encoding, bearer } => f
+                .debug_struct("WebSocket")
+                .field("encoding", encoding)
+                .field("bearer", &bearer.as_ref().map(|_| "…"))
+                .finish(),
+            Self::Events(request) => request.fmt(f),
+        }
+    }
+}
+
+impl Accepted {
+    /// The answer to a client that can't be served although its request is sound.
+    pub(crate) fn refuse(&self, reason: Refusal) -> Vec<u8> {
+        match &self.wanted {
+            Wanted::WebSocket { .. } => refuse(reason),
+            Wanted::Events(request) => request.refuse(reason, None),
+        }
     }
 }
 
@@ -84,17 +109,22 @@ pub(crate) fn read_head(bytes: &[u8], policy: &Policy) -> Progress {
     let mut space = head::space();
     let judged = match head::parse(within, &mut space) {
         Parsed::Partial if within.len() < policy.max_head_bytes => return Progress::Partial,
-        Parsed::Partial => Err(Refusal::HeadTooLarge),
-        Parsed::Malformed(reason) => Err(reason),
-        Parsed::Complete(head) => judge::judge(&head, policy).map(|granted| (granted, head.len)),
+        Parsed::Partial => Err((Refusal::HeadTooLarge.into(), String::new())),
+        Parsed::Malformed(reason) => Err((reason.into(), String::new())),
+        Parsed::Complete(head) => judge::judge(&head, policy)
+            .map(|granted| (granted, head.len))
+            .map_err(|no| (no, events::cors(&head, policy))),
     };
     match judged {
         Ok((granted, head_len)) => {
-            Progress::Done { response: granted.response(), accepted: granted.accepted, head_len }
+            Progress::Done { response: granted.response, accepted: granted.accepted, head_len }
         }
-        Err(reason @ Refusal::FrontPage) => {
+        Err((No { reason: reason @ Refusal::FrontPage, .. }, _)) => {
             Progress::Refused { response: refusal::front_page(policy), reason }
         }
-        Err(reason) => Progress::Refused { response: refuse(reason), reason },
+        Err((No { reason, detail }, cors)) => {
+            let headers = if reason == Refusal::Preflight { events::preflight(&cors) } else { cors };
+            Progress::Refused { response: refusal::answer(reason, detail.as_deref(), &headers), reason }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Refusals: why a handshake fails, and the short answer that tells a person what to do instead.
 
+use fanfare_protocol::CloseCode;
+
 use super::Policy;
 
 /// Why a connection ended before it was a session.
@@ -49,6 +51,43 @@ pub(crate) enum Refusal {
     Subprotocol,
     /// `Authorization` brings no token.
     Authorization,
+    /// The query of a request for events is not one.
+    Query,
+    /// `Last-Event-ID` is no position.
+    LastEventId,
+    /// A pattern meets so many streams that a client could not say where it stands.
+    TooManyStreams,
+    /// The token is not accepted, or one is needed.
+    Unauthenticated,
+    /// The token's key is not known yet.
+    UnknownKey,
+    /// The pattern may not be heard, or access was revoked.
+    Forbidden,
+    /// The client was told not to come again, and does: browsers do that by themselves until they get this answer.
+    Ended,
+    /// `OPTIONS`: a browser asks what a page from elsewhere may send.
+    Preflight,
+}
+
+/// A refusal as it is found: why, and what the client is told where that is more than why.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct No {
+    pub(super) reason: Refusal,
+    pub(super) detail: Option<String>,
+}
+
+impl From<Refusal> for No {
+    fn from(reason: Refusal) -> Self {
+        Self { reason, detail: None }
+    }
+}
+
+impl No {
+    /// A parameter is at fault.
+    pub(super) fn query(detail: &str) -> Self {
+        let detail = format!("{detail}. An event stream is GET /sse?pattern=orders.%3E, for example.");
+        Self { reason: Refusal::Query, detail: Some(detail) }
+    }
 }
 
 /// An answer: status, further headers (each with its line end) and text.
@@ -78,6 +117,14 @@ impl Refusal {
         Self::WebSocketVersion,
         Self::WebSocketKey,
         Self::Subprotocol,
+        Self::Query,
+        Self::LastEventId,
+        Self::TooManyStreams,
+        Self::Unauthenticated,
+        Self::UnknownKey,
+        Self::Forbidden,
+        Self::Ended,
+        Self::Preflight,
         Self::Authorization,
     ];
 
@@ -105,8 +152,27 @@ impl Refusal {
             Self::WebSocketVersion => "websocket_version",
             Self::WebSocketKey => "websocket_key",
             Self::Subprotocol => "subprotocol",
+            Self::Query => "query",
+            Self::LastEventId => "last_event_id",
+            Self::TooManyStreams => "too_many_streams",
+            Self::Unauthenticated => "unauthenticated",
+            Self::UnknownKey => "unknown_key",
+            Self::Forbidden => "forbidden",
+            Self::Ended => "ended",
+            Self::Preflight => "preflight",
             Self::Authorization => "authorization",
         }
+    }
+
+    /// How the stream of a client ends that may be served later; none if the same request would be refused again.
+    pub(super) fn try_again(self) -> Option<CloseCode> {
+        matches!(self, Self::TooManyFromAddress | Self::TooManyHandshakesFromAddress | Self::UnknownKey)
+            .then_some(CloseCode::OverCapacity)
+    }
+
+    /// What a person is told to do.
+    pub(super) fn text(self) -> Option<&'static str> {
+        self.answer().map(|(_, _, text)| text)
     }
 
     #[rustfmt::skip]
@@ -147,10 +213,11 @@ impl Refusal {
                 "Pages from this origin may not connect. On loopback, open the page from http://localhost; \
                  other origins belong on the list allowed_origins."),
             Self::NotFound => ("404 Not Found", "",
-                "There is nothing here. The WebSocket endpoint is /ws; \
+                "There is nothing here. The WebSocket endpoint is /ws, server-sent events are at /sse; \
                  metrics, health and a page are on the internal port."),
             Self::Method => ("405 Method Not Allowed", "Allow: GET\r\n",
-                "This is a WebSocket endpoint: connect a WebSocket client to /ws, then publish with a frame."),
+                "Nothing is posted here: connect a WebSocket client to /ws, then publish with a frame; \
+                 or publish over HTTP, on the internal port."),
             Self::NotWebSocket => ("426 Upgrade Required", "Upgrade: websocket\r\n",
                 "This is a WebSocket endpoint: connect a WebSocket client. \
                  A proxy between must pass on the headers Connection and Upgrade."),
@@ -165,6 +232,29 @@ impl Refusal {
                 "The Authorization header brings no token: send `Bearer`, a space, and a token or an API key; \
                  or leave it out, and send the token in `hello`. Credentials for a proxy before the broker are \
                  for that proxy to take out."),
+            Self::Query | Self::LastEventId | Self::TooManyStreams | Self::Unauthenticated | Self::UnknownKey
+            | Self::Forbidden | Self::Ended | Self::Preflight => return self.answer_to_events(),
+        })
+    }
+
+    /// The same for a request for events.
+    #[rustfmt::skip]
+    fn answer_to_events(self) -> Option<Answer> {
+        Some(match self {
+            Self::Query => ("400 Bad Request", "", "The query can't be read."),
+            Self::LastEventId => ("400 Bad Request", "",
+                "Last-Event-ID is none that this broker wrote: STREAM:EPOCH:SEQ, several joined by commas. \
+                 Send the id of an event as it came, or none."),
+            Self::TooManyStreams => ("400 Bad Request", "",
+                "This pattern meets so many streams that the id of an event would not fit a request's head \
+                 (max_head_bytes). Ask for a narrower pattern, or use a WebSocket."),
+            Self::Unauthenticated => ("401 Unauthorized", "WWW-Authenticate: Bearer\r\n",
+                "A token is needed here, and must be good."),
+            Self::UnknownKey => ("503 Service Unavailable", "Retry-After: 10\r\n",
+                "The token's key is not known yet. Try again soon."),
+            Self::Forbidden => ("403 Forbidden", "", "You may not hear all of this pattern."),
+            Self::Ended | Self::Preflight => ("204 No Content", "", ""),
+            _ => return None,
         })
     }
 }
@@ -172,7 +262,13 @@ impl Refusal {
 /// The answer to a handshake that fails: plain text, after which the connection closes. Empty where nobody
 /// would hear it.
 pub(crate) fn refuse(reason: Refusal) -> Vec<u8> {
-    reason.answer().map_or_else(Vec::new, |(status, headers, text)| response(status, headers, text))
+    answer(reason, None, "")
+}
+
+/// The same with another text, if there is more to say, and further headers, each with its line end.
+pub(super) fn answer(reason: Refusal, detail: Option<&str>, headers: &str) -> Vec<u8> {
+    let Some((status, own, text)) = reason.answer() else { return Vec::new() };
+    response(status, &[own, headers].concat(), detail.unwrap_or(text))
 }
 
 /// The answer to somebody who looks what is here.
@@ -180,12 +276,17 @@ pub(super) fn front_page(policy: &Policy) -> Vec<u8> {
     let (internal, scheme) = (policy.internal, if policy.internal_tls { "https" } else { "http" });
     let text = format!(
         "This is the client port of Fanfare. Connect a WebSocket to /ws, with the subprotocol \
-         fanfare.v1.json or fanfare.v1.msgpack.\nA page to try it with is at {scheme}://{internal}/."
+         fanfare.v1.json or fanfare.v1.msgpack, or hear events at /sse?pattern=%3E.\nA page to try it with is at {scheme}://{internal}/."
     );
     response("200 OK", "", &text)
 }
 
 fn response(status: &str, headers: &str, text: &str) -> Vec<u8> {
+    if text.is_empty() {
+        // An answer without content has no length either.
+        return format!("HTTP/1.1 {status}\r\n{headers}Cache-Control: no-store\r\nConnection: close\r\n\r\n")
+            .into_bytes();
+    }
     let length = text.len() + 1;
     format!(
         "HTTP/1.1 {status}\r\n{headers}\

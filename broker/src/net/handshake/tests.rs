@@ -1,9 +1,11 @@
 //! What clients, browsers and people with curl may rely on at the client port.
 
+mod events;
+
 use fanfare_protocol::Encoding;
 use proptest::prelude::*;
 
-use super::{Accepted, Policy, Progress, Refusal, read_head, refuse};
+use super::{Accepted, Policy, Progress, Refusal, Wanted, read_head, refuse};
 use crate::net::admission::{Names, Senders};
 
 const POLICY: Policy = policy(true);
@@ -51,10 +53,19 @@ fn accepted(bytes: &[u8], policy: &Policy) -> (String, Accepted) {
     }
 }
 
+/// The encoding and the token of a WebSocket handshake.
+fn websocket(accepted: &Accepted) -> (Encoding, Option<&str>) {
+    match &accepted.wanted {
+        Wanted::WebSocket { encoding, bearer } => (*encoding, bearer.as_deref()),
+        Wanted::Events(_) => panic!("{accepted:?}"),
+    }
+}
+
 fn refusal(bytes: &[u8], policy: &Policy) -> Refusal {
     match read_head(bytes, policy) {
         Progress::Refused { response, reason } => {
-            assert!(reason == Refusal::FrontPage || response == refuse(reason));
+            let by_request = [Refusal::FrontPage, Refusal::Query, Refusal::Preflight];
+            assert!(by_request.contains(&reason) || response == refuse(reason));
             reason
         }
         other => panic!("{other:?} for {}", String::from_utf8_lossy(bytes)),
@@ -76,7 +87,8 @@ fn a_handshake_is_answered_with_the_accept_key_of_the_rfc() {
         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
     );
-    assert_eq!(accepted, Accepted { encoding: Encoding::Json, bearer: None, forwarded_for: Vec::new() });
+    assert_eq!(websocket(&accepted), (Encoding::Json, None));
+    assert_eq!(accepted.forwarded_for, [""; 0]);
 }
 
 #[test]
@@ -88,7 +100,7 @@ fn the_first_offer_that_is_known_is_chosen_and_echoed() {
     ];
     for (offers, encoding) in cases {
         let (response, accepted) = accepted(&get(&[("Sec-WebSocket-Protocol", offers)]), &POLICY);
-        assert_eq!(accepted.encoding, encoding, "{offers}");
+        assert_eq!(websocket(&accepted).0, encoding, "{offers}");
         assert!(
             response.contains(&format!("Sec-WebSocket-Protocol: {}\r\n", encoding.subprotocol())),
             "{response}"
@@ -99,7 +111,7 @@ fn the_first_offer_that_is_known_is_chosen_and_echoed() {
 #[test]
 fn offers_may_stand_in_several_headers() {
     let offers = [("Sec-WebSocket-Protocol", "other"), ("sec-websocket-protocol", "fanfare.v1.msgpack")];
-    assert_eq!(accepted(&get(&offers), &POLICY).1.encoding, Encoding::MsgPack);
+    assert_eq!(websocket(&accepted(&get(&offers), &POLICY).1).0, Encoding::MsgPack);
 }
 
 #[test]
@@ -130,7 +142,7 @@ fn the_query_is_ignored() {
 #[test]
 fn the_bearer_token_is_handed_on_and_never_shown() {
     let (_, accepted) = accepted(&get(&[("Authorization", "bearer  a.b.c")]), &POLICY);
-    assert_eq!(accepted.bearer.as_deref(), Some("a.b.c"));
+    assert_eq!(websocket(&accepted).1, Some("a.b.c"));
     assert!(!format!("{accepted:?}").contains("a.b.c"));
 }
 
@@ -154,7 +166,7 @@ fn whoever_means_to_say_who_they_are_and_does_not_is_refused() {
 fn what_a_browser_adds_by_itself_for_a_proxy_is_passed_over() {
     let from_page = |value| [("Origin", "http://localhost:7441"), ("Authorization", value)];
     for value in ["Basic eDp5", "NEGOTIATE YII=", "Digest username=\"x\"", "NTLM TlRM"] {
-        assert_eq!(accepted(&get(&from_page(value)), &POLICY).1.bearer, None, "{value}");
+        assert_eq!(websocket(&accepted(&get(&from_page(value)), &POLICY).1).1, None, "{value}");
     }
     assert_eq!(refusal(&get(&from_page("Bearer ")), &POLICY), Refusal::Authorization);
 }
@@ -303,6 +315,10 @@ fn every_refusal_has_its_own_word_and_a_whole_answer() {
     for reason in Refusal::ALL.iter().filter(|reason| !matches!(reason, Refusal::Lost | Refusal::Tls)) {
         let text = String::from_utf8(refuse(*reason)).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        if body.is_empty() {
+            assert!(head.starts_with("HTTP/1.1 204 ") && !head.contains("Content-"), "{text}");
+            continue;
+        }
         assert!(head.contains(&format!("\r\nContent-Length: {}\r\n", body.len())), "{text}");
         assert!(head.ends_with("\r\nConnection: close"), "{text}");
     }
@@ -322,6 +338,8 @@ fn the_way_a_request_is_cut_into_reads_changes_nothing() {
         get(&[("Origin", "https://a.example")]),
         get(&[("X-Long", &long)]),
         request("POST / HTTP/1.1", &[]),
+        request("GET /sse?pattern=a.%3E&from=last HTTP/1.1", &[("Last-Event-ID", "recent:9f2c:41")]),
+        request("GET /sse?pattern= HTTP/1.1", &[]),
         b"\r\n\r\nGET /ws HTTP/1.1\r\nHost localhost\r\n\r\n".to_vec(),
     ];
     for bytes in requests {

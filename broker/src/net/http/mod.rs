@@ -3,6 +3,8 @@
 mod caller;
 mod count;
 mod guard;
+#[cfg(any(test, feature = "fuzz"))]
+mod in_process;
 mod page;
 mod request_id;
 mod routes;
@@ -13,6 +15,8 @@ mod v1;
 mod tests;
 
 pub(crate) use count::routes;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use in_process::answer;
 pub(crate) use serve::{Port, serve};
 pub(crate) use v1::Api;
 

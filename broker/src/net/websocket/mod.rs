@@ -5,6 +5,8 @@
 
 mod boundary;
 mod feed;
+#[cfg(any(test, feature = "fuzz"))]
+mod heard;
 mod whole;
 
 use std::io;
@@ -17,6 +19,8 @@ use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use boundary::Boundary;
 pub(super) use feed::Control;
 use feed::Feed;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use heard::{Heard, by_parts, by_tungstenite};
 use whole::Whole;
 
 /// The read buffer that tungstenite fills at a time, in bytes. Frames over it grow the buffer while they last.

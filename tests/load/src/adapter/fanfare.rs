@@ -6,10 +6,11 @@ use std::process::Command;
 use fanfare_protocol::frame::{ClientFrame, Deliver, Hello, Publish, ReplayFrom, ServerFrame, Subscribe};
 use fanfare_protocol::{Encoding, Pattern, Payload, PayloadKind, Position, Topic};
 
-use super::{Adapter, Kind, Verdict};
+use super::{Adapter, Kind, Publishing, Verdict};
 use crate::error::LoadError;
 use crate::frame::{Opcode, write_client};
 use crate::launch::Launch;
+use crate::listens::Listens;
 
 /// The Fanfare broker.
 #[derive(Debug)]
@@ -79,7 +80,7 @@ impl Adapter for Fanfare {
     fn launch(&self) -> Result<Launch, LoadError> {
         let mut command = Command::new(&self.program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--internal", "127.0.0.1:0", "--shards", "1"]);
-        Ok(Launch::of(command))
+        Ok(Launch { listens: Listens::SaysBoth, ..Launch::of(command) })
     }
 
     fn subprotocol(&self) -> Option<&'static str> {
@@ -106,6 +107,10 @@ impl Adapter for Fanfare {
 
     fn fanfare(&self) -> Option<Encoding> {
         Some(self.encoding)
+    }
+
+    fn publishing(&self) -> Option<Publishing> {
+        Some(Publishing::Frames(self.encoding))
     }
 
     fn introduce_publisher(&self, out: &mut Vec<u8>) {

@@ -1,6 +1,7 @@
 //! How each server is started and spoken to: one file a server.
 
 pub mod fanfare;
+pub mod fanfare_http;
 pub mod floor;
 pub mod mqtt;
 pub mod nats;
@@ -92,6 +93,11 @@ pub trait Adapter: Sync {
         None
     }
 
+    /// How publishes are sent that are acknowledged, if there is such a thing.
+    fn publishing(&self) -> Option<Publishing> {
+        None
+    }
+
     /// Whether a message that is lost or comes twice fails the run. Of peers, which may lose messages by design, faults
     /// are counted instead.
     fn delivers_all(&self) -> bool {
@@ -108,6 +114,17 @@ pub enum Kind {
     Ours,
     /// Somebody else's.
     Peer,
+}
+
+/// How publishes are sent that are acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Publishing {
+    /// As WebSocket frames with an `id`.
+    Frames(Encoding),
+    /// As requests over HTTP.
+    Requests,
+    /// As lines of one request over HTTP.
+    Lines,
 }
 
 /// A payload with its topic before it, for servers that have no form of their own: the topic's length in one byte, the

@@ -1,13 +1,14 @@
 //! What is measured: one file a row, or a table of rows of one kind.
 
 pub mod fanouts;
+pub mod http_publish;
 pub mod idle_memory;
 pub mod jitter;
 pub mod resume_storm;
 pub mod slow_readers;
 pub mod storm;
 
-use crate::adapter::Adapter;
+use crate::adapter::{Adapter, Publishing};
 use crate::error::LoadError;
 use crate::plan::Plan;
 use crate::samples::{Sample, Subject};
@@ -48,9 +49,9 @@ pub trait Row {
         u16::MAX
     }
 
-    /// Says whether the row makes sense for a server.
-    fn suits(&self, _adapter: &dyn Adapter) -> bool {
-        true
+    /// Says whether the row makes sense for a server. Most have nothing to do with HTTP.
+    fn suits(&self, adapter: &dyn Adapter) -> bool {
+        !matches!(adapter.publishing(), Some(Publishing::Requests | Publishing::Lines))
     }
 
     /// Says what else the samples of a point tell, if anything.

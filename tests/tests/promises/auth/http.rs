@@ -18,7 +18,7 @@ pub(super) async fn revoke(broker: &Broker, bearer: &str, who: &str) -> Answer {
 }
 
 /// A new API key, and the lines of a configuration that give it these rights.
-pub(super) async fn new_key(rights: &str) -> (String, String) {
+pub(crate) async fn new_key(rights: &str) -> (String, String) {
     let made = within("the key", command().args(["token", "key", "backend"]).output()).await.unwrap();
     let (key, lines) = (String::from_utf8(made.stdout).unwrap(), String::from_utf8(made.stderr).unwrap());
     let hash = lines.lines().find_map(|line| line.strip_prefix("hash = ")).unwrap();

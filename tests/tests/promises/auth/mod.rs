@@ -1,7 +1,7 @@
 //! Who may enter, and what they may hear and say: attacks on the built broker, one a promise.
 
 mod commands;
-mod http;
+pub(crate) mod http;
 mod key_sets;
 mod lifetimes;
 mod logs;
@@ -23,21 +23,21 @@ use fanfare_tests::{Broker, Client};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
-const SECRET: &str = "a secret of the tests, long enough for HS256";
+pub(crate) const SECRET: &str = "a secret of the tests, long enough for HS256";
 
 /// A broker that takes tokens signed with the secret; `more` is TOML behind the issuer.
-async fn broker(more: &str) -> Broker {
+pub(crate) async fn broker(more: &str) -> Broker {
     Broker::with(&format!("[auth]\nleeway = \"0s\"\n[[auth.issuer]]\nsecret = \"{SECRET}\"\n{more}")).await
 }
 
 /// Seconds since 1970.
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     #[allow(clippy::disallowed_methods, reason = "a token says when it expires")]
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 /// A token of the secret, good for a minute unless the claims say otherwise.
-fn token(claims: &Value) -> String {
+pub(crate) fn token(claims: &Value) -> String {
     sign(Algorithm::HS256, None, claims, &EncodingKey::from_secret(SECRET.as_bytes()))
 }
 

@@ -141,3 +141,17 @@ async fn who_is_present_is_told_by_subject_and_only_to_whom_that_is_granted() {
     other.expect(json!({"op": "error", "id": 1, "code": "forbidden"})).await;
     assert_eq!(subscribe(&mut other, 2, "$presence.rooms.1").await["code"], "forbidden");
 }
+
+#[tokio::test]
+async fn whose_sessions_come_and_go_is_told_to_those_alone_who_may_hear_it() {
+    let broker = broker("").await;
+    let (mut all, _) = enter(&broker, &granting(&json!({"subscribe": [">"]}))).await;
+    assert_eq!(subscribe(&mut all, 1, "$sys.>").await["code"], "forbidden");
+    let (mut operator, _) = enter(&broker, &granting(&json!({"subscribe": ["$sys.>"]}))).await;
+    assert_eq!(subscribe(&mut operator, 1, "$sys.session.*").await["op"], "subscribed");
+    let (bob, welcome) = enter(&broker, &token(&json!({"sub": "bob\"", "jti": "t1"}))).await;
+    let who = json!({"session": welcome["session"], "subject": "bob\"", "address": "127.0.0.1"});
+    operator.answer(json!({"op": "message", "topic": "$sys.session.opened", "data": who})).await;
+    bob.close().await;
+    operator.answer(json!({"op": "message", "topic": "$sys.session.closed", "data": who})).await;
+}

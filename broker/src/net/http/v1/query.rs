@@ -7,6 +7,7 @@ use fanfare_protocol::Pattern;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::problem::{Kind, Place, Problem};
+pub(super) use crate::notation::number;
 
 /// Elements of a page unless asked.
 pub(super) const LIMIT_DEFAULT: u32 = 100;
@@ -83,12 +84,6 @@ impl<'a> Query<'a> {
             pairs.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
         format!("{}?{}", self.path, pairs.collect::<Vec<_>>().join("&"))
     }
-}
-
-/// A number of digits alone, as many as every reader holds exactly.
-pub(super) fn number(text: &str) -> Option<u64> {
-    let plain = (1..=15).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    plain.then(|| text.parse().ok()).flatten()
 }
 
 fn decoded<'a>(text: &'a str, name: &str) -> Result<Cow<'a, str>, Problem> {

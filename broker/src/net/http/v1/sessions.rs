@@ -258,7 +258,7 @@ fn view(api: &Api, session: &hub::SessionView) -> SessionView {
         address: session.address.to_string(),
         subject: session.subject.as_deref().map(str::to_owned),
         name: session.name.as_deref().map(str::to_owned),
-        encoding: session.encoding.as_str(),
+        encoding: session.wire.as_str(),
         age_ms: u64::try_from(session.age.as_millis()).unwrap_or(u64::MAX),
         queued_bytes: session.queued_bytes as u64,
         queued_messages: session.queued_messages as u64,
