@@ -10,6 +10,7 @@ use fanfare_tests::tls::config;
 use fanfare_tests::{Broker, Setup, within};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Error;
 
 use super::front::{Front, Kind, NAME};
@@ -76,6 +77,62 @@ pub(super) async fn nothing_else(kind: Kind) {
     }
     let plain = get(&front, "/ws").await;
     assert_eq!(plain.status, 426, "the broker's own answer: {plain:?}");
+}
+
+/// Each event is sent when the one before has arrived, so one that a proxy held back would end the test.
+pub(super) async fn events(kind: Kind) {
+    const EVENTS: usize = 5;
+    // What proxies do with a stream of events depends on nothing else of the broker.
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let front = Front::before(kind, port.local_addr().unwrap()).await;
+    let mut stream = connect(&front, CLIENT).await;
+    let request = format!(
+        "GET /sse?pattern=a HTTP/1.1\r\nHost: {NAME}\r\n{}: {}\r\nAccept: text/event-stream\r\n\r\n",
+        CLAIMED.0, CLAIMED.1
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+
+    let mut broker = head_that_asks(&port, "GET /sse?pattern=a ").await;
+    broker
+        .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut arrived = String::new();
+    for number in 0..EVENTS {
+        let event = format!("data: {number}\n\n");
+        broker.write_all(event.as_bytes()).await.unwrap();
+        while !arrived.contains(&event) {
+            let mut read = [0; 1024];
+            let len = within(format!("event {number}"), stream.read(&mut read)).await.unwrap();
+            assert!(len > 0, "the proxy ends it: {arrived}");
+            arrived.push_str(std::str::from_utf8(&read[..len]).unwrap());
+        }
+    }
+    assert!(arrived.to_lowercase().contains("content-type: text/event-stream"), "{arrived}");
+    drop(stream);
+    let gone = async { while broker.read(&mut [0; 64]).await.is_ok_and(|len| len > 0) {} };
+    within("the proxy to leave when its client has", gone).await;
+}
+
+/// Takes connections until one asks so, and says where its client is; reads its head.
+async fn head_that_asks(port: &TcpListener, what: &str) -> TcpStream {
+    loop {
+        let (mut socket, _) = within("the proxy to come", port.accept()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            if within("a head", socket.read_buf(&mut head)).await.unwrap() == 0 {
+                break;
+            }
+        }
+        let head = String::from_utf8(head).unwrap();
+        if head.starts_with(what) {
+            let lines: Vec<_> = head.lines().map(str::to_lowercase).collect();
+            let told = lines.iter().filter_map(|line| line.strip_prefix("x-forwarded-for: "));
+            assert_eq!(told.collect::<Vec<_>>(), [CLIENT.to_string()], "{head}");
+            assert!(!lines.contains(&"connection: upgrade".to_owned()), "{head}");
+            return socket;
+        }
+    }
 }
 
 /// The next message's text; nothing may be missing before it.
