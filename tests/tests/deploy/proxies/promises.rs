@@ -10,7 +10,8 @@ use fanfare_tests::tls::config;
 use fanfare_tests::{Broker, Setup, within};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::tungstenite::Error;
 
 use super::front::{Front, Kind, NAME};
@@ -79,60 +80,56 @@ pub(super) async fn nothing_else(kind: Kind) {
     assert_eq!(plain.status, 426, "the broker's own answer: {plain:?}");
 }
 
-/// Each event is sent when the one before has arrived, so one that a proxy held back would end the test.
-pub(super) async fn events(kind: Kind) {
-    const EVENTS: usize = 5;
-    // What proxies do with a stream of events depends on nothing else of the broker.
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let front = Front::before(kind, port.local_addr().unwrap()).await;
-    let mut stream = connect(&front, CLIENT).await;
-    let request = format!(
-        "GET /sse?pattern=a HTTP/1.1\r\nHost: {NAME}\r\n{}: {}\r\nAccept: text/event-stream\r\n\r\n",
-        CLAIMED.0, CLAIMED.1
-    );
-    stream.write_all(request.as_bytes()).await.unwrap();
-
-    let mut broker = head_that_asks(&port, "GET /sse?pattern=a ").await;
-    broker
-        .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
-        .await
-        .unwrap();
-    let mut arrived = String::new();
-    for number in 0..EVENTS {
-        let event = format!("data: {number}\n\n");
-        broker.write_all(event.as_bytes()).await.unwrap();
-        while !arrived.contains(&event) {
-            let mut read = [0; 1024];
-            let len = within(format!("event {number}"), stream.read(&mut read)).await.unwrap();
-            assert!(len > 0, "the proxy ends it: {arrived}");
-            arrived.push_str(std::str::from_utf8(&read[..len]).unwrap());
-        }
-    }
-    assert!(arrived.to_lowercase().contains("content-type: text/event-stream"), "{arrived}");
-    drop(stream);
-    let gone = async { while broker.read(&mut [0; 64]).await.is_ok_and(|len| len > 0) {} };
-    within("the proxy to leave when its client has", gone).await;
+/// Asks for events through a proxy; `more` are further lines of the head, each with its end.
+async fn ask_for_events(front: &Front, more: &str) -> Events {
+    let mut stream = connect(front, CLIENT).await;
+    let (claim, address) = CLAIMED;
+    let head =
+        format!("GET /sse?pattern=a&from=start HTTP/1.1\r\nHost: {NAME}\r\n{claim}: {address}\r\n{more}\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    Events { stream, arrived: String::new() }
 }
 
-/// Takes connections until one asks so, and says where its client is; reads its head.
-async fn head_that_asks(port: &TcpListener, what: &str) -> TcpStream {
-    loop {
-        let (mut socket, _) = within("the proxy to come", port.accept()).await.unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            if within("a head", socket.read_buf(&mut head)).await.unwrap() == 0 {
-                break;
-            }
-        }
-        let head = String::from_utf8(head).unwrap();
-        if head.starts_with(what) {
-            let lines: Vec<_> = head.lines().map(str::to_lowercase).collect();
-            let told = lines.iter().filter_map(|line| line.strip_prefix("x-forwarded-for: "));
-            assert_eq!(told.collect::<Vec<_>>(), [CLIENT.to_string()], "{head}");
-            assert!(!lines.contains(&"connection: upgrade".to_owned()), "{head}");
-            return socket;
+/// A stream of events, read as far as it was needed.
+struct Events {
+    stream: TlsStream<TcpStream>,
+    arrived: String,
+}
+
+impl Events {
+    /// Reads on until this has arrived.
+    async fn until(&mut self, text: &str) {
+        while !self.arrived.contains(text) {
+            let mut read = [0; 4096];
+            let len = within(text, self.stream.read(&mut read)).await.unwrap();
+            assert!(len > 0, "the proxy ends it: {}", self.arrived);
+            self.arrived.push_str(std::str::from_utf8(&read[..len]).unwrap());
         }
     }
+}
+
+/// Each message is published when the one before has arrived, so one that a proxy held back would end the test.
+pub(super) async fn events(kind: Kind) {
+    let files = Directory::new();
+    let broker = behind_a_proxy(&files).start().await;
+    let front = Front::before(kind, broker.client()).await;
+    let mut events = ask_for_events(&front, "").await;
+    events.until("event: subscribed").await;
+    assert!(events.arrived.starts_with("HTTP/1.1 200 "), "{}", events.arrived);
+    assert_eq!(addresses(&broker).await, [CLIENT.to_string()]);
+    let mut publisher = fanfare_tests::Client::json(&broker).await;
+    for text in ["first", "second", "third"] {
+        publisher.publish("a", text).await;
+        events.until(&format!(r#""text":"{text}""#)).await;
+    }
+    let ids: Vec<_> = events.arrived.lines().filter_map(|line| line.strip_prefix("id: ")).collect();
+    let second = ids.iter().find(|id| id.ends_with(":2")).expect("the second message has an id");
+
+    let mut again = ask_for_events(&front, &format!("Last-Event-ID: {second}\r\n")).await;
+    again.until(r#""text":"third""#).await;
+    assert!(!again.arrived.contains("second"), "it goes on where it stood: {}", again.arrived);
+    drop((events, again));
+    broker.metric_reaches("fanfare_connections", &[], 1).await;
 }
 
 /// The next message's text; nothing may be missing before it.
