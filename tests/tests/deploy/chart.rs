@@ -139,7 +139,7 @@ fn variables(container: &Value) -> Vec<(String, String)> {
     variables.map(|variable| (text(&variable["name"]), text(&variable["value"]))).collect()
 }
 
-/// What the broker in the pod would run with: its ConfigMap as a file, its Secrets as files, its variables.
+/// What the broker in the pod would run with: its configuration as a file, its Secrets as files, its variables.
 async fn settings(values: &str) -> (Settings, Vec<Value>) {
     let all = resources(values).await;
     let files = Directory::new();

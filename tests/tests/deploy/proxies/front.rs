@@ -164,7 +164,6 @@ impl Paths {
 /// The log, and directories that Debian's nginx has elsewhere, which a user may not write to.
 fn nginx_directories(directory: &str) -> String {
     let places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-    let places: String =
-        places.iter().map(|name| format!("    {name}_temp_path {directory}/{name};\n")).collect();
+    let places = places.map(|name| format!("    {name}_temp_path {directory}/{name};\n")).concat();
     format!("access_log {directory}/access.log fanfare;\n{places}")
 }

@@ -36,7 +36,7 @@ impl Guest {
             request.headers_mut().insert(*name, value.parse().unwrap());
         }
         let stream = connect(front, from).await;
-        let (socket, _) = within("a handshake", client_async(request, stream)).await?;
+        let (socket, _) = within("a handshake", Box::pin(client_async(request, stream))).await?;
         Ok(Self(socket))
     }
 
@@ -80,5 +80,5 @@ pub(super) async fn connect(front: &Front, from: IpAddr) -> TlsStream<TcpStream>
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(SocketAddr::new(from, 0)).unwrap();
     let socket = within("a connection", socket.connect(front.address)).await.unwrap();
-    front.authority.shake(socket, NAME).await.unwrap()
+    Box::pin(front.authority.shake(socket, NAME)).await.unwrap()
 }

@@ -26,6 +26,11 @@ macro_rules! promises {
             }
 
             #[tokio::test]
+            async fn events_pass_one_by_one() {
+                promises::events($kind).await;
+            }
+
+            #[tokio::test]
             async fn planned_restarts_of_the_broker_are_not_noticed() {
                 promises::restarts($kind).await;
             }

@@ -10,6 +10,8 @@ use fanfare_tests::tls::config;
 use fanfare_tests::{Broker, Setup, within};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::tungstenite::Error;
 
 use super::front::{Front, Kind, NAME};
@@ -76,6 +78,58 @@ pub(super) async fn nothing_else(kind: Kind) {
     }
     let plain = get(&front, "/ws").await;
     assert_eq!(plain.status, 426, "the broker's own answer: {plain:?}");
+}
+
+/// Asks for events through a proxy; `more` are further lines of the head, each with its end.
+async fn ask_for_events(front: &Front, more: &str) -> Events {
+    let mut stream = connect(front, CLIENT).await;
+    let (claim, address) = CLAIMED;
+    let head =
+        format!("GET /sse?pattern=a&from=start HTTP/1.1\r\nHost: {NAME}\r\n{claim}: {address}\r\n{more}\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    Events { stream, arrived: String::new() }
+}
+
+/// A stream of events, read as far as it was needed.
+struct Events {
+    stream: TlsStream<TcpStream>,
+    arrived: String,
+}
+
+impl Events {
+    /// Reads on until this has arrived.
+    async fn until(&mut self, text: &str) {
+        while !self.arrived.contains(text) {
+            let mut read = [0; 4096];
+            let len = within(text, self.stream.read(&mut read)).await.unwrap();
+            assert!(len > 0, "the proxy ends it: {}", self.arrived);
+            self.arrived.push_str(std::str::from_utf8(&read[..len]).unwrap());
+        }
+    }
+}
+
+/// Each message is published when the one before has arrived, so one that a proxy held back would end the test.
+pub(super) async fn events(kind: Kind) {
+    let files = Directory::new();
+    let broker = behind_a_proxy(&files).start().await;
+    let front = Front::before(kind, broker.client()).await;
+    let mut events = ask_for_events(&front, "").await;
+    events.until("event: subscribed").await;
+    assert!(events.arrived.starts_with("HTTP/1.1 200 "), "{}", events.arrived);
+    assert_eq!(addresses(&broker).await, [CLIENT.to_string()]);
+    let mut publisher = fanfare_tests::Client::json(&broker).await;
+    for text in ["first", "second", "third"] {
+        publisher.publish("a", text).await;
+        events.until(&format!(r#""text":"{text}""#)).await;
+    }
+    let ids: Vec<_> = events.arrived.lines().filter_map(|line| line.strip_prefix("id: ")).collect();
+    let second = ids.iter().find(|id| id.ends_with(":2")).expect("the second message has an id");
+
+    let mut again = ask_for_events(&front, &format!("Last-Event-ID: {second}\r\n")).await;
+    again.until(r#""text":"third""#).await;
+    assert!(!again.arrived.contains("second"), "it goes on where it stood: {}", again.arrived);
+    drop((events, again));
+    broker.metric_reaches("fanfare_connections", &[], 1).await;
 }
 
 /// The next message's text; nothing may be missing before it.
