@@ -23,7 +23,7 @@ use crate::hub::{Hub, HubError, Phase};
 use crate::limits::LiveLimits;
 use crate::metrics::{CLIENT_PORT, INTERNAL_PORT, Metrics};
 use crate::net::handshake::{Policy, Refusal};
-use crate::net::http::{self, Api, Inside};
+use crate::net::http::{self, Api, ClientPort, Inside};
 use crate::net::{
     Acceptor, Door, Keeper, Listener, Senders, ShardHandle, TlsError, TlsFiles, bind, fetch_key_sets,
     make_room, spawn,
@@ -170,13 +170,15 @@ impl Server {
         let max_head_bytes = limits.max_head_bytes();
         let policy = Policy { senders, max_head_bytes, internal, internal_tls: internal_tls.is_some() };
         let certificates = tls.iter().chain(&internal_tls).map(Arc::clone).collect();
+        let clients_at = ClientPort { port: client.port(), tls: tls.is_some() };
         let door = Door::new(policy, Arc::clone(&limits), config.proxies.clone(), tls);
         let (stop, stopping) = watch::channel(false);
         let spawned =
             (0..shards).map(|number| spawn(number, Arc::clone(&hub), door.clone(), stopping.clone()));
         let shards = spawned.collect::<io::Result<Vec<_>>>()?;
         let listener = Listener::new(clients, Arc::clone(&hub), door, &shards, make_room());
-        let port = http::Port { acceptor: internals, names: config.names.clone(), tls: internal_tls };
+        let names = config.names.clone();
+        let port = http::Port { acceptor: internals, names, tls: internal_tls, clients: clients_at };
         let parts = Parts { hub, authority, limits, restart, shards, stop, listener, port, certificates };
         Ok(Self { client, internal, parts })
     }
@@ -186,7 +188,7 @@ impl Server {
         self.client
     }
 
-    /// Where metrics, health and the page are.
+    /// Where metrics, health and the console are.
     pub fn internal_address(&self) -> SocketAddr {
         self.internal
     }
@@ -200,7 +202,7 @@ impl Server {
             self.parts;
         let run = restart.map(Restart::begin).transpose()?;
         let mut accepting = tokio::task::spawn_local(listener.run());
-        let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
+        let inside = Arc::new(Inspection { hub: Arc::clone(&hub) });
         let mut closing = stopped.subscribe();
         let closing = async move { drop(closing.wait_for(|stop| *stop).await) };
         let api = Api::new(Arc::clone(&hub), Arc::clone(&limits));
@@ -282,7 +284,6 @@ fn parts(
 /// What the internal port sees of the broker.
 struct Inspection {
     hub: Arc<Hub>,
-    client_port: u16,
 }
 
 impl Inside for Inspection {
@@ -295,10 +296,6 @@ impl Inside for Inspection {
             return Err("the broker is stopping".to_owned());
         }
         self.hub.ready().await.map_err(|not_ready| not_ready.to_string())
-    }
-
-    fn client_port(&self) -> u16 {
-        self.client_port
     }
 }
 

@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use fanfare_protocol::ErrorCode;
 
-use super::v1;
+use super::{console, v1};
 use crate::hub::Hub;
 
 /// The label of requests that no route is for.
@@ -15,8 +15,8 @@ const UNMATCHED: &str = "unmatched";
 
 /// The routes that are counted apart.
 pub(crate) fn routes() -> Vec<String> {
-    let own = ["/", "/metrics", "/healthz", "/readyz", v1::DESCRIPTION, UNMATCHED].map(str::to_owned);
-    own.into_iter().chain(v1::paths()).collect()
+    let own = ["/metrics", "/healthz", "/readyz", v1::DESCRIPTION, UNMATCHED];
+    console::PATHS.into_iter().chain(own).map(str::to_owned).chain(v1::paths()).collect()
 }
 
 /// Counts a request when its answer begins.
