@@ -63,6 +63,7 @@ function route(): void {
   if (view === undefined) return;
   app.view = view.name;
   document.title = `${view.title} · Fanfare`;
+  app.following.setSeen(!document.hidden && app.view === "live");
   main.replaceChildren(views[view.name].element);
   app.refresh();
   views[view.name].open?.(decoded(detail));
@@ -112,7 +113,7 @@ function start(): void {
   addEventListener("hashchange", route);
   addEventListener("keydown", press);
   document.addEventListener("visibilitychange", () => {
-    app.following.setHidden(document.hidden);
+    app.following.setSeen(!document.hidden && app.view === "live");
     if (document.hidden) return;
     app.refresh();
     views[app.view].wake?.();

@@ -1,4 +1,4 @@
-// Following a pattern: the subscription behind the live tail, through reconnects, sign-ins and a hidden tab.
+// Following a pattern: the subscription behind the live tail, while somebody looks, through reconnects and sign-ins.
 
 import {
   type Event,
@@ -16,10 +16,11 @@ import { Tail } from "./tail.js";
 /** Where a tail may begin. */
 export type Begin = "now" | "last" | "start";
 
+/** It is `asleep` while nobody looks: a subscription to everything is no small thing on a busy broker. */
 export type FollowingState = "waiting" | "live" | "behind" | "asleep" | "refused";
 
-/** A hidden page goes on listening for this long: people look away to publish something, and come back. */
-const AWAKE_HIDDEN_MS = 60_000;
+/** What nobody looks at goes on for this long: people look away to publish something, and come back. */
+const AWAKE_UNSEEN_MS = 60_000;
 /** More messages than this are not read up when the page wakes. */
 const CATCH_UP_MAX = 20_000;
 
@@ -30,10 +31,11 @@ export class Following {
   #fanfare: Fanfare | undefined;
   #subscription: Subscription | undefined;
   #slept: { at: number; position: Position } | undefined;
+  #seen = false;
   #bedtime: ReturnType<typeof setTimeout> | undefined;
   pattern = ">";
   from: Begin = "now";
-  state: FollowingState = "waiting";
+  state: FollowingState = "asleep";
   denial: Denial | undefined;
   #lastSecond = { at: 0, received: 0 };
   /** Messages in the last second. */
@@ -49,7 +51,9 @@ export class Following {
   /** Goes on with a new session. */
   begin(fanfare: Fanfare): void {
     this.#fanfare = fanfare;
-    this.#open(this.from);
+    this.#subscription = undefined;
+    if (this.#seen) this.#open(this.from);
+    else this.state = "asleep";
   }
 
   /** Follows a pattern, in place of the one before. Throws if it is none. */
@@ -69,11 +73,13 @@ export class Following {
     this.#changed();
   }
 
-  /** The page is hidden, or seen again. */
-  setHidden(hidden: boolean): void {
+  /** Whether somebody looks. */
+  setSeen(seen: boolean): void {
+    if (seen === this.#seen) return;
+    this.#seen = seen;
     clearTimeout(this.#bedtime);
-    if (hidden) this.#bedtime = setTimeout(() => this.#sleep(), AWAKE_HIDDEN_MS);
-    else this.#wake();
+    if (seen) this.#wake();
+    else this.#bedtime = setTimeout(() => this.#sleep(), AWAKE_UNSEEN_MS);
   }
 
   #open(from: From): void {
@@ -120,7 +126,7 @@ export class Following {
         break;
       case "live":
         this.state = "live";
-        this.tail.note(now, "good", "Live again: caught up with the stream");
+        this.tail.note(now, "good", "Live: caught up with the stream");
         break;
       case "resumed": {
         this.state = event.live ? "live" : "behind";
@@ -142,17 +148,22 @@ export class Following {
   }
 
   #wake(): void {
+    if (this.state !== "asleep") return;
     const slept = this.#slept;
     this.#slept = undefined;
-    if (slept === undefined || this.state !== "asleep") return;
-    const missed = this.#missedSince(slept.position);
+    this.#open(slept === undefined ? this.from : this.#afterSleep(slept.at, slept.position));
+    this.#changed();
+  }
+
+  /** Where to go on after a sleep, which the tail is told of. */
+  #afterSleep(at: number, position: Position): From {
+    const missed = this.#missedSince(position);
     const few = missed <= CATCH_UP_MAX;
     const rest = few
-      ? "what streams keep of that time follows, and ephemeral messages are missing"
+      ? "what streams kept of that time follows, and ephemeral messages are missing"
       : `up to ${count(missed)} messages of that time are not shown`;
-    this.tail.note(Date.now(), "warn", `This hidden page slept from ${clock(slept.at)} until now: ${rest}`);
-    this.#open(few ? { position: slept.position } : "now");
-    this.#changed();
+    this.tail.note(Date.now(), "warn", `Nobody looked here from ${clock(at)} until now: ${rest}`);
+    return few ? { position } : "now";
   }
 
   /** At most so many: other topics of the same streams count, too. */

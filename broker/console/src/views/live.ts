@@ -268,6 +268,6 @@ const STATES = {
   waiting: ["plain", "Asking"],
   live: ["good", "Live"],
   behind: ["warn", "Behind"],
-  asleep: ["plain", "Asleep"],
+  asleep: ["plain", "Not begun"],
   refused: ["bad", "Refused"],
 } as const;

@@ -54,7 +54,7 @@ export class SignIn {
       h("summary", {}, "How do I get one?"),
       h("p", {}, "From whoever runs this broker. If that is you, make an API key:"),
       codeBlock("a command that makes an API key", "fanfare token key console"),
-      h("p", {}, "Put the lines that it prints into the configuration, and below them what the key may:"),
+      h("p", {}, "Put the lines that it prints into the configuration, with these grants:"),
       codeBlock("what the key may, in TOML", GRANTS),
       h("p", {}, "Then reload the broker (SIGHUP), and sign in here with the key."),
     );

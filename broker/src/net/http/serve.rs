@@ -17,10 +17,10 @@ use tokio::sync::{OwnedRwLockReadGuard, RwLock, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::{ClientPort, Inside};
 use super::guard::Guard;
 use super::routes::router;
 use super::v1::Api;
+use super::{ClientPort, Inside};
 use crate::hub::Hub;
 use crate::net::accept::Acceptor;
 use crate::net::admission::{Names, Senders};
