@@ -2,8 +2,8 @@
 //!
 //! The parts, from the ground; imports point only downwards:
 //!
-//! - `version`, `clock`, `sync`, `notice`, `limits`, `metrics`: what was built; time, locks, lines in the log, bounds and
-//!   counts;
+//! - `version`, `clock`, `sync`, `notice`, `census`, `durable`, `journal`, `limits`, `metrics`: what was built; time, locks,
+//!   lines in the log, how many each one has, files that must not be lost, bounds and counts;
 //! - `engine`: orders and retains messages;
 //! - `auth`, `index`, `outbound`: who may, who wants, what waits for a socket;
 //! - `hub`: publish, subscribe, catch up, history, one file a deed;
@@ -14,13 +14,16 @@
 //! - [`cli`]: the command line; beside it `micro`, microbenchmarks that only a build with that feature has.
 
 mod auth;
+mod census;
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod durable;
 mod engine;
 mod fault;
 mod hub;
 mod index;
+mod journal;
 pub mod limits;
 mod metrics;
 #[cfg(any(test, feature = "micro"))]
@@ -40,5 +43,5 @@ pub use auth::{
 };
 pub use engine::{DataDirError, StreamConfig};
 pub use hub::{HubError, MAX_SHARDS, MemberBy, PresenceConfig};
-pub use net::{Names, Proxies, TlsError, TlsFiles};
+pub use net::{Names, Proxies, TlsError, TlsFault, TlsFiles};
 pub use version::{REVISION, VERSION};

@@ -152,6 +152,7 @@ const AT_START: &[&str] = &[
     "heartbeat",
     "mailbox_bytes",
     "send_buffer_bytes",
+    "max_http_connections",
     "max_http_requests",
     "key_window",
     "presence_members",
@@ -195,14 +196,24 @@ limits! {
     max_connections_per_address: usize = Count(20_000, "20000"), 1..=10_000_000,
         "the connection is answered 429 and closed",
         "fanfare_handshake_failures_total{reason=\"too_many_from_address\"}";
+    /// Sessions of one subject at once: of all tokens with one `sub`, or of one API key. Whoever brings neither counts as its
+    /// address alone.
+    max_connections_per_subject: usize = Count(1_000, "1000"), 1..=10_000_000,
+        "the session is closed with 4104, and those that are open stay",
+        "fanfare_connections_closed_total{reason=\"too_many_sessions\"}";
     /// Connections that the broker accepts, a second.
     accepts_per_second: usize = PerSecond(20_000, "20000"), 1..=1_000_000,
         "further ones wait in the kernel (listen_backlog)",
         "fanfare_accepting_paused_total";
-    /// Handshakes under way at once, shared evenly by the shards.
-    max_handshakes: usize = Count(1_024, "1024"), 1..=1_000_000,
+    /// Handshakes under way at once.
+    max_handshakes: usize = Count(4_096, "4096"), 1..=1_000_000,
         "the connection is answered 503 and closed",
         "fanfare_handshake_failures_total{reason=\"too_many_handshakes\"}";
+    /// Handshakes of one address under way at once; of one /64 network for IPv6. A part of max_handshakes, so that nobody
+    /// alone keeps the others out. A trusted proxy counts as those that it names, from the moment at which it does.
+    max_handshakes_per_address: usize = Count(1_024, "1024"), 1..=1_000_000,
+        "the connection is answered 429 and closed",
+        "fanfare_handshake_failures_total{reason=\"too_many_handshakes_from_address\"}";
     /// Connections that the kernel holds until the broker accepts them.
     listen_backlog: usize = Count(4_096, "4096"), 1..=65_535,
         "the kernel lets the connection attempt wait or fail",
@@ -253,6 +264,11 @@ limits! {
     max_frame_bytes: usize = Bytes(DEFAULT_MAX_FRAME_BYTES as u64, "256KiB"), 1..=2 * GIB,
         "the session is closed with 4004",
         "fanfare_connections_closed_total{reason=\"too_large\"}";
+    /// What came of messages that have not come whole yet, of all sessions together, in bytes, and some 4.5 KiB for each of
+    /// them; shared evenly by the shards. Messages that come in one piece take none of it.
+    half_messages_bytes: usize = Bytes(64 * MIB, "64MiB"), 4_096..=64 * GIB,
+        "the sessions whose message is under way for the longest time are closed with 4100",
+        "fanfare_half_messages_dropped_total";
     /// Subscriptions of one session.
     max_subscriptions: usize = Count(1_000, "1000"), 1..=1_000_000,
         "the subscribe is answered with the error limit_exceeded",
@@ -286,6 +302,10 @@ limits! {
     reply_bytes: usize = Bytes(256 * KIB, "256KiB"), 1..=64 * GIB,
         "the broker reads no more from that socket until they are written",
         "fanfare_reading_paused_total{reason=\"answers\"}";
+    /// Answers that wait for the sockets of all sessions together, in bytes; shared evenly by the shards.
+    replies_bytes: usize = Bytes(256 * MIB, "256MiB"), 1..=1_024 * GIB,
+        "the sessions with the most of them are closed with 4101",
+        "fanfare_reply_bytes";
     /// Messages that wait for one shard, in bytes.
     mailbox_bytes: usize = Bytes(16 * MIB, "16MiB"), 1..=64 * GIB,
         "the shard reads what is missing from the stream, and counts what is in none in a gap",
@@ -294,10 +314,24 @@ limits! {
     send_buffer_bytes: usize = Bytes(256 * KIB, "256KiB"), 4_096..=GIB,
         "the rest waits in the session's outbound queue",
         "fanfare_queue_bytes";
+    /// Connections of the internal port at once.
+    max_http_connections: usize = Count(256, "256"), 1..=100_000,
+        "further ones wait in the kernel until one ends",
+        "fanfare_http_connections";
+    /// Connections of one address to the internal port at once; of one /64 network for IPv6. A part of max_http_connections,
+    /// so that nobody alone keeps the others out. A trusted proxy may have all of them.
+    max_http_connections_per_address: usize = Count(128, "128"), 1..=100_000,
+        "the connection is closed",
+        "fanfare_http_connections_refused_total";
     /// Requests of the HTTP API that are worked on at once.
     max_http_requests: usize = Count(128, "128"), 1..=100_000,
         "the request is answered 503, to be repeated after a second",
         "fanfare_http_requests_total{status=\"5xx\"}";
+    /// Requests of one caller that are worked on at once: of one subject, or for who has none, of one address. A part of
+    /// max_http_requests, so that nobody alone keeps the others out.
+    max_http_requests_per_caller: usize = Count(32, "32"), 1..=100_000,
+        "the request is answered 429, to be repeated after a second",
+        "fanfare_errors_total{code=\"limit_exceeded\"}";
     /// Time for the body of a request; where it is worked off as it comes, for each part of it.
     http_body_timeout: Duration = Time(30 * SECOND, "30s"), 10..=HOUR,
         "the request is answered 408",
@@ -417,6 +451,20 @@ impl Limits {
                 "max_frame_bytes",
                 frame,
                 "a page of history is a frame",
+            ),
+            at_least(
+                "replies_bytes",
+                self.replies_bytes,
+                "reply_bytes",
+                self.reply_bytes,
+                "the answers of one session may wait",
+            ),
+            at_least(
+                "half_messages_bytes",
+                self.half_messages_bytes,
+                "max_frame_bytes",
+                frame,
+                "a frame must fit while it comes",
             ),
             at_least(
                 "mailbox_bytes",

@@ -25,8 +25,8 @@ use crate::metrics::{CLIENT_PORT, INTERNAL_PORT, Metrics};
 use crate::net::handshake::{Policy, Refusal};
 use crate::net::http::{self, Api, ClientPort, Inside};
 use crate::net::{
-    Acceptor, Door, Keeper, Listener, Senders, ShardHandle, TlsError, TlsFiles, bind, fetch_key_sets,
-    make_room, spawn,
+    Acceptor, Door, Keeper, Listener, Proxies, Senders, ShardHandle, TlsError, TlsFiles, bind,
+    fetch_key_sets, make_room, spawn,
 };
 use reload::{Part, Reloader};
 use restart::Restart;
@@ -129,6 +129,7 @@ struct Parts {
     stop: watch::Sender<bool>,
     listener: Listener,
     port: http::Port,
+    proxies: Proxies,
     certificates: Vec<Arc<Keeper>>,
 }
 
@@ -161,7 +162,9 @@ impl Server {
         let authority = Arc::new(Authority::new(config.auth.clone()));
         report_ignored_keys(config);
         let hub = Hub::new(engine, shards, Arc::clone(&limits), Arc::clone(&metrics))?;
-        let hub = hub.with_authority(Arc::clone(&authority)).with_presence(config.presence.clone())?;
+        let ledger = restart::shut_out(restart.as_ref(), &authority)?;
+        let hub = hub.with_authority(Arc::clone(&authority)).with_ledger(ledger);
+        let hub = hub.with_presence(config.presence.clone())?;
         let hub = Arc::new(hub);
         let senders =
             Senders { loopback: client.ip().to_canonical().is_loopback(), names: config.names.clone() };
@@ -176,10 +179,13 @@ impl Server {
         let spawned =
             (0..shards).map(|number| spawn(number, Arc::clone(&hub), door.clone(), stopping.clone()));
         let shards = spawned.collect::<io::Result<Vec<_>>>()?;
-        let listener = Listener::new(clients, Arc::clone(&hub), door, &shards, make_room());
+        let files = make_room(limits.max_http_connections());
+        let listener = Listener::new(clients, Arc::clone(&hub), door, &shards, files);
         let names = config.names.clone();
         let port = http::Port { acceptor: internals, names, tls: internal_tls, clients: clients_at };
-        let parts = Parts { hub, authority, limits, restart, shards, stop, listener, port, certificates };
+        let proxies = config.proxies.clone();
+        let parts =
+            Parts { hub, authority, limits, restart, shards, stop, listener, port, proxies, certificates };
         Ok(Self { client, internal, parts })
     }
 
@@ -198,14 +204,24 @@ impl Server {
     /// # Errors
     /// The internal port failed, or `data_dir` can't be written to.
     pub async fn run(self, operator: Operator) -> Result<(), ServerError> {
-        let Parts { hub, authority, limits, restart, shards, stop: stopped, listener, port, certificates } =
-            self.parts;
+        let Parts {
+            hub,
+            authority,
+            limits,
+            restart,
+            shards,
+            stop: stopped,
+            listener,
+            port,
+            proxies,
+            certificates,
+        } = self.parts;
         let run = restart.map(Restart::begin).transpose()?;
         let mut accepting = tokio::task::spawn_local(listener.run());
         let inside = Arc::new(Inspection { hub: Arc::clone(&hub) });
         let mut closing = stopped.subscribe();
         let closing = async move { drop(closing.wait_for(|stop| *stop).await) };
-        let api = Api::new(Arc::clone(&hub), Arc::clone(&limits));
+        let api = Api::new(Arc::clone(&hub), Arc::clone(&limits), proxies);
         let inside = tokio::task::spawn_local(http::serve(port, inside, Arc::clone(&hub), api, closing));
         let obeying = obey(&hub, &limits, operator, &mut accepting);
         tokio::select! {
@@ -255,6 +271,7 @@ fn parts(
     may_be_open: bool,
 ) -> Vec<Part> {
     let authority = Arc::clone(hub.authority());
+    let admitted = Arc::clone(hub);
     let (hub, limits, log_level) = (Arc::clone(hub), Arc::clone(limits), Rc::new(log_level));
     let bounds: Part = Box::new(move |config| {
         let (limits, new) = (Arc::clone(&limits), config.limits.clone());
@@ -275,8 +292,18 @@ fn parts(
         if !may_be_open && !config.auth.is_on() {
             return Err(OPENED.to_owned());
         }
-        let (authority, settings) = (Arc::clone(&authority), config.auth.clone());
-        Ok(Box::new(move || authority.replace(settings)))
+        let (authority, admitted) = (Arc::clone(&authority), Arc::clone(&admitted));
+        let settings = config.auth.clone();
+        Ok(Box::new(move || {
+            authority.replace(settings);
+            let sessions = admitted.end_without_key();
+            if sessions > 0 {
+                tracing::info!(
+                    sessions,
+                    "ended the sessions of API keys that are not in the configuration any more"
+                );
+            }
+        }))
     });
     vec![bounds, streams, entrance, logs]
 }

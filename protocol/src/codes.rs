@@ -112,6 +112,8 @@ pub enum CloseCode {
     Flood = 4102,
     /// No `hello` in time.
     NoHello = 4103,
+    /// The subject has as many sessions as one may.
+    TooManySessions = 4104,
     /// The broker is about to stop.
     Drain = 4200,
     /// Nothing was heard for two heartbeats.
@@ -131,6 +133,7 @@ impl CloseCode {
         Self::TooSlow,
         Self::Flood,
         Self::NoHello,
+        Self::TooManySessions,
         Self::Drain,
         Self::HeartbeatMissed,
     ];
@@ -141,7 +144,7 @@ impl CloseCode {
     }
 
     /// A word for logs and metrics.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Normal => "normal",
             Self::Protocol => "protocol",
@@ -153,6 +156,7 @@ impl CloseCode {
             Self::TooSlow => "too_slow",
             Self::Flood => "flood",
             Self::NoHello => "no_hello",
+            Self::TooManySessions => "too_many_sessions",
             Self::Drain => "drain",
             Self::HeartbeatMissed => "heartbeat_missed",
         }

@@ -16,7 +16,7 @@ import { span } from "./lib/format.js";
 
 export type ViewName = "overview" | "live" | "sessions" | "streams";
 
-const EVENT_PATTERNS = ["$sys.session.*", "$sys.errors", "$sys.gaps"];
+const EVENT_PATTERNS = ["$sys.session.*", "$sys.stream.*", "$sys.errors", "$sys.gaps"];
 const STREAMS_EVERY_MS = 2_000;
 const WORST_EVERY_MS = 2_000;
 

@@ -67,11 +67,34 @@ test("events become words, one for each code, and unknown ones nothing", () => {
     session: "ab-1",
     subject: "alice",
     address: "192.0.2.7",
+    subscriptions: 3,
+    behind: 1,
   });
   assert.equal(behind?.title, "Session ab-1 fell behind");
-  assert.equal(behind.detail, "alice · 192.0.2.7");
+  assert.equal(behind.detail, "alice · 192.0.2.7 · 1 of 3 subscriptions");
   assert.equal(eventsOf("$sys.session.opened", { left_out: 12 })[0]?.title, "12 more sessions opened");
   assert.deepEqual(eventsOf("$sys.later", {}), []);
+});
+
+test("a gap in a stream says who misses what, and is not told a second time as a count", () => {
+  const gap = {
+    stream: "recent",
+    reason: "expired",
+    from: 42,
+    to: 57,
+    at_start: true,
+    session: "ab-1",
+    address: "::1",
+    name: "app/1",
+  };
+  const [told] = eventsOf("$sys.stream.gap", gap);
+  assert.equal(told?.title, "Gap told in stream recent: expired #42 to #57");
+  assert.match(told.detail, /^app\/1 · ::1 · when its subscription began: retention/);
+  const counted = eventsOf("$sys.gaps", { gaps: { expired: 2, dropped: 1 } });
+  assert.deepEqual(
+    counted.map(({ title }) => title),
+    ["Gap told: dropped"],
+  );
 });
 
 test("sessions that come at once are told together, and what happens between is told, too", () => {

@@ -9,7 +9,7 @@ use super::claims::{Claims, KEY_SUBJECT};
 use super::jwks::KeySet;
 use super::key::Key;
 use super::rejection::Rejection;
-use super::revocations::{Full, Revocations, Revoked};
+use super::revocations::{Change, Full, Revocations, Revoked};
 use super::rights::{Filling, Granted, Rights};
 use super::settings::{ApiKeySettings, AuthSettings, IssuerSettings, KeySource};
 use super::sources::Sources;
@@ -166,18 +166,53 @@ impl Authority {
         self.revocations.lock().len()
     }
 
+    /// Whether the API key of a caller, if they came with one, is still in the configuration.
+    pub(crate) fn knows_key_of(&self, caller: &Caller) -> bool {
+        let is_known = |key| self.rules.read().settings.api_keys.iter().any(|known| known.hash.is(key));
+        caller.key().is_none_or(is_known)
+    }
+
     /// Whether this caller, once accepted, was shut out meanwhile.
     ///
     /// # Errors
     /// It was.
     pub(crate) fn check_revoked(&self, caller: &Caller, now: Now) -> Result<(), Rejection> {
+        if !self.knows_key_of(caller) {
+            return Err(Rejection::UnknownKeyText);
+        }
         let revoked = self.revocations.lock().hold(caller.subject(), caller.token_id(), now.wall_ms);
         if revoked { Err(Rejection::Revoked) } else { Ok(()) }
     }
 
-    /// Shuts somebody out until a time, in milliseconds since 1970. `most` is how many may be.
-    pub(crate) fn revoke(&self, who: Revoked, until_ms: u64, most: usize, now: Now) -> Result<(), Full> {
+    /// Shuts somebody out until a time, in milliseconds since 1970, or for longer if they are already; gives the time.
+    /// `most` is how many may be.
+    pub(crate) fn revoke(&self, who: Revoked, until_ms: u64, most: usize, now: Now) -> Result<u64, Full> {
         self.revocations.lock().add(who, until_ms, most, now.wall_ms)
+    }
+
+    /// Lets somebody in again; false if nothing kept them out.
+    pub(crate) fn lift(&self, who: Revoked, now: Now) -> bool {
+        self.revocations.lock().lift(who, now.wall_ms)
+    }
+
+    /// Until when somebody is shut out, in milliseconds since 1970.
+    pub(crate) fn revoked_until(&self, who: &Revoked, now: Now) -> Option<u64> {
+        self.revocations.lock().until_of(who, now.wall_ms)
+    }
+
+    /// At most so many of those who are shut out, and until when; in order, after this one.
+    pub(crate) fn revoked(&self, after: Option<&Revoked>, most: usize, now: Now) -> Vec<(Revoked, u64)> {
+        self.revocations.lock().page(after, most, now.wall_ms)
+    }
+
+    /// Shuts out whom the last process did. From now on somebody takes what changes.
+    pub(crate) fn restore(&self, changes: impl IntoIterator<Item = Change>) {
+        self.revocations.lock().restore(changes);
+    }
+
+    /// What changed in whom is shut out since the last call; with `anew`, all that hold instead.
+    pub(crate) fn take_changes(&self, anew: bool) -> Vec<Change> {
+        self.revocations.lock().take_changes(anew)
     }
 
     /// Logs a pattern that grants nothing, because a claim is missing or could widen it; now and then at most.
@@ -290,6 +325,7 @@ impl Rules {
         let caller = Caller::new(Identity {
             subject: claims.subject.as_deref().map(Arc::from),
             token_id: claims.token_id.clone(),
+            key: None,
             expires: (left_ms <= LIFE_MAX_MS).then(|| now.moment.plus(left)),
             known: true,
             may: May::Granted(filling.finish()),
@@ -305,6 +341,7 @@ fn anonymous(rights: &Rights) -> Caller {
     Caller::new(Identity {
         subject: None,
         token_id: None,
+        key: None,
         expires: None,
         known: false,
         may: May::Granted(without_claims(rights)),
@@ -318,6 +355,7 @@ fn bearer_of(key: &ApiKeySettings) -> Caller {
     Caller::new(Identity {
         subject: Some(format!("{KEY_SUBJECT}{}", key.name).into()),
         token_id: None,
+        key: Some(key.hash.clone()),
         expires: None,
         known: true,
         may: May::Granted(without_claims(&key.rights)),

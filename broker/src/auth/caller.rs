@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fanfare_protocol::frame::{History, Publish, Subscribe};
 use fanfare_protocol::{ErrorCode, Pattern, Topic};
 
+use super::api_key::ApiKeyHash;
 use super::grants::Grants;
 use super::permit::Permitted;
 use super::rights::Granted;
@@ -68,6 +69,8 @@ pub(super) struct Identity {
     pub(super) subject: Option<Arc<str>>,
     /// The `jti` of a token.
     pub(super) token_id: Option<Box<str>>,
+    /// The API key that they came with.
+    pub(super) key: Option<ApiKeyHash>,
     /// When the token expires; keys and anonymous callers never do.
     pub(super) expires: Option<Moment>,
     /// Whether anybody knows who it is.
@@ -92,11 +95,17 @@ impl Caller {
         Self(Arc::new(identity))
     }
 
+    /// The API key that they came with, if they did.
+    pub(super) fn key(&self) -> Option<&ApiKeyHash> {
+        self.0.key.as_ref()
+    }
+
     /// Someone who may do everything but speak for the broker: everyone, where there is no authentication.
     pub(crate) fn unlimited() -> Self {
         Self::new(Identity {
             subject: None,
             token_id: None,
+            key: None,
             expires: None,
             known: false,
             may: May::Everything,
@@ -111,6 +120,7 @@ impl Caller {
         Self::new(Identity {
             subject: Some(subject.into()),
             token_id: None,
+            key: None,
             expires: None,
             known: true,
             may: May::Granted(Granted::default()),
@@ -168,6 +178,11 @@ impl Caller {
         self.0.subject.as_deref()
     }
 
+    /// The same, to be kept by whoever counts by it.
+    pub(crate) fn shared_subject(&self) -> Option<&Arc<str>> {
+        self.0.subject.as_ref()
+    }
+
     /// The `jti` of the token.
     pub(crate) fn token_id(&self) -> Option<&str> {
         self.0.token_id.as_deref()
@@ -197,6 +212,11 @@ impl Caller {
             ("publish", of(&granted.publish)),
             ("presence", of(&granted.presence)),
         ]
+    }
+
+    /// Whether they may do what administrators do.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.check(Right::Admin, |granted| granted.admin).is_ok()
     }
 
     fn check(&self, right: Right, is_granted: impl FnOnce(&Granted) -> bool) -> Result<(), Denied> {

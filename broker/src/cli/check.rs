@@ -8,12 +8,13 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::settings::SettingsArgs;
-use crate::config::{Fault, Faults, Loaded, Place, example_file, reference_page};
+use crate::config::{Fault, Faults, Files, Loaded, Place, example_file, reference_page};
 
 /// Checks a configuration without starting a broker.
 ///
-/// Reads what `fanfare serve` would read (file, environment, flags) and reports every fault at once, each with its
-/// line, its column and what to write instead. Ends with status 0 if there is none, else 1.
+/// Reads what `fanfare serve` would read (file, environment, flags, and the files with certificates and keys that they
+/// name) and reports every fault at once, each with its line, its column and what to write instead. Ends with status 0 if
+/// there is none, else 1.
 #[allow(clippy::doc_markdown, reason = "these texts are shown on a terminal as they stand")]
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -27,6 +28,9 @@ pub(super) struct CheckArgs {
     /// Say it as JSON, for programs
     #[arg(long)]
     json: bool,
+    /// Open no file that the configuration names (certificates, keys, key sets): for a check on another machine
+    #[arg(long)]
+    no_files: bool,
     #[command(flatten)]
     pages: Pages,
     #[command(flatten)]
@@ -64,7 +68,8 @@ fn check(args: &CheckArgs) -> ExitCode {
         Ok(overrides) => overrides,
         Err(fault) => return complain(&format!("{}\n    {}", fault.what, fault.remedy)),
     };
-    let loaded = Loaded::load(file, &overrides);
+    let files = if args.no_files { Files::Unopened } else { Files::All };
+    let loaded = Loaded::check(file, &overrides, files);
     if args.json {
         let mut report = report(&loaded, &unknown);
         if let (true, Ok(loaded)) = (args.print, &loaded) {

@@ -13,21 +13,32 @@ use crate::VERSION;
 pub(super) struct ConnectionArgs {
     #[command(flatten)]
     broker: BrokerArgs,
+    #[command(flatten)]
+    tls: TlsArgs,
     /// Fail when the connection is lost, instead of connecting again
     #[arg(long)]
     no_reconnect: bool,
 }
 
-/// How to reach the broker.
+/// Where the broker is, and how to speak with it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct BrokerArgs {
-    /// Where the broker is; `wss://` for TLS
+    /// Where the broker is, such as `ws://127.0.0.1:7440`
     #[arg(long, value_name = "URL", env = "FANFARE_SERVER", default_value = "ws://127.0.0.1:7440")]
     server: String,
     /// A JSON Web Token, where the broker asks for one
     #[arg(long, value_name = "JWT", env = "FANFARE_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// How frames are written: `json` is easier to read in a packet capture
+    #[arg(long, value_name = "NAME", env = "FANFARE_ENCODING", default_value = "msgpack")]
+    encoding: EncodingName,
+}
+
+/// What TLS needs, with a server at `wss://`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
+struct TlsArgs {
     /// Certificate authorities to trust for `wss://` (PEM), instead of the system's
     #[arg(long, value_name = "FILE", env = "FANFARE_CA")]
     ca: Option<PathBuf>,
@@ -37,9 +48,6 @@ pub(super) struct BrokerArgs {
     /// Its private key (PEM)
     #[arg(long, value_name = "FILE", env = "FANFARE_CLIENT_KEY", requires = "client_cert")]
     client_key: Option<PathBuf>,
-    /// How frames are written: `json` is easier to read in a packet capture
-    #[arg(long, value_name = "NAME", env = "FANFARE_ENCODING", default_value = "msgpack")]
-    encoding: EncodingName,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -51,28 +59,19 @@ enum EncodingName {
 impl ConnectionArgs {
     /// Connects, and waits for the broker's welcome.
     pub(super) async fn connect(&self) -> Result<Client, Error> {
-        self.broker.builder()?.reconnect(!self.no_reconnect).connect().await
+        self.tls.add_to(self.broker.builder())?.reconnect(!self.no_reconnect).connect().await
     }
 }
 
 impl BrokerArgs {
     /// Begins to say how to connect.
-    ///
-    /// # Errors
-    /// A file can't be read.
-    pub(super) fn builder(&self) -> Result<ClientBuilder, Error> {
-        let mut builder =
+    pub(super) fn builder(&self) -> ClientBuilder {
+        let builder =
             Client::builder(&self.server).name(format!("fanfare-cli/{VERSION}")).encoding(self.encoding());
-        if let Some(token) = &self.token {
-            builder = builder.token(token);
+        match &self.token {
+            Some(token) => builder.token(token),
+            None => builder,
         }
-        if let Some(ca) = &self.ca {
-            builder = builder.ca_pem(read(ca)?);
-        }
-        if let (Some(cert), Some(key)) = (&self.client_cert, &self.client_key) {
-            builder = builder.client_certificate_pem(read(cert)?, read(key)?);
-        }
-        Ok(builder)
     }
 
     /// The URL, as it was written.
@@ -91,6 +90,22 @@ impl BrokerArgs {
             EncodingName::Json => Encoding::Json,
             EncodingName::Msgpack => Encoding::MsgPack,
         }
+    }
+}
+
+impl TlsArgs {
+    /// Adds what TLS needs.
+    ///
+    /// # Errors
+    /// A file can't be read.
+    fn add_to(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+        if let Some(ca) = &self.ca {
+            builder = builder.ca_pem(read(ca)?);
+        }
+        if let (Some(cert), Some(key)) = (&self.client_cert, &self.client_key) {
+            builder = builder.client_certificate_pem(read(cert)?, read(key)?);
+        }
+        Ok(builder)
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod banner;
 mod bench;
 mod breaks;
 mod check;
@@ -54,7 +55,7 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let command = arguments.command.unwrap_or(Command::Serve(arguments.serve));
     if !matches!(command, Command::Serve(_)) {
-        logging::start(&logging::level_of_environment());
+        logging::start_by_environment();
     }
     match command {
         Command::Serve(args) => serve::run(&args),

@@ -1,18 +1,16 @@
 //! `fanfare serve`: runs the broker until it is told to stop.
 
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 
 use clap::Args;
 use tokio::runtime::LocalRuntime;
 
+use super::banner::Banner;
 use super::logging::{self, LogLevel};
 use super::settings::SettingsArgs;
 use super::signals;
-use crate::config::units::{format_bytes, format_duration};
-use crate::config::{Config, DEFAULT_LISTEN, Fault, Loaded, Source};
-use crate::net::TlsFiles;
+use crate::config::{Config, Fault, Loaded, Source};
 use crate::server::{Operator, Server, orders};
 
 /// Runs the broker until it is told to stop.
@@ -36,7 +34,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
         Ok(loaded) => loaded,
         Err(faults) => return fail(&faults),
     };
-    let log_level = logging::start(&loaded.config.log_level);
+    let log_level = logging::start(&loaded.config.log_level, loaded.config.log_format);
     for Fault { what, remedy, .. } in unknown {
         tracing::warn!("{what}; {remedy}");
     }
@@ -65,53 +63,13 @@ fn serve(source: Source, loaded: Loaded, log_level: LogLevel) -> Result<(), Box<
     })
 }
 
-fn describe_streams(config: &Config) -> String {
-    let describe = |stream: &crate::StreamConfig| {
-        let patterns: Vec<_> = stream.patterns.iter().map(|pattern| format!("`{pattern}`")).collect();
-        let (age, bytes) = (format_duration(stream.max_age), format_bytes(stream.max_bytes));
-        format!("`{}` keeps {} for {age}, at most {bytes}", stream.name, patterns.join(", "))
-    };
-    config.streams.iter().map(describe).collect::<Vec<_>>().join("; ")
-}
-
-/// Says what the broker listens on, and what to try next, in commands that work as they stand.
+/// Says what the broker listens on, and what to try next.
 fn greet(server: &Server, config: &Config) -> io::Result<()> {
-    let streams = describe_streams(config);
-    let (ws, http) = (scheme("ws", config.tls.as_ref()), scheme("http", config.internal_tls.as_ref()));
-    let (client, internal) = (server.client_address(), server.internal_address());
-    let version = crate::VERSION;
     let program = std::env::args().next().unwrap_or_else(|| "fanfare".to_owned());
-    let elsewhere = client != DEFAULT_LISTEN || config.tls.is_some();
-    let at = if elsewhere { format!(" --server {ws}://{}", reachable(client)) } else { String::new() };
+    let (client, internal) = (server.client_address(), server.internal_address());
     let mut out = io::stdout().lock();
-    writeln!(
-        out,
-        "Fanfare {version}
-  listening on {ws}://{client}/ws
-  internal   on {http}://{internal}/   (a page to try it, /metrics, /healthz, /readyz)
-  streams    {streams}
-
-Try it in a second terminal:
-  {program} sub{at} '>'                    follow every topic
-  {program} pub{at} greetings 'hello'      publish to one
-
-Ctrl-C stops the broker."
-    )?;
+    out.write_all(Banner { program: &program, client, internal, config }.text().as_bytes())?;
     out.flush()
-}
-
-/// The scheme of a port's addresses.
-fn scheme(plain: &str, tls: Option<&TlsFiles>) -> String {
-    format!("{plain}{}", if tls.is_some() { "s" } else { "" })
-}
-
-/// Where this machine reaches what listens here: an address that stands for all of its own is none to connect to.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let loopback = match address.ip() {
-        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-    };
-    SocketAddr::new(if address.ip().is_unspecified() { loopback } else { address.ip() }, address.port())
 }
 
 #[allow(clippy::print_stderr, reason = "the command line speaks to a person here")]

@@ -32,6 +32,9 @@ pub(super) struct SettingsArgs {
     /// What is logged: off, error, warn, info, debug or trace [env: FANFARE_LOG_LEVEL] [default: info]
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
+    /// How it is logged: auto, text or json [env: FANFARE_LOG_FORMAT] [default: auto]
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
     /// Any other setting by its name, such as limits.heartbeat=25s; can be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
@@ -57,6 +60,7 @@ impl SettingsArgs {
             ("allow_anonymous", &self.allow_anonymous),
             ("data_dir", &self.data_dir),
             ("log_level", &self.log_level),
+            ("log_format", &self.log_format),
         ];
         for (key, value) in flags {
             if let Some(value) = value {

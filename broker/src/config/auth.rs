@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use super::fault::{Fault, Located, Place};
+use super::files::Files;
 use super::units::{format_duration, parse_duration};
 use super::written_auth::{SOURCES, WrittenApiKey, WrittenAuth, WrittenIssuer, WrittenRights};
 use crate::auth::{
@@ -22,9 +23,10 @@ const REFRESH_MAX: Duration = Duration::from_hours(24);
 const KEY_NAME_BYTES_MAX: usize = 64;
 
 /// Checks what was written.
-pub(super) fn resolve_auth(written: &WrittenAuth, faults: &mut Vec<Fault>) -> AuthSettings {
+pub(super) fn resolve_auth(written: &WrittenAuth, files: Files, faults: &mut Vec<Fault>) -> AuthSettings {
     report_issuers(&written.issuers, faults);
     report_repeated_keys(&written.api_keys, faults);
+    report_vain_rights(written, faults);
     let roles = written.roles.iter().map(|(name, rights)| (name.clone(), resolve_rights(rights, faults)));
     let roles: BTreeMap<_, _> = roles.collect();
     AuthSettings {
@@ -35,7 +37,7 @@ pub(super) fn resolve_auth(written: &WrittenAuth, faults: &mut Vec<Fault>) -> Au
             Duration::ZERO..=LEEWAY_MAX,
             faults,
         ),
-        issuers: written.issuers.iter().filter_map(|issuer| resolve_issuer(issuer, faults)).collect(),
+        issuers: written.issuers.iter().filter_map(|issuer| resolve_issuer(issuer, files, faults)).collect(),
         defaults: resolve_rights(&written.defaults, faults),
         roles,
         anonymous: resolve_anonymous(&written.anonymous, faults),
@@ -66,14 +68,16 @@ fn resolve_time(
     }
 }
 
-fn resolve_issuer(written: &WrittenIssuer, faults: &mut Vec<Fault>) -> Option<IssuerSettings> {
+fn resolve_issuer(written: &WrittenIssuer, files: Files, faults: &mut Vec<Fault>) -> Option<IssuerSettings> {
     let refresh = REFRESH_MIN..=REFRESH_MAX;
     let refresh =
         resolve_time("jwks_refresh", written.jwks_refresh.as_ref(), DEFAULT_JWKS_REFRESH, refresh, faults);
-    let keys = resolve_keys(written, refresh, faults);
+    let keys = resolve_keys(written, refresh, files, faults);
     let algorithms = written.algorithms.as_ref().map(|names| resolve_algorithms(written, names, faults));
     let keys = keys?;
-    if let Some(Some(algorithms)) = &algorithms {
+    if let Some(Some(algorithms)) = &algorithms
+        && !matches!(&keys, KeySource::Set(set) if *set == KeySet::default())
+    {
         check_fit(written, algorithms, &keys, faults);
     }
     let text = |text: &Option<Located<String>>| text.as_ref().map(|text| text.value.clone());
@@ -86,7 +90,12 @@ fn resolve_issuer(written: &WrittenIssuer, faults: &mut Vec<Fault>) -> Option<Is
 }
 
 /// The keys, if there is one source of them and it can be read.
-fn resolve_keys(written: &WrittenIssuer, refresh: Duration, faults: &mut Vec<Fault>) -> Option<KeySource> {
+fn resolve_keys(
+    written: &WrittenIssuer,
+    refresh: Duration,
+    files: Files,
+    faults: &mut Vec<Fault>,
+) -> Option<KeySource> {
     let mut sources =
         SOURCES.iter().zip(&written.sources).filter_map(|(source, at)| Some((source.key, at.as_ref()?)));
     let all = SOURCES.map(|source| source.key).join(", ");
@@ -103,6 +112,9 @@ fn resolve_keys(written: &WrittenIssuer, refresh: Duration, faults: &mut Vec<Fau
     let keys = match name {
         "secret" => {
             Key::from_secret(source.value.as_bytes()).map(KeySource::One).map_err(|error| error.to_string())
+        }
+        "secret_file" | "public_key_file" | "jwks_file" if files == Files::Unopened => {
+            Ok(KeySource::Set(KeySet::default()))
         }
         "secret_file" => read_file(&source.value).and_then(|secret| {
             Key::from_secret(secret.trim_ascii_end()).map(KeySource::One).map_err(|error| error.to_string())
@@ -267,6 +279,26 @@ fn report_issuers(written: &[WrittenIssuer], faults: &mut Vec<Fault>) {
             }
             None => {}
         }
+    }
+}
+
+/// Whoever says what callers may wants them to be asked who they are: it must not stay off in silence.
+fn report_vain_rights(written: &WrittenAuth, faults: &mut Vec<Fault>) {
+    let WrittenRights { subscribe, publish, presence, .. } = &written.anonymous;
+    let anonymous_may_nothing = subscribe.is_empty() && publish.is_empty() && presence.is_empty();
+    if !(written.issuers.is_empty() && written.api_keys.is_empty() && anonymous_may_nothing) {
+        return;
+    }
+    for Located { value, place } in &written.tables {
+        let what = format!(
+            "[auth.{value}] says what callers may, but nobody is asked who they are: without an [[auth.issuer]], an \
+             [[api_key]] or a pattern in [auth.anonymous] authentication is off, and everyone may do everything"
+        );
+        faults.push(Fault::new(
+            *place,
+            what,
+            "add one of them; or remove this if everyone may do everything",
+        ));
     }
 }
 

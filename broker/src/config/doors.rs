@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
-use super::fault::{Fault, Located};
+use super::fault::{Fault, Located, Place};
+use super::files::Files;
 use super::written::{Written, WrittenTls};
-use crate::net::{Names, Proxies, TlsFiles};
+use crate::clock;
+use crate::net::{Names, Proxies, TlsFault, TlsFiles};
 
 /// The entry that lets pages from anywhere in.
 const ANY_ORIGIN: &str = "*";
@@ -40,8 +42,12 @@ pub(super) fn resolve_proxies(written: &Written, faults: &mut Vec<Fault>) -> Pro
     Proxies { networks, protocol: written.proxy_protocol.as_ref().is_some_and(|on| on.value) }
 }
 
-/// Where a port's certificate is, if it is to have one. The files are read when the port opens.
-pub(super) fn resolve_tls(written: Option<&WrittenTls>, faults: &mut Vec<Fault>) -> Option<TlsFiles> {
+/// Where a port's certificate is, if it is to have one. The files are read when the port opens, or here if all are to be.
+pub(super) fn resolve_tls(
+    written: Option<&WrittenTls>,
+    files: Files,
+    faults: &mut Vec<Fault>,
+) -> Option<TlsFiles> {
     let WrittenTls { cert, key, client_ca } = written?;
     let mut path = |written: &Located<String>| {
         if written.value.is_empty() {
@@ -53,8 +59,18 @@ pub(super) fn resolve_tls(written: Option<&WrittenTls>, faults: &mut Vec<Fault>)
         }
         PathBuf::from(&written.value)
     };
+    let places = [("cert", cert), ("key", key), ("client_ca", client_ca)];
     let (cert, key) = (cert.as_ref().map(&mut path), key.as_ref().map(&mut path));
-    Some(TlsFiles { cert: cert?, key: key?, client_ca: client_ca.as_ref().map(path) })
+    let named = TlsFiles { cert: cert?, key: key?, client_ca: client_ca.as_ref().map(path) };
+    if files == Files::All {
+        let seconds = i64::try_from(clock::wall_ms() / 1_000).unwrap_or(i64::MAX);
+        for TlsFault { setting, what, remedy } in named.faults(seconds) {
+            let written = places.iter().find(|(name, _)| *name == setting).and_then(|(_, at)| at.as_ref());
+            let (place, path) = written.map_or((Place::Whole, ""), |at| (at.place, &at.value));
+            faults.push(Fault::new(place, format!("`{setting}` = {path:?} {what}"), remedy));
+        }
+    }
+    Some(named)
 }
 
 /// An origin as browsers write it: scheme, host, and a port that is not the scheme's own; no path.

@@ -10,6 +10,7 @@ mod auth;
 mod bounds;
 mod doors;
 mod fault;
+mod files;
 mod layers;
 mod listing;
 mod presence;
@@ -27,8 +28,9 @@ mod written_auth;
 mod tests;
 
 pub use fault::{Fault, Faults, Place};
+pub use files::Files;
 pub use layers::Overrides;
 pub use listing::{Change, Listing};
 pub use reference::{example_file, reference_page};
-pub use resolved::{Config, DEFAULT_LISTEN, DEFAULT_LOG_LEVEL, Loaded, Source};
+pub use resolved::{Config, DEFAULT_LISTEN, DEFAULT_LOG_LEVEL, Loaded, LogFormat, Source};
 pub use table::Name;

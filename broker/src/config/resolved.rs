@@ -14,6 +14,7 @@ use super::auth::resolve_auth;
 use super::bounds::resolve_limits;
 use super::doors::{resolve_names, resolve_proxies, resolve_tls};
 use super::fault::{Fault, Faults, Located, Place};
+use super::files::Files;
 use super::layers::Overrides;
 use super::listing::Listing;
 use super::presence::resolve_presence;
@@ -26,6 +27,30 @@ use crate::engine::StreamConfig;
 use crate::hub::{MAX_SHARDS, PresenceConfig};
 use crate::limits::Limits;
 use crate::net::{Names, Proxies, TlsFiles};
+
+/// How lines of the log are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// As text on a terminal, as JSON elsewhere.
+    #[default]
+    Auto,
+    /// For people.
+    Text,
+    /// An object a line, for programs.
+    Json,
+}
+
+impl LogFormat {
+    /// The format of this name; none if it names none.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "auto" => Some(Self::Auto),
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
 
 /// What the broker needs to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +81,8 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// What is logged, as directives of [`EnvFilter`].
     pub log_level: String,
+    /// How it is logged.
+    pub log_format: LogFormat,
     /// Who may enter, and what they may do.
     pub auth: AuthSettings,
 }
@@ -126,11 +153,12 @@ impl Config {
             allow_anonymous: written.allow_anonymous.as_ref().is_some_and(|allow| allow.value),
             names: resolve_names(written, faults),
             proxies: resolve_proxies(written, faults),
-            tls: resolve_tls(written.tls.as_ref(), faults),
-            internal_tls: resolve_tls(written.internal_tls.as_ref(), faults),
+            tls: resolve_tls(written.tls.as_ref(), written.files, faults),
+            internal_tls: resolve_tls(written.internal_tls.as_ref(), written.files, faults),
             data_dir: resolve_data_dir(written.data_dir.as_ref(), faults),
             log_level: resolve_log_level(written.log_level.as_ref(), faults),
-            auth: resolve_auth(&written.auth, faults),
+            log_format: resolve_log_format(written.log_format.as_ref(), faults),
+            auth: resolve_auth(&written.auth, written.files, faults),
         };
         config.check_doors(written, faults);
         config
@@ -169,12 +197,20 @@ impl Loaded {
     /// # Errors
     /// Every fault at once, each with its place and remedy.
     pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Self, Faults> {
+        Self::check(file, overrides, Files::default())
+    }
+
+    /// As [`Loaded::load`], but with more or fewer of the files that it names opened.
+    ///
+    /// # Errors
+    /// Every fault at once, each with its place and remedy.
+    pub fn check(file: Option<&Path>, overrides: &Overrides, files: Files) -> Result<Self, Faults> {
         match file.map(read_file).transpose() {
-            Ok(text) => Self::parse(file, &text.unwrap_or_default(), Vec::new(), overrides),
+            Ok(text) => Self::read(file, &text.unwrap_or_default(), Vec::new(), overrides, files),
             Err(error) => {
                 let remedy = "check the path: an argument, --config or FANFARE_CONFIG gives it";
                 let fault = Fault::new(Place::Whole, format!("can't be read: {error}"), remedy);
-                Self::parse(file, "", vec![fault], overrides)
+                Self::read(file, "", vec![fault], overrides, files)
             }
         }
     }
@@ -183,10 +219,21 @@ impl Loaded {
     pub(super) fn parse(
         file: Option<&Path>,
         text: &str,
-        mut faults: Vec<Fault>,
+        faults: Vec<Fault>,
         overrides: &Overrides,
     ) -> Result<Self, Faults> {
-        let (written, mut listing, found) = written::read(text, overrides);
+        Self::read(file, text, faults, overrides, Files::default())
+    }
+
+    fn read(
+        file: Option<&Path>,
+        text: &str,
+        mut faults: Vec<Fault>,
+        overrides: &Overrides,
+        files: Files,
+    ) -> Result<Self, Faults> {
+        let (mut written, mut listing, found) = written::read(text, overrides);
+        written.files = files;
         faults.extend(found);
         let config = Config::resolve(&written, &mut faults);
         if let Some(faults) = Faults::of(file.map(Path::to_owned), faults) {
@@ -252,6 +299,15 @@ fn resolve_log_level(written: Option<&Located<String>>, faults: &mut Vec<Fault>)
         faults.push(Fault::new(*place, format!("`log_level` = {value:?} names no level"), remedy));
     }
     value.clone()
+}
+
+fn resolve_log_format(written: Option<&Located<String>>, faults: &mut Vec<Fault>) -> LogFormat {
+    let Some(Located { value, place }) = written else { return LogFormat::default() };
+    LogFormat::named(value).unwrap_or_else(|| {
+        let what = format!("`log_format` = {value:?} is no format of logs");
+        faults.push(Fault::new(*place, what, "write auto, text or json"));
+        LogFormat::default()
+    })
 }
 
 /// Whether the directory can be used shows when it is opened.

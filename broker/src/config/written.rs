@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::{Fault, Located, Place};
+use super::files::Files;
 use super::layers::Overrides;
 use super::listing::Listing;
 use super::presence::{PRESENCE, WrittenPresence, read_presence};
@@ -17,6 +18,8 @@ use crate::limits::{Limit, TABLE, Unit};
 /// What an operator wrote.
 #[derive(Debug, Default)]
 pub(super) struct Written {
+    /// Which of the files that it names are opened.
+    pub(super) files: Files,
     pub(super) listen: Option<Located<String>>,
     pub(super) internal: Option<Located<String>>,
     pub(super) shards: Option<Located<u64>>,
@@ -29,6 +32,7 @@ pub(super) struct Written {
     pub(super) tls: Option<WrittenTls>,
     pub(super) internal_tls: Option<WrittenTls>,
     pub(super) log_level: Option<Located<String>>,
+    pub(super) log_format: Option<Located<String>>,
     pub(super) limits: Vec<(&'static Limit, Located<WrittenAmount>)>,
     pub(super) streams: Vec<WrittenStream>,
     pub(super) auth: WrittenAuth,
@@ -72,6 +76,7 @@ const ALLOWED_HOSTS: Setting = Setting { key: "allowed_hosts", example: "[\"push
 const TRUSTED_PROXIES: Setting = Setting { key: "trusted_proxies", example: "[\"10.0.0.0/8\"]" };
 const PROXY_PROTOCOL: Setting = Setting { key: "proxy_protocol", example: "true" };
 const LOG_LEVEL: Setting = Setting { key: "log_level", example: "\"info\"" };
+const LOG_FORMAT: Setting = Setting { key: "log_format", example: "\"json\"" };
 const TOP: &[&str] = &[
     LISTEN.key,
     INTERNAL.key,
@@ -79,6 +84,7 @@ const TOP: &[&str] = &[
     ALLOW_ANONYMOUS.key,
     DATA_DIR.key,
     LOG_LEVEL.key,
+    LOG_FORMAT.key,
     ALLOWED_ORIGINS.key,
     ALLOWED_HOSTS.key,
     TRUSTED_PROXIES.key,
@@ -145,6 +151,7 @@ fn report_no_toml(reader: &mut Reader<'_>, errors: &[toml::de::Error]) {
 fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
     report_unknown(reader, table, "at the top", TOP);
     Written {
+        files: Files::default(),
         listen: reader.string(table, LISTEN),
         internal: reader.string(table, INTERNAL),
         shards: reader.integer(table, SHARDS),
@@ -157,6 +164,7 @@ fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
         tls: read_tls(reader, table, TLS),
         internal_tls: read_tls(reader, table, INTERNAL_TLS),
         log_level: reader.string(table, LOG_LEVEL),
+        log_format: reader.string(table, LOG_FORMAT),
         limits: table.get("limits").map_or_else(Vec::new, |value| read_limits(reader, value)),
         streams: table.get("stream").map_or_else(Vec::new, |value| read_streams(reader, value)),
         auth: written_auth::read(reader, table),

@@ -15,6 +15,8 @@ pub(super) struct WrittenAuth {
     pub(super) defaults: WrittenRights,
     pub(super) roles: Vec<(String, WrittenRights)>,
     pub(super) anonymous: WrittenRights,
+    /// Which tables there are that say what somebody may, whatever is in them.
+    pub(super) tables: Vec<Located<&'static str>>,
     pub(super) api_keys: Vec<WrittenApiKey>,
 }
 
@@ -49,6 +51,9 @@ pub(super) struct WrittenApiKey {
 
 const LEEWAY: Setting = Setting { key: "leeway", example: "\"10s\"" };
 const AUTH: &[&str] = &[LEEWAY.key, "issuer", "defaults", "roles", "anonymous"];
+
+/// Tables under `[auth]` that say what somebody may.
+const GRANTING: &[&str] = &["defaults", "roles", "anonymous"];
 
 const ISSUER: Setting = Setting { key: "issuer", example: "\"https://id.example.com\"" };
 const AUDIENCE: Setting = Setting { key: "audience", example: "\"fanfare\"" };
@@ -85,12 +90,18 @@ pub(super) fn read(reader: &mut Reader<'_>, top: &DeTable<'_>) -> WrittenAuth {
         report_unknown(reader, table, name, RIGHTS);
         Some(read_rights(reader, table))
     };
+    let tables = GRANTING.iter().filter_map(|name| {
+        let (key, _) = auth.get_key_value(*name)?;
+        Some(Located { value: *name, place: reader.place(&key.span()) })
+    });
+    let tables = tables.collect();
     WrittenAuth {
         leeway: reader.string(auth, LEEWAY),
         issuers: issuers.into_iter().map(|(table, place)| read_issuer(reader, table, place)).collect(),
         defaults: rights(reader, "defaults", "in [auth.defaults]").unwrap_or_default(),
         roles: read_roles(reader, auth),
         anonymous: rights(reader, "anonymous", "in [auth.anonymous]").unwrap_or_default(),
+        tables,
         api_keys,
     }
 }

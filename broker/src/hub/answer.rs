@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use fanfare_protocol::{Pattern, Topic};
+use fanfare_protocol::Topic;
 
-use super::question::{Question, SubscriptionView};
+use super::question::{Question, SubscriptionView, TopicsAsked, TopicsFound};
 use super::shard::Shard;
 use crate::engine::SessionId;
+
+/// Subscriptions that are looked at for one question: a fraction of a millisecond, in which the shard does nothing else.
+const SLOTS_A_PART: usize = 4_096;
 
 impl Shard {
     /// Answers a question. Whoever does not wait for it any more is no concern of the shard.
@@ -18,8 +21,8 @@ impl Shard {
             Question::Subscribers { topics, answer } => {
                 let _ = answer.send(topics.iter().map(|topic| self.subscribers(topic)).collect());
             }
-            Question::Topics { pattern, after, limit, answer } => {
-                let _ = answer.send(self.topics(&pattern, after.as_ref(), limit));
+            Question::Topics { asked, from, answer } => {
+                let _ = answer.send(self.topics(&asked, from));
             }
         }
     }
@@ -45,15 +48,20 @@ impl Shard {
         count
     }
 
-    fn topics(&self, pattern: &Pattern, after: Option<&Topic>, limit: usize) -> Vec<Topic> {
-        let mut first = BTreeSet::new();
-        let asked = |topic: &&Topic| after.is_none_or(|after| *topic > after) && pattern.matches(topic);
-        for topic in self.index.topics().filter(asked) {
-            first.insert(topic.clone());
-            if first.len() > limit {
-                first.pop_last();
+    /// Looks at a part of the slots. A subscription stays in its slot, so each that is there all the while is seen, whatever
+    /// comes and goes between two parts.
+    fn topics(&self, asked: &TopicsAsked, from: usize) -> TopicsFound {
+        let TopicsAsked { pattern, after, limit } = asked;
+        let to = from.saturating_add(SLOTS_A_PART);
+        let mut topics = BTreeSet::new();
+        for topic in (from..to).filter_map(|slot| self.subs.get(slot)?.pattern.as_topic()) {
+            if after.as_ref().is_none_or(|after| topic > *after) && pattern.matches(&topic) {
+                topics.insert(topic);
+                if topics.len() > *limit {
+                    topics.pop_last();
+                }
             }
         }
-        first.into_iter().collect()
+        TopicsFound { topics, next: (to < self.subs.capacity()).then_some(to) }
     }
 }

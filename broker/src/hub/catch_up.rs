@@ -10,6 +10,7 @@ use super::lost::gap_at;
 use super::shard::{Attached, Shard};
 use super::shared::Hub;
 use super::subscription::{Met, Progress, Subscription};
+use super::sys::Missing;
 use crate::clock::Moment;
 use crate::engine::{Batch, Cursor, Message, ReadBudget, Stream, StreamIndex};
 use crate::fault::{Fault, planted};
@@ -137,8 +138,8 @@ impl Attached {
 
     /// Queues what was read, as far as there is room; returns the sequence of the first message that found none.
     pub(super) fn push_read(&self, sub: u32, step: &Step, context: &mut ReadContext<'_>) -> Option<u64> {
+        self.tell_step(sub, step, context);
         let ReadContext { hub, counters, bodies, budget, .. } = context;
-        self.tell_step(sub, step, counters);
         let session = self.outbound.session();
         let is_for_it =
             |message: &&Arc<Message>| !message.is_hidden_from(session) || planted(Fault::EchoBehind);
@@ -156,9 +157,11 @@ impl Attached {
     }
 
     /// Tells the gap before what was read, if there is one.
-    pub(super) fn tell_step(&self, sub: u32, step: &Step, counters: &ShardCounters) {
-        counters.catch_up_reads.add(1);
+    pub(super) fn tell_step(&self, sub: u32, step: &Step, context: &ReadContext<'_>) {
+        context.counters.catch_up_reads.add(1);
         if let Some(lost) = &step.lost {
+            let missing = Missing { stream: &lost.stream, lost: Some(lost.lost), at_start: false };
+            context.hub.tell_gap(&self.outbound, sub, missing);
             self.outbound.push_expired(sub, lost.clone());
         }
     }

@@ -51,6 +51,7 @@ impl Shard {
         drop(part);
         self.keep_budget();
         if mail.has_more() {
+            self.tell_fallen();
             return true;
         }
         for (stream, cursor) in mail.overflowed.drain(..) {
@@ -62,6 +63,7 @@ impl Shard {
         for question in mail.questions.drain(..) {
             self.answer(question);
         }
+        self.tell_fallen();
         false
     }
 

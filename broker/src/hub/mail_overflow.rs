@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::mailbox::Dropped;
 use super::pushed::Pushed;
 use super::shard::{Shard, slot_number};
+use super::sys::Missing;
 use crate::engine::{Cursor, Lost, ReadBudget, SessionId, Stream, StreamIndex};
 use crate::fault::{Fault, planted};
 
@@ -54,6 +55,8 @@ impl Shard {
                 session.put_behind(sub, stream.index(), counters);
                 continue;
             }
+            let missing = Missing { stream: &gap.stream, lost: Some(gap.lost), at_start: false };
+            hub.tell_gap(&session.outbound, sub.sub, missing);
             session.outbound.push_expired(sub.sub, gap);
         }
         for session in told {

@@ -2,6 +2,7 @@
 
 use slab::Slab;
 
+use super::lag::Lag;
 use super::shard::Attached;
 use super::subscription::{Met, Progress, Reader, Subscription, live_cursor};
 use crate::engine::{Cursor, Message};
@@ -91,6 +92,9 @@ impl Attached {
     /// One of the session's subscriptions has fallen behind.
     pub(super) fn note_fallen(&mut self, counters: &ShardCounters) {
         self.set_behind(self.behind + 1);
+        if self.lag == Lag::None {
+            self.lag = Lag::Untold;
+        }
         counters.behind.add(1);
         counters.fallen_behind.add(1);
     }

@@ -1,5 +1,6 @@
 //! Questions to a shard about its sessions, left in its mailbox and answered between two rounds of mail.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use fanfare_protocol::{Pattern, Topic};
@@ -14,8 +15,24 @@ pub(crate) enum Question {
     Subscriptions { slot: u32, session: SessionId, answer: oneshot::Sender<Vec<SubscriptionView>> },
     /// How many subscriptions each topic has on this shard.
     Subscribers { topics: Arc<[Topic]>, answer: oneshot::Sender<Vec<u64>> },
-    /// The first so many topics after one that have a subscription by their name, if this pattern means them; sorted.
-    Topics { pattern: Pattern, after: Option<Topic>, limit: usize, answer: oneshot::Sender<Vec<Topic>> },
+    /// Of the subscriptions in a part of the slots, those that are asked for, by the names that they give a topic.
+    Topics { asked: Arc<TopicsAsked>, from: usize, answer: oneshot::Sender<TopicsFound> },
+}
+
+/// Topics that have a subscription by their name: the first so many after one, if this pattern means them.
+#[derive(Debug)]
+pub(crate) struct TopicsAsked {
+    pub(crate) pattern: Pattern,
+    pub(crate) after: Option<Topic>,
+    pub(crate) limit: usize,
+}
+
+/// What a part of the slots gave.
+#[derive(Debug)]
+pub(crate) struct TopicsFound {
+    pub(crate) topics: BTreeSet<Topic>,
+    /// Where the next part begins, if there is one.
+    pub(crate) next: Option<usize>,
 }
 
 /// A subscription, for people.

@@ -57,7 +57,7 @@ impl Attached {
         let Some(next) = sub.next_to_read() else { return };
         let Some(step) = sub.step(next, hub, context.read_budget()) else { return };
         counters.conflated_messages.add(step.passed_over);
-        self.tell_step(sub.sub, &step, counters);
+        self.tell_step(sub.sub, &step, context);
         sub.settle(&step, None);
         for message in &step.messages {
             if message.is_hidden_from(self.outbound.session()) {

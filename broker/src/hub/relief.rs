@@ -1,10 +1,15 @@
-//! Relief: when all queues of a shard hold more than its share of the budget, the largest fall behind first.
+//! Relief: when all queues of a shard hold more than its share of the budget, the largest fall behind first. What waits there
+//! as an answer can't be read again: where that is too much, the sessions with the most of it end.
 
+use fanfare_protocol::CloseCode;
 use slab::Slab;
 
 use super::shard::{Attached, Shard, slot_number};
 use super::subscription::Subscription;
 use crate::metrics::ShardCounters;
+
+/// What a session is told that ends because it does not read its answers.
+const UNREAD: &str = "answers that nobody reads take too much (replies_bytes), and this session has the most";
 
 impl Shard {
     /// Takes from the largest queues what can be read again or is ephemeral, if all of them together hold too much.
@@ -38,10 +43,38 @@ impl Shard {
         for slot in relieved {
             self.mark_dirty(slot);
         }
+        self.tell_fallen();
+    }
+}
+
+impl Shard {
+    /// Notes that so many bytes of answers were put into a queue. If those of all sessions together take too much, the
+    /// sessions with the most of them end.
+    pub(crate) fn spend_answers(&mut self, bytes: usize) {
+        self.answers.spend(bytes);
+        if !self.answers.is_check_due() {
+            return;
+        }
+        let mut waiting: Vec<(usize, &Attached)> =
+            self.sessions.iter().map(|(_, session)| (session.answer_bytes(), session)).collect();
+        let mut total: usize = waiting.iter().map(|(bytes, _)| bytes).sum();
+        waiting.sort_unstable_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
+        for (bytes, session) in waiting {
+            if total <= self.answers.most() {
+                break;
+            }
+            session.outbound.cut(CloseCode::TooSlow, UNREAD);
+            self.hub.mailbox(usize::from(self.number)).request_flush(session.outbound.slot());
+            total -= bytes;
+        }
     }
 }
 
 impl Attached {
+    fn answer_bytes(&self) -> usize {
+        self.outbound.lanes().answer_bytes()
+    }
+
     /// Bytes that wait in order, for the socket or for the next batch.
     fn queued_bytes(&self) -> usize {
         self.outbound.lanes().queue_bytes() + self.waiting_bytes

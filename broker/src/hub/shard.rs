@@ -8,6 +8,7 @@ use slab::Slab;
 use super::budget::Budget;
 use super::due::Due;
 use super::fan_out::Found;
+use super::lag::Lag;
 use super::pushed::Pushed;
 use super::shared::Hub;
 use super::subscription::Subscription;
@@ -25,9 +26,13 @@ pub(crate) struct Shard {
     pub(super) sessions: Slab<Attached>,
     pub(super) due: Due,
     pub(super) budget: Budget,
+    /// The same for answers.
+    pub(super) answers: Budget,
     pub(super) bodies: JsonBodies,
     pub(super) dirty: Vec<u32>,
     pub(super) found: Found,
+    /// How many subscriptions had fallen behind when that was last told.
+    pub(super) fallen: u64,
 }
 
 /// A session as its shard knows it.
@@ -44,6 +49,7 @@ pub(super) struct Attached {
     pub(super) has_batches: bool,
     /// Whose turn it is to catch up, as a place in `subs`.
     pub(super) turn: u32,
+    pub(super) lag: Lag,
     dirty: bool,
 }
 
@@ -56,6 +62,7 @@ impl Attached {
             waiting_bytes: 0,
             has_batches: false,
             turn: 0,
+            lag: Lag::None,
             dirty: false,
         }
     }
@@ -126,6 +133,7 @@ impl Shard {
     pub(crate) fn new(hub: Arc<Hub>, number: u8) -> Self {
         Self {
             budget: Budget::new(share(&hub)),
+            answers: Budget::new(share_of_answers(&hub)),
             bodies: JsonBodies::default(),
             hub,
             number,
@@ -135,12 +143,14 @@ impl Shard {
             due: Due::default(),
             dirty: Vec::new(),
             found: Found::default(),
+            fallen: 0,
         }
     }
 
     /// Keeps to the limits as they are now; for those that are not read at each use.
     pub(crate) fn take_limits(&mut self) {
         self.budget.share_is(share(&self.hub));
+        self.answers.share_is(share_of_answers(&self.hub));
     }
 
     /// Takes in a new session; returns its outbound queue.
@@ -160,6 +170,7 @@ impl Shard {
             self.remove(slot);
         }
         self.hub.outbounds.remove(&attached.outbound.session());
+        self.hub.uncount_subject(attached.outbound.caller().as_ref());
         self.hub.left.notify_waiters();
     }
 
@@ -204,6 +215,7 @@ impl Shard {
         if let Some(attached) = self.sessions.get_mut(session as usize) {
             attached.set_behind(attached.behind - 1);
         }
+        self.tell_risen(session);
         if self.counters().behind.get() == 0 {
             self.bodies.clear();
         }
@@ -240,6 +252,12 @@ impl Shard {
 fn share(hub: &Hub) -> usize {
     // A share that is smaller than a queue would have sessions give up what they just read.
     (hub.limits.queues_bytes() / hub.shards().max(1)).max(hub.limits.queue_bytes())
+}
+
+/// What all answers of a shard may take; those of one session always fit, and one that was begun.
+fn share_of_answers(hub: &Hub) -> usize {
+    let one = hub.limits.reply_bytes().saturating_add(hub.limits.max_frame_bytes());
+    (hub.limits.replies_bytes() / hub.shards().max(1)).max(one)
 }
 
 /// A slot as a number. Each takes at least 40 bytes, so there are never 2^32 of them.

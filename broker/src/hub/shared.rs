@@ -15,13 +15,17 @@ use super::mailbox::Mailbox;
 use super::presence::{PresenceConfig, Registry};
 use super::probe::{NotReady, Probe};
 use super::question::Question;
+use super::revoke::Ledger;
 use super::sys::Sys;
 use crate::auth::{AuthSettings, Authority, KeySetSource};
+use crate::census::Census;
 use crate::clock::Now;
 use crate::engine::{KeyLimits, MemoryEngine, SessionId, Stream, StreamConfig};
+use crate::journal::Journal;
 use crate::limits::LiveLimits;
 use crate::metrics::{self, Gauges, JwksGauges, Metrics, ShardCounters, StreamGauges};
 use crate::outbound::Outbound;
+use crate::sync::Mutex;
 
 /// Time that a shard has to answer a question.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
@@ -53,6 +57,9 @@ pub(crate) struct Hub {
     pub(super) limits: Arc<LiveLimits>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) authority: Arc<Authority>,
+    pub(super) ledger: Ledger,
+    /// The sessions of each subject.
+    pub(super) subjects: Census<Arc<str>>,
 }
 
 impl Hub {
@@ -79,12 +86,19 @@ impl Hub {
             limits,
             metrics,
             authority: Arc::new(Authority::new(AuthSettings::default())),
+            ledger: None,
+            subjects: Census::default(),
         })
     }
 
     /// The same hub, with somebody who says who may enter; else everyone may do everything.
     pub(crate) fn with_authority(self, authority: Arc<Authority>) -> Self {
         Self { authority, ..self }
+    }
+
+    /// Keeps revocations in this file, if there is one.
+    pub(crate) fn with_ledger(self, journal: Option<Journal>) -> Self {
+        Self { ledger: journal.map(Mutex::new), ..self }
     }
 
     /// Who says who may enter.
@@ -174,7 +188,12 @@ impl Hub {
 
     /// The name of a session, for logs and clients: no other process of this broker, earlier or later, gives it again.
     pub(crate) fn session_name(&self, session: SessionId) -> String {
-        format!("{:08x}-{}", self.instance, session.0)
+        format!("{}-{}", self.instance_name(), session.0)
+    }
+
+    /// What tells this process from every other, in names that it gives.
+    pub(crate) fn instance_name(&self) -> String {
+        format!("{:08x}", self.instance)
     }
 
     /// The whole page of metrics, in Prometheus text format.
@@ -223,6 +242,7 @@ impl Hub {
             let bytes = lanes.waiting_bytes() as u64;
             gauges.queue_messages += lanes.queue_len() as u64;
             gauges.queue_bytes += bytes;
+            gauges.reply_bytes += lanes.answer_bytes() as u64;
             gauges.queue_bytes_max = gauges.queue_bytes_max.max(bytes);
             let age = lanes.oldest_time_ms().map_or(0, |time_ms| wall_ms.saturating_sub(time_ms));
             gauges.queue_oldest_ms = gauges.queue_oldest_ms.max(age);
@@ -250,6 +270,8 @@ fn stream_gauges(stream: &Stream) -> StreamGauges {
     let fill = stream.fill();
     StreamGauges {
         name: stream.name().to_string(),
+        epoch: stream.epoch().as_str().to_owned(),
+        oldest: fill.oldest,
         messages: fill.messages,
         bytes: fill.bytes,
         topics: fill.topics,

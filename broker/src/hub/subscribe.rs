@@ -10,6 +10,7 @@ use super::latest::Latest;
 use super::shard::{Shard, slot_number};
 use super::start::{FirstGap, Start, asked_position};
 use super::subscription::Subscription;
+use super::sys::Missing;
 use crate::auth::{Caller, Denied, Permitted};
 use crate::engine::Stream;
 use crate::fault::{Fault, planted};
@@ -84,9 +85,18 @@ impl Shard {
             match gap {
                 FirstGap::Reset(gap) => {
                     self.counters().gaps.count(gap.reason.as_str());
+                    if let Some(stream) = &gap.stream {
+                        let missing = Missing { stream, lost: None, at_start: true };
+                        self.hub.tell_gap(outbound, sub, missing);
+                    }
                     outbound.push_in_order(sub, &ServerFrame::Gap { sub, gap });
                 }
-                FirstGap::Expired(expired) => outbound.push_expired(sub, expired),
+                FirstGap::Expired(expired) => {
+                    let missing =
+                        Missing { stream: &expired.stream, lost: Some(expired.lost), at_start: true };
+                    self.hub.tell_gap(outbound, sub, missing);
+                    outbound.push_expired(sub, expired);
+                }
             }
         }
         self.mark_dirty(session);

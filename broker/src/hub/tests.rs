@@ -1,11 +1,13 @@
 //! The hub with one shard and no sockets: what reaches which queue.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::task::Waker;
 
 use fanfare_protocol::frame::{Deliver, Publish, ReplayFrom, Subscribe};
 use fanfare_protocol::{CloseCode, Encoding, Pattern, Payload, ServerFrame, StreamName, Topic};
 
+use super::question::{Question, TopicsAsked};
 use super::*;
 use crate::auth::{Caller, Revoked};
 use crate::clock::{Moment, Now};
@@ -333,19 +335,96 @@ fn who_is_revoked_is_sent_away_at_once_and_others_stay() {
     let admin = Caller::unlimited();
     let sessions = ["alice", "bob", "alice"].map(|subject| {
         let outbound = bench.shard.attach(Encoding::Json, About::default());
-        assert!(bench.hub.identify(&outbound, &Caller::named(subject), Now::default()));
+        bench.hub.identify(&outbound, &Caller::named(subject), Now::default()).unwrap();
         outbound
     });
     let hold = std::time::Duration::from_mins(1);
     let alice = admin.administer(Revoked::Subject("alice".into())).unwrap();
-    assert_eq!(bench.hub.revoke(alice, hold, Now::default()), Ok(2));
+    assert_eq!(bench.hub.revoke(alice, hold, Now::default()), Ok(ShutOut { ended: 2, until_ms: 60_000 }));
     let closing = sessions.each_ref().map(|outbound| outbound.lanes().closing());
     assert_eq!(closing, [Some(CloseCode::Forbidden), None, Some(CloseCode::Forbidden)]);
     // One that enters at the same moment is looked at again after it is known.
     let late = bench.shard.attach(Encoding::Json, About::default());
-    assert!(!bench.hub.identify(&late, &Caller::named("alice"), Now::default()));
+    let entered = bench.hub.identify(&late, &Caller::named("alice"), Now::default());
+    assert_eq!(entered, Err(NotTaken::Revoked));
     let named = bench.hub.session_named(&bench.hub.session_name(sessions[1].session())).unwrap();
     assert!(bench.hub.close_session(admin.administer(named).unwrap(), "out"));
     assert_eq!(sessions[1].lanes().closing(), Some(CloseCode::Forbidden));
     assert_eq!(bench.hub.session_named("nobody"), None);
+}
+
+#[test]
+fn a_subject_has_as_many_sessions_as_it_may_and_a_refresh_takes_no_other_place() {
+    let mut bench = Bench::new(&Limits { max_connections_per_subject: 1, ..Limits::default() });
+    let enter = |bench: &mut Bench, caller: &Caller| {
+        let outbound = bench.shard.attach(Encoding::Json, About::default());
+        let entered = bench.hub.identify(&outbound, caller, Now::default());
+        (outbound, entered)
+    };
+    let (alice, bob) = (Caller::named("alice"), Caller::named("bob"));
+    let (first, entered) = enter(&mut bench, &alice);
+    assert_eq!((entered, bench.hub.identify(&first, &alice, Now::default())), (Ok(()), Ok(())));
+    let (second, entered) = enter(&mut bench, &alice);
+    assert_eq!((entered, enter(&mut bench, &bob).1), (Err(NotTaken::TooMany), Ok(())));
+    for nobody in [Caller::unlimited(), Caller::unlimited()] {
+        assert_eq!(enter(&mut bench, &nobody).1, Ok(()));
+    }
+    // Who was not taken had no place to give back.
+    bench.shard.detach(second.slot());
+    assert_eq!(enter(&mut bench, &alice).1, Err(NotTaken::TooMany));
+    bench.shard.detach(first.slot());
+    assert_eq!(enter(&mut bench, &alice).1, Ok(()));
+}
+
+#[test]
+fn a_shard_looks_for_topics_a_bounded_part_at_a_time_and_misses_none_that_stays() {
+    let mut bench = Bench::new(&Limits { max_subscriptions: 20_000, ..Limits::default() });
+    let outbound = bench.shard.attach(Encoding::Json, About::default());
+    let topic = |sub: u32| format!("t.{sub:05}");
+    for sub in 1..=10_000 {
+        bench.subscribe(&outbound, sub, &topic(sub), ReplayFrom::Now);
+    }
+    let asked = TopicsAsked { pattern: Pattern::new("t.*").unwrap(), after: None, limit: 20_000 };
+    let asked = Arc::new(asked);
+    let (mut from, mut found, mut parts) = (Some(0), BTreeSet::new(), 0);
+    while let Some(place) = from {
+        let (answer, mut answered) = tokio::sync::oneshot::channel();
+        bench.shard.answer(Question::Topics { asked: Arc::clone(&asked), from: place, answer });
+        let part = answered.try_recv().unwrap();
+        assert!(part.topics.len() <= 4_096, "{} at once", part.topics.len());
+        found.extend(part.topics);
+        from = part.next;
+        parts += 1;
+        // Meanwhile others go and come.
+        bench.shard.unsubscribe(outbound.slot(), parts * 2).unwrap();
+        bench.subscribe(&outbound, 10_000 + parts, &topic(10_000 + parts), ReplayFrom::Now);
+    }
+    assert!(parts >= 3, "{parts} parts");
+    let gone = |sub: u32| sub % 2 == 0 && sub / 2 <= parts;
+    for sub in (1..=10_000).filter(|sub| !gone(*sub)) {
+        assert!(found.contains(&Topic::new(&topic(sub)).unwrap()), "{sub}");
+    }
+}
+
+#[test]
+fn when_the_answers_of_all_sessions_take_too_much_those_with_the_most_are_ended() {
+    let limits = Limits {
+        replies_bytes: 1 << 20,
+        reply_bytes: 512 << 10,
+        max_frame_bytes: 64 << 10,
+        ..Limits::default()
+    };
+    let mut bench = Bench::new(&limits);
+    let mut sessions = Vec::new();
+    for (kib, spent) in [(10, false), (400, false), (20, false), (300, false), (390, true)] {
+        let outbound = bench.shard.attach(Encoding::Json, About::default());
+        outbound.push_reply_payload(vec![b'x'; kib << 10].into());
+        bench.shard.spend_answers(if spent { 1 << 20 } else { 0 });
+        sessions.push(outbound);
+    }
+    let closing: Vec<_> = sessions.iter().map(|outbound| outbound.lanes().closing()).collect();
+    assert_eq!(closing, [None, Some(CloseCode::TooSlow), None, None, None]);
+    assert_eq!(sessions[1].lanes().answer_bytes(), 0, "its answers are gone at once");
+    bench.shard.spend_answers(1 << 20);
+    assert_eq!(sessions[4].lanes().closing(), None, "it is enough");
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fanfare_protocol::frame::History;
 use fanfare_protocol::{Pattern, StreamName, Topic};
 
-use super::question::Question;
+use super::question::{Question, TopicsAsked};
 use super::shared::{Hub, NoAnswer};
 use crate::auth::Permitted;
 use crate::engine::{Stream, TOPIC_PARTS};
@@ -76,15 +76,18 @@ impl Hub {
         after: Option<&Topic>,
         limit: usize,
     ) -> Result<Found, NoAnswer> {
+        let asked = Arc::new(TopicsAsked { pattern: pattern.clone(), after: after.cloned(), limit });
         let mut found = Found::new();
         for shard in 0..self.shards() {
-            let (pattern, after) = (pattern.clone(), after.cloned());
-            let ask = |answer| Question::Topics { pattern, after, limit, answer };
-            for topic in self.ask(shard, ask).await? {
-                found.entry(topic).or_default();
-            }
-            while found.len() > limit {
-                found.pop_last();
+            let mut from = Some(0);
+            while let Some(place) = from {
+                let ask = |answer| Question::Topics { asked: Arc::clone(&asked), from: place, answer };
+                let part = self.ask(shard, ask).await?;
+                found.extend(part.topics.into_iter().map(|topic| (topic, None)));
+                while found.len() > limit {
+                    found.pop_last();
+                }
+                from = part.next;
             }
         }
         Ok(found)

@@ -101,11 +101,6 @@ impl<T: Copy> TopicIndex<T> {
         self.wild.matches(topic, &mut visit);
     }
 
-    /// The topics that have an item by their name, in no order.
-    pub(crate) fn topics(&self) -> impl Iterator<Item = &Topic> {
-        self.exact.keys()
-    }
-
     /// How many different patterns have an item.
     pub(crate) fn len(&self) -> usize {
         self.patterns

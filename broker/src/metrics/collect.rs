@@ -18,6 +18,7 @@ pub(crate) struct Gauges {
     pub(crate) patterns: u64,
     pub(crate) queue_messages: u64,
     pub(crate) queue_bytes: u64,
+    pub(crate) reply_bytes: u64,
     pub(crate) queue_bytes_max: u64,
     pub(crate) conflated_bytes: u64,
     /// Age of the oldest message that is the first in its queue, in milliseconds.
@@ -56,6 +57,9 @@ pub(crate) struct PresenceGauges {
 #[derive(Debug)]
 pub(crate) struct StreamGauges {
     pub(crate) name: String,
+    pub(crate) epoch: String,
+    /// Sequence and time of the oldest message that is retained.
+    pub(crate) oldest: Option<(u64, u64)>,
     pub(crate) messages: u64,
     pub(crate) bytes: u64,
     pub(crate) topics: u64,
@@ -184,6 +188,16 @@ fn listener_families(metrics: &Metrics) -> Vec<MetricFamily> {
             "Times that accepting waited because connections came too fast.",
             one(listeners.accepting_paused.get()),
         ),
+        gauge(
+            "fanfare_http_connections",
+            "Connections to the internal port that are open now.",
+            one(listeners.http_connections.get()),
+        ),
+        counter(
+            "fanfare_http_connections_refused_total",
+            "Connections to the internal port that were refused because their address had as many as one may.",
+            one(listeners.http_connections_refused.get()),
+        ),
         counter(
             "fanfare_tls_reloads_total",
             "Certificates that replaced an older one while the broker ran.",
@@ -276,6 +290,7 @@ fn queue_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
             "Bytes that all outbound queues keep in memory; messages are shared, and count in each.",
             one(gauges.queue_bytes),
         ),
+        gauge("fanfare_reply_bytes", "Those of them that are answers to requests.", one(gauges.reply_bytes)),
         gauge("fanfare_queue_bytes_max", "Bytes in the fullest outbound queue.", one(gauges.queue_bytes_max)),
         gauge(
             "fanfare_conflated_bytes",
@@ -293,6 +308,16 @@ fn queue_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
             "Times that a shard's mailbox was full, each counted once, however many messages found no room: the \
              shard read them from their stream, or counted those in none.",
             one(metrics.sum(|s| s.mailbox_overflows.get())),
+        ),
+        gauge(
+            "fanfare_half_message_bytes",
+            "Bytes that came of messages that are not whole yet, and what is kept for each of them.",
+            one(metrics.sum(|s| s.half_message_bytes.get())),
+        ),
+        counter(
+            "fanfare_half_messages_dropped_total",
+            "Messages that were not whole and were given up with their session, because all of them took too much.",
+            one(metrics.sum(|s| s.half_messages_dropped.get())),
         ),
         counter(
             "fanfare_reading_paused_total",

@@ -108,6 +108,10 @@ pub(crate) struct ShardCounters {
     /// Bytes that wait for the next batches of conflated subscriptions, when the sessions were last looked after.
     pub(crate) conflated_bytes: Counter,
     pub(crate) mailbox_overflows: Counter,
+    /// What sessions hold of messages that have not come whole, in bytes.
+    pub(crate) half_message_bytes: Counter,
+    /// Sessions that were ended because all of these took too much.
+    pub(crate) half_messages_dropped: Counter,
     /// Times that reading from a socket paused, by reason.
     pub(crate) reading_paused: Labelled,
     /// From a message's arrival to the end of the write that took it to this shard's sockets.
@@ -150,6 +154,8 @@ impl ShardCounters {
             conflated_messages: Counter::default(),
             conflated_bytes: Counter::default(),
             mailbox_overflows: Counter::default(),
+            half_message_bytes: Counter::default(),
+            half_messages_dropped: Counter::default(),
             reading_paused: Labelled::new([PAUSED_FOR_ANSWERS, PAUSED_FOR_RATE]),
             publish_to_socket: Histogram::default(),
         }
@@ -179,6 +185,10 @@ pub(crate) struct Metrics {
 pub(crate) struct ListenerCounters {
     /// Accepts that failed, by port.
     pub(crate) accept_failures: Labelled,
+    /// Connections of the internal port that are open now.
+    pub(crate) http_connections: Counter,
+    /// Those that were refused because their address had enough.
+    pub(crate) http_connections_refused: Counter,
     /// Times that accepting waited for its rate.
     pub(crate) accepting_paused: Counter,
     /// Certificates that replaced an older one, by port.
@@ -203,6 +213,8 @@ impl Metrics {
         let by_port = || Labelled::new([CLIENT_PORT, INTERNAL_PORT]);
         let listeners = ListenerCounters {
             accept_failures: by_port(),
+            http_connections: Counter::default(),
+            http_connections_refused: Counter::default(),
             accepting_paused: Counter::default(),
             certificate_reloads: by_port(),
             certificate_failures: by_port(),

@@ -5,7 +5,9 @@ use std::net::{IpAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::admission::{Census, Network};
+use super::admission::Network;
+use super::places::Place;
+use crate::census::Census;
 
 /// The connections of each address, over all shards.
 pub(super) type Addresses = Census<Network>;
@@ -35,6 +37,7 @@ pub(crate) struct Arrival {
     /// Who is at its other end: a client, or a proxy before it.
     pub(super) peer: IpAddr,
     pub(super) seat: Seat,
+    pub(super) place: Place,
 }
 
 impl Seats {
@@ -56,15 +59,7 @@ impl Seat {
     /// Counts the seat for an address, and no more for the one before. False if that address has `most` already.
     #[must_use]
     pub(super) fn count_for(&mut self, address: IpAddr, most: usize) -> bool {
-        let network = Network::from(address);
-        if self.network == Some(network) {
-            return true;
-        }
-        let counted = self.room.addresses.enter(network, most);
-        if counted && let Some(before) = self.network.replace(network) {
-            self.room.addresses.leave(&before);
-        }
-        counted
+        self.room.addresses.count_for(&mut self.network, Network::from(address), most)
     }
 }
 

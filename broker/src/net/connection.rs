@@ -16,7 +16,7 @@ use super::flush::{Flushed, flush};
 use super::greeting;
 use super::io::Io;
 use super::transport::Transport;
-use super::websocket::{Broken, Control, Incoming, Reader};
+use super::websocket::{Broken, Control, Incoming, Read, Reader};
 use crate::clock::{self, Moment};
 use crate::metrics::{CLOSED_BY_PEER, CLOSED_LOST, PAUSED_FOR_ANSWERS, PAUSED_FOR_RATE};
 use crate::outbound::Outbound;
@@ -173,9 +173,10 @@ impl Connection {
         self.flush(io);
     }
 
-    /// Whether so few answers wait that the next request may be worked off.
-    fn answers_fit(&self, io: &Io) -> bool {
-        self.outbound.lanes().answer_bytes() <= io.limits.reply_bytes()
+    /// What waits as an answer, in bytes, and whether it is so little that the next request may be worked off.
+    fn answers(&self, io: &Io) -> (usize, bool) {
+        let bytes = self.outbound.lanes().answer_bytes();
+        (bytes, bytes <= io.limits.reply_bytes())
     }
 
     /// Whether `hello` is still to come.
@@ -252,6 +253,9 @@ impl Inner {
         if closing && matches!(self.stage, Stage::Open | Stage::Answering) {
             self.stage = Stage::Closing;
             io.expect_end(&connection.outbound);
+            // Nothing is worked off any more, and the peer may take its time.
+            (self.reader, self.unread) = (Reader::default(), Vec::new());
+            io.hold(&connection.outbound, None);
         }
         if flushed == Flushed::Closed {
             self.stage = Stage::Draining;
@@ -261,7 +265,8 @@ impl Inner {
 
     /// Reads once and works off what came. Pending if nothing comes, or answers have to be written first.
     fn poll_work(&mut self, connection: &Connection, io: &Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !connection.answers_fit(io) {
+        let (answers, fit) = connection.answers(io);
+        if !fit {
             if !std::mem::replace(&mut self.paused, true) {
                 io.counters().reading_paused.count(PAUSED_FOR_ANSWERS);
             }
@@ -271,7 +276,7 @@ impl Inner {
         ready!(self.poll_rest(io, cx));
         if !self.unread.is_empty() {
             let mut unread = std::mem::take(&mut self.unread);
-            self.work(connection, io, &mut unread, 0);
+            self.work(connection, io, &mut unread, 0, answers);
             return Poll::Ready(Ok(()));
         }
         let mut scratch = io.scratch.borrow_mut();
@@ -282,13 +287,14 @@ impl Inner {
         }
         io.counters().received_bytes.add(buf.filled().len() as u64);
         let fresh = buf.filled().len();
-        self.work(connection, io, buf.filled_mut(), fresh);
+        self.work(connection, io, buf.filled_mut(), fresh, answers);
         Poll::Ready(Ok(()))
     }
 
     /// Works off bytes in order, until they are used up, the session ends, or others should have their turn.
-    /// So many of them, `fresh`, were not counted yet.
-    fn work(&mut self, connection: &Connection, io: &Io, bytes: &mut [u8], fresh: usize) {
+    /// So many of them, `fresh`, were not counted yet, and so many bytes of `answers` wait already.
+    fn work(&mut self, connection: &Connection, io: &Io, bytes: &mut [u8], fresh: usize, answers: usize) {
+        let mut waiting = answers;
         let now = clock::read();
         self.session.heard(fresh, now.moment);
         let control = Control(&connection.outbound);
@@ -304,10 +310,14 @@ impl Inner {
                 }
                 Ok(Some(incoming)) => {
                     match deeds::take_in(&mut self.session, &connection.outbound, io, &incoming, now) {
-                        Ok(Effort::Light)
-                            if connection.answers_fit(io)
-                                && self.session.rest(io.session_limits()).is_none() => {}
-                        Ok(_) => break Ok(()),
+                        Ok(effort) => {
+                            let fit;
+                            (waiting, fit) = connection.answers(io);
+                            let rests = self.session.rest(io.session_limits()).is_some();
+                            if effort == Effort::Heavy || !fit || rests {
+                                break Ok(());
+                            }
+                        }
                         Err(fault) => break Err(fault),
                     }
                 }
@@ -315,10 +325,16 @@ impl Inner {
                 Err(broken) => break Err(fault_of(broken)),
             }
         };
+        if waiting > answers {
+            io.shard.borrow_mut().spend_answers(waiting - answers);
+        }
         if result.is_ok() && self.stage == Stage::Open {
             self.unread.extend_from_slice(reading.unread());
         }
-        let overhead = reading.finish();
+        let Read { overhead, held, did_hold } = reading.finish();
+        if did_hold || held.is_some() {
+            io.hold(&connection.outbound, held);
+        }
         let result = result.and_then(|()| self.session.overhead(overhead, now.moment, io.session_limits()));
         if let Err(Fault::Close(code, reason)) = result {
             connection.outbound.close_after_replies(code, &reason);

@@ -156,7 +156,8 @@ impl Failed {
     pub(super) fn answer(self, outbound: &Outbound, io: &Io) {
         io.counters().errors.count(self.code.as_str());
         outbound.about().note_error(self.code, clock::wall_ms());
-        io.refusals.request(self.code, &self.message, outbound.session());
+        let session = || io.hub.session_name(outbound.session());
+        io.refusals.request(self.code, &self.message, session, self.id);
         outbound.push_reply(&ServerFrame::Error(ErrorFrame {
             id: self.id,
             sub: self.sub,

@@ -14,6 +14,7 @@ use super::arrival::{Addresses, Arrival, Seat};
 use super::connection::Connection;
 use super::handshake::{Accepted, Policy, Progress, Refusal, read_head, refuse};
 use super::io::Io;
+use super::places::{Place, Places};
 use super::refusals::Refusals;
 use super::tls::{self, Keeper};
 use super::transport::Transport;
@@ -33,6 +34,7 @@ pub(crate) struct Door {
     pub(super) limits: Arc<LiveLimits>,
     pub(super) proxies: Arc<Proxies>,
     pub(super) addresses: Arc<Addresses>,
+    pub(super) places: Arc<Places>,
     pub(super) refusals: Arc<Refusals>,
     pub(super) tls: Option<Arc<Keeper>>,
 }
@@ -46,6 +48,7 @@ impl Door {
     ) -> Self {
         Self {
             policy: Arc::new(policy),
+            places: Arc::new(Places::new(limits.max_handshakes())),
             limits,
             proxies: Arc::new(proxies),
             addresses: Arc::default(),
@@ -73,7 +76,7 @@ impl Door {
     fn count(&self, counters: &ShardCounters, reason: Refusal, client: IpAddr) {
         counters.handshake_failures.count(reason.as_str());
         self.refusals.handshake(reason, client);
-        tracing::debug!(reason = reason.as_str(), %client, "handshake failed");
+        tracing::debug!(reason = reason.as_str(), address = %client, "handshake failed");
     }
 }
 
@@ -82,20 +85,21 @@ struct Guest {
     /// Where it is; at first perhaps a proxy's address.
     address: IpAddr,
     seat: Seat,
+    place: Place,
 }
 
 /// Shakes hands; a connection for a new session if that succeeds, and the seat that it takes.
 pub(super) async fn enter(io: &Io, door: &Door, arrival: Arrival) -> Option<(Connection, Seat)> {
-    let Arrival { socket, peer, seat } = arrival;
+    let Arrival { socket, peer, seat, place } = arrival;
     let socket = TcpStream::from_std(socket).ok()?;
-    let mut guest = Guest { address: peer, seat };
+    let mut guest = Guest { address: peer, seat, place };
     let deadline = Instant::now() + door.limits.handshake_timeout();
     let (mut transport, refusal) = match secure(socket, door, &mut guest, deadline).await {
         Ok(mut transport) => match timeout_at(deadline, shake(&mut transport, door, &mut guest)).await {
             Ok(Ok(Shaken::Accepted(accepted, unread))) => {
                 let connection = open(io, guest.address, transport, accepted, unread);
-                let session = connection.outbound.session().0;
-                tracing::debug!(session, client = %guest.address, "session opened");
+                let session = || io.hub.session_name(connection.outbound.session());
+                tracing::debug!(session = session(), address = %guest.address, "session opened");
                 return Some((connection, guest.seat));
             }
             Ok(Ok(Shaken::Refused(refusal))) => (Some(transport), refusal),
@@ -124,7 +128,13 @@ async fn secure(
 ) -> Result<Transport, (Option<TcpStream>, Refusal)> {
     if door.proxies.announce(guest.address) {
         match timeout_at(deadline, read_proxy_header(&mut socket)).await {
-            Ok(Ok(Ok(client))) => guest.address = client.unwrap_or(guest.address),
+            Ok(Ok(Ok(client))) => {
+                guest.address = client.unwrap_or(guest.address);
+                // From here on it is the client who takes its time.
+                if !guest.place.count_for(guest.address, door.limits.max_handshakes_per_address()) {
+                    return Err((Some(socket), Refusal::TooManyHandshakesFromAddress));
+                }
+            }
             Ok(Ok(Err(reason))) => {
                 tracing::debug!(?reason, "no PROXY header of version 2");
                 return Err((Some(socket), Refusal::ProxyHeader));
@@ -143,7 +153,7 @@ async fn secure(
     match timeout_at(deadline, tls::shake(keeper, socket)).await {
         Ok(Ok(stream)) => Ok(Transport::Tls(stream)),
         Ok(Err(error)) => {
-            tracing::debug!(%error, client = %guest.address, "TLS handshake failed");
+            tracing::debug!(%error, address = %guest.address, "TLS handshake failed");
             Err((None, Refusal::Tls))
         }
         Err(_) => Err((None, Refusal::Timeout)),
@@ -178,6 +188,9 @@ async fn shake(transport: &mut Transport, door: &Door, guest: &mut Guest) -> io:
             Progress::Done { response, accepted, head_len } => {
                 let told = accepted.forwarded_for.iter().map(String::as_str);
                 guest.address = client_of(guest.address, told, &door.proxies);
+                if !guest.place.count_for(guest.address, door.limits.max_handshakes_per_address()) {
+                    return Ok(Shaken::Refused(Refusal::TooManyHandshakesFromAddress));
+                }
                 let most = door.limits.max_connections_per_address();
                 if !guest.seat.count_for(guest.address, most) {
                     return Ok(Shaken::Refused(Refusal::TooManyFromAddress));
@@ -220,6 +233,10 @@ async fn part(transport: &mut Transport, refusal: Refusal) -> io::Result<()> {
         transport.write_all(&refuse(refusal)).await?;
     }
     transport.shutdown().await?;
+    if refusal == Refusal::TooManyHandshakesFromAddress {
+        // Whoever has no share left must not hold another's place meanwhile.
+        return Ok(());
+    }
     let mut scratch = [0; READ_BYTES];
     while transport.read(&mut scratch).await? > 0 {}
     Ok(())

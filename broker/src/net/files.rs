@@ -2,26 +2,28 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Files that clients can't take: connections of the internal port, logs, what is read and saved.
-const KEPT: u64 = 320;
+/// Files that clients can't take, beside the connections of the internal port: logs, what is read and saved.
+const KEPT: u64 = 64;
 /// Where there are few in all, at most this part of them is kept.
 const KEPT_PART: u64 = 4;
 
-/// Raises this process's bound on open files as far as it may; gives how many clients may have.
+/// Raises this process's bound on open files as far as it may; gives how many clients may have beside so many connections of
+/// the internal port.
 ///
 /// A refusal of the operating system is no failure: then what is allowed already is enough to work with.
-pub(crate) fn make_room() -> usize {
+pub(crate) fn make_room(internal: usize) -> usize {
     let limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum
         && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })
     {
         tracing::warn!(%error, "the limit of open files can't be raised");
     }
-    for_clients(getrlimit(Resource::Nofile).current)
+    for_clients(getrlimit(Resource::Nofile).current, internal)
 }
 
-fn for_clients(files: Option<u64>) -> usize {
-    let rest = files.map(|files| files.saturating_sub(KEPT.min(files / KEPT_PART)));
+fn for_clients(files: Option<u64>, internal: usize) -> usize {
+    let kept = KEPT.saturating_add(internal as u64);
+    let rest = files.map(|files| files.saturating_sub(kept.min(files / KEPT_PART)));
     rest.and_then(|rest| usize::try_from(rest).ok()).unwrap_or(usize::MAX)
 }
 
@@ -31,8 +33,8 @@ mod tests {
 
     #[test]
     fn some_files_are_kept_and_most_are_for_clients() {
-        assert_eq!(for_clients(Some(20_000)), 19_680);
-        assert_eq!(for_clients(Some(256)), 192);
-        assert_eq!(for_clients(None), usize::MAX);
+        assert_eq!(for_clients(Some(20_000), 256), 19_680);
+        assert_eq!(for_clients(Some(256), 256), 192);
+        assert_eq!(for_clients(None, 256), usize::MAX);
     }
 }

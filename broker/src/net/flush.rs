@@ -22,7 +22,7 @@ pub(super) enum Flushed {
         /// Whether it took anything this time.
         progress: bool,
     },
-    /// The close frame is written.
+    /// The close frame is written, or nothing is any more.
     Closed,
 }
 
@@ -36,6 +36,9 @@ pub(super) fn flush(
 ) -> io::Result<Flushed> {
     let mut progress = false;
     let mut lanes = outbound.lanes();
+    if lanes.is_cut() {
+        return Ok(Flushed::Closed);
+    }
     while !lanes.is_empty() {
         lanes.fill(burst, WRITE_MAX_BYTES);
         burst.finish();

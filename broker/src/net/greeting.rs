@@ -11,10 +11,13 @@ use super::deeds::{Effort, Failed, millis};
 use super::io::Io;
 use crate::auth::{Caller, Rejection};
 use crate::clock::{Moment, Now};
-use crate::hub::{AutoError, Who};
+use crate::hub::{AutoError, NotTaken, Who};
 use crate::outbound::Outbound;
 use crate::session::{Fault, Session};
 
+/// What whoever has as many sessions as one may is told; a close frame holds 123 bytes of it.
+const TOO_MANY_SESSIONS: &str =
+    "this subject has as many sessions as one may (max_connections_per_subject); end another first";
 /// When to come back with a token whose key is not known yet.
 const UNKNOWN_KEY_RETRY: Duration = Duration::from_secs(10);
 
@@ -31,13 +34,11 @@ pub(super) fn enter(
 ) -> Result<Effort, Fault> {
     let caller = io.hub.authority().admit(hello.token.as_deref(), now);
     let caller = caller.map_err(|refused| rejected(&refused.rejection))?;
-    if !io.hub.identify(outbound, &caller, now) {
-        return Err(rejected(&Rejection::Revoked));
-    }
+    identify(&caller, outbound, io, now)?;
     note_expiry(outbound, None, &caller, io);
     session.admitted(caller.clone());
     hello.name.as_deref().inspect(|name| outbound.about().set_name(name));
-    io.hub.tell_opened(outbound.session(), outbound.encoding(), hello.name.as_deref(), now);
+    io.hub.tell_opened(outbound, now);
     let resume = io.hub.begin_presence(outbound.session(), who(&caller), hello.resume.as_deref());
     let welcome = Welcome {
         session: Cow::Owned(io.hub.session_name(outbound.session())),
@@ -76,9 +77,7 @@ pub(super) fn refresh(
         let message = "this token is for another subject; open a session of its own for it";
         return Ok(Err(Failed::request(Some(id), ErrorCode::Forbidden, message.to_owned())));
     }
-    if !io.hub.identify(outbound, &caller, now) {
-        return Err(rejected(&Rejection::Revoked));
-    }
+    identify(&caller, outbound, io, now)?;
     note_expiry(outbound, before.as_ref(), &caller, io);
     session.admitted(caller.clone());
     io.shard.borrow_mut().end_uncovered(outbound.slot(), &caller);
@@ -91,6 +90,18 @@ pub(super) fn refresh(
 fn who(caller: &Caller) -> Option<Arc<Who>> {
     let (subject, info) = (caller.subject().map(Arc::from), caller.info().map(Box::from));
     (subject.is_some() || info.is_some()).then(|| Arc::new(Who { subject, info }))
+}
+
+/// Notes whose session this is.
+fn identify(caller: &Caller, outbound: &Outbound, io: &Io, now: Now) -> Result<(), Fault> {
+    io.hub.identify(outbound, caller, now).map_err(|not_taken| match not_taken {
+        NotTaken::Revoked => rejected(&Rejection::Revoked),
+        NotTaken::TooMany => {
+            let session = || io.hub.session_name(outbound.session());
+            io.refusals.subject(caller.subject().unwrap_or_default(), session);
+            Fault::Close(CloseCode::TooManySessions, TOO_MANY_SESSIONS.into())
+        }
+    })
 }
 
 fn rejected(rejection: &Rejection) -> Fault {

@@ -5,10 +5,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fanfare_protocol::CloseCode;
+
 use super::door::Door;
 use super::expiries::Expiries;
+use super::halves::Halves;
 use super::refusals::Refusals;
-use super::websocket::Spare;
+use super::websocket::{CONTEXT_BYTES, Held, Spare};
 use crate::clock::{self, Moment};
 use crate::engine::SessionId;
 use crate::hub::{Hub, Shard};
@@ -17,6 +20,9 @@ use crate::metrics::ShardCounters;
 use crate::outbound::{Burst, Outbound};
 use crate::session::SessionLimits;
 
+/// What a session is told whose message is under way for too long.
+const HALF_TOO_LONG: &str =
+    "messages that have not come whole take too much (half_messages_bytes), and this one began first";
 /// The buffer that all sessions of a shard read into, in bytes.
 const SCRATCH_BYTES: usize = 64 * 1024;
 
@@ -37,6 +43,8 @@ pub(super) struct Io {
     pub(super) ending: RefCell<Deadlines>,
     /// Sessions whose token expires.
     pub(super) expiring: RefCell<Expiries>,
+    /// Sessions within a message.
+    halves: RefCell<Halves<Arc<Outbound>>>,
 }
 
 impl Io {
@@ -53,6 +61,7 @@ impl Io {
             greeting: RefCell::new(Deadlines::new(now.hello_timeout)),
             expiring: RefCell::default(),
             ending: RefCell::new(Deadlines::new(now.close_timeout)),
+            halves: RefCell::new(Halves::new(half_messages_share(now, hub.shards()))),
             hub,
             number,
             limits,
@@ -76,13 +85,34 @@ impl Io {
         self.spare.borrow_mut().limit(limits.max_frame_bytes);
         self.greeting.borrow_mut().give(limits.hello_timeout, now);
         self.ending.borrow_mut().give(limits.close_timeout, now);
+        self.halves.borrow_mut().limit(half_messages_share(&limits, self.hub.shards()));
         self.shard.borrow_mut().take_limits();
+    }
+
+    /// A session holds so much of a message now. If all of them hold too much, some have to go, perhaps this one.
+    pub(super) fn hold(&self, session: &Arc<Outbound>, held: Option<Held>) {
+        let mut halves = self.halves.borrow_mut();
+        match held {
+            Some(held) => halves.hold(session.slot(), held, || Arc::clone(session)),
+            None => drop(halves.forget(session.slot())),
+        }
+        while let Some(oldest) = halves.pop_over() {
+            oldest.close(CloseCode::OverCapacity, HALF_TOO_LONG);
+            self.hub.mailbox(self.number).request_flush(oldest.slot());
+            self.counters().half_messages_dropped.add(1);
+        }
+        self.counters().half_message_bytes.set(halves.bytes() as u64);
     }
 
     /// A session is being closed: it is given `close_timeout` to take its leave.
     pub(super) fn expect_end(&self, session: &Outbound) {
         self.ending.borrow_mut().add(session, clock::now());
     }
+}
+
+/// What the half messages of one shard may take; one message always fits.
+fn half_messages_share(limits: &Limits, shards: usize) -> usize {
+    (limits.half_messages_bytes / shards.max(1)).max(limits.max_frame_bytes + CONTEXT_BYTES)
 }
 
 /// Sessions that must have done something by a deadline. All have the same time for it, so the nearest comes first.

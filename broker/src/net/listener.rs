@@ -94,8 +94,7 @@ impl Listener {
         }
     }
 
-    /// Gives the socket to the shard with the fewest. If even that one has no room, accepting waits: the kernel's
-    /// backlog is the queue then, and it is bounded.
+    /// Gives the socket to the shard with the fewest, with a place for its handshake.
     async fn hand_over(&self, socket: TcpStream, peer: SocketAddr) {
         let Ok(socket) = socket.into_std() else { return };
         let fewest = self.shards.iter().enumerate().min_by_key(|(_, (_, seats))| seats.taken());
@@ -107,12 +106,15 @@ impl Listener {
             return refuse(Refusal::TooManyFiles);
         }
         // A proxy counts as the clients that it speaks for, and they are not known yet.
-        if !self.door.proxies.trust(peer)
-            && !seat.count_for(peer, self.door.limits.max_connections_per_address())
-        {
+        let trusted = self.door.proxies.trust(peer);
+        if !trusted && !seat.count_for(peer, self.door.limits.max_connections_per_address()) {
             return refuse(Refusal::TooManyFromAddress);
         }
-        if shard.send(Arrival { socket, peer, seat }).await.is_err() {
+        let Some(mut place) = self.door.places.take() else { return refuse(Refusal::TooManyHandshakes) };
+        if !trusted && !place.count_for(peer, self.door.limits.max_handshakes_per_address()) {
+            return refuse(Refusal::TooManyHandshakesFromAddress);
+        }
+        if shard.send(Arrival { socket, peer, seat, place }).await.is_err() {
             tracing::error!("a shard has ended and takes no more connections");
         }
     }

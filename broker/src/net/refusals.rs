@@ -1,7 +1,7 @@
 //! Refusals in the log: why clients are turned away, sent away or not served, one line of a kind at a time.
 //!
 //! Each has its count in the metrics and its code on the wire; these lines tell an operator who looks only here. None
-//! carries a token: they have no more than an address, a session's number, and the text that the client got.
+//! carries a token: they have no more than an address, a session's name, a request's id, and the text that the client got.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,6 @@ use fanfare_protocol::{CloseCode, ErrorCode};
 
 use super::handshake::Refusal;
 use crate::clock;
-use crate::engine::SessionId;
 use crate::notice::Notices;
 
 /// What tells of refusals, for all threads together.
@@ -18,6 +17,7 @@ pub(super) struct Refusals {
     handshakes: Notices,
     closes: Notices,
     requests: Notices,
+    subjects: Notices,
 }
 
 /// Closes by which the broker refuses to go on with a session.
@@ -42,6 +42,9 @@ const REQUESTS: &[ErrorCode] = &[
     ErrorCode::LimitExceeded,
 ];
 
+/// A subject has as many sessions as one may.
+const SUBJECT: &str = CloseCode::TooManySessions.as_str();
+
 /// Reasons but for those that are nobody's fault: somebody looks what is here, or goes away.
 fn refused() -> impl Iterator<Item = Refusal> {
     let all = Refusal::ALL.iter().copied();
@@ -54,6 +57,7 @@ impl Refusals {
             handshakes: Notices::new(refused().map(Refusal::as_str)),
             closes: Notices::new(CLOSES.iter().map(|code| code.as_str())),
             requests: Notices::new(REQUESTS.iter().map(|code| code.as_str())),
+            subjects: Notices::new([SUBJECT]),
         }
     }
 
@@ -66,17 +70,45 @@ impl Refusals {
     }
 
     /// A session is at its end; `reason` is the word for the metrics.
-    pub(super) fn closed(&self, reason: &str, session: SessionId) {
+    pub(super) fn closed(&self, reason: &str, session: impl FnOnce() -> String) {
         if let Some(untold) = self.closes.admit(reason, clock::now()) {
-            tracing::warn!(reason, session = session.0, untold, "a session is sent away");
+            tracing::warn!(reason, session = session(), untold, "a session is sent away");
         }
     }
 
-    /// A request is answered with an error.
-    pub(super) fn request(&self, code: ErrorCode, message: &str, session: SessionId) {
+    /// A session is sent away because its subject has enough of them. The operator needs to know whose they are.
+    pub(super) fn subject(&self, subject: &str, session: impl FnOnce() -> String) {
+        if let Some(untold) = self.subjects.admit(SUBJECT, clock::now()) {
+            tracing::warn!(reason = SUBJECT, ?subject, session = session(), untold, "a session is sent away");
+        }
+    }
+
+    /// A request of a session is answered with an error; `request` is its `id`.
+    pub(super) fn request(
+        &self,
+        code: ErrorCode,
+        message: &str,
+        session: impl FnOnce() -> String,
+        request: Option<u64>,
+    ) {
         let code = code.as_str();
         if let Some(untold) = self.requests.admit(code, clock::now()) {
-            tracing::warn!(code, detail = message, session = session.0, untold, "a request is refused");
+            tracing::warn!(
+                code,
+                detail = message,
+                session = session(),
+                request,
+                untold,
+                "a request is refused"
+            );
+        }
+    }
+
+    /// A request over HTTP is answered with a problem.
+    pub(super) fn http(&self, code: ErrorCode, message: &str, request: &str, route: &str) {
+        let code = code.as_str();
+        if let Some(untold) = self.requests.admit(code, clock::now()) {
+            tracing::warn!(code, detail = message, request, route, untold, "a request is refused");
         }
     }
 }

@@ -64,12 +64,14 @@ impl Sessions {
         if let Some(expires) = expires {
             self.io.expiring.borrow_mut().forget(slot, session, expires);
         }
+        self.io.hold(&connection.outbound, None);
         self.io.shard.borrow_mut().detach(slot);
         self.io.counters().connections.uncount(connection.outbound.encoding().as_str());
         self.io.counters().closed.count(reason);
-        self.io.refusals.closed(reason, connection.outbound.session());
-        self.io.hub.tell_closed(connection.outbound.session(), reason, clock::read());
-        tracing::debug!(session = connection.outbound.session().0, reason, "session ended");
+        let name = || self.io.hub.session_name(connection.outbound.session());
+        self.io.refusals.closed(reason, name);
+        self.io.hub.tell_closed(&connection.outbound, reason, clock::read());
+        tracing::debug!(session = name(), reason, "session ended");
     }
 
     fn get(&self, slot: u32) -> Option<Rc<Connection>> {

@@ -8,14 +8,13 @@ use std::task::Poll;
 use std::thread::JoinHandle;
 
 use tokio::runtime::LocalRuntime;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 use super::alarm::Alarm;
 use super::arrival::{Arrival, Seat, Seats};
 use super::connection::Connection;
 use super::door::{self, Door};
-use super::handshake::Refusal;
 use super::io::Io;
 use super::sessions::Sessions;
 use crate::hub::{Hub, Mail};
@@ -38,9 +37,9 @@ pub(crate) fn spawn(
     door: Door,
     stop: watch::Receiver<bool>,
 ) -> io::Result<ShardHandle> {
-    let handshakes = door.limits.max_handshakes().div_ceil(hub.shards());
     let seats = Seats::new(Arc::clone(&door.addresses));
-    let (arrivals, arriving) = mpsc::channel(handshakes);
+    // Each that waits here has a place, so there is always room.
+    let (arrivals, arriving) = mpsc::channel(door.limits.max_handshakes());
     // The runtime can't leave its thread, so the thread says how making it went.
     let (report, started) = std::sync::mpsc::sync_channel(1);
     let thread = std::thread::Builder::new().name(format!("shard-{number}")).spawn(move || {
@@ -50,7 +49,7 @@ pub(crate) fn spawn(
         };
         drop(report.send(Ok(())));
         let sessions = Rc::new(Sessions::new(Io::new(number, hub, &door)));
-        runtime.block_on(run(sessions, door, handshakes, arriving, stop));
+        runtime.block_on(run(sessions, door, arriving, stop));
     })?;
     started.recv().map_err(io::Error::other)??;
     Ok(ShardHandle { arrivals, seats, thread })
@@ -59,11 +58,10 @@ pub(crate) fn spawn(
 async fn run(
     sessions: Rc<Sessions>,
     door: Door,
-    handshakes: usize,
     arriving: mpsc::Receiver<Arrival>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let accepting = tokio::task::spawn_local(accept(Rc::clone(&sessions), door, handshakes, arriving));
+    let accepting = tokio::task::spawn_local(accept(Rc::clone(&sessions), door, arriving));
     tokio::select! {
         // The loop writes to many sockets in one turn, and yields by itself.
         () = tokio::task::coop::unconstrained(work(&sessions)) => {}
@@ -73,27 +71,15 @@ async fn run(
 }
 
 /// Shakes hands on every socket that the listener hands over, each in a task of its own.
-async fn accept(
-    sessions: Rc<Sessions>,
-    door: Door,
-    handshakes: usize,
-    mut arriving: mpsc::Receiver<Arrival>,
-) {
+async fn accept(sessions: Rc<Sessions>, door: Door, mut arriving: mpsc::Receiver<Arrival>) {
     let door = Rc::new(door);
-    let places = Arc::new(Semaphore::new(handshakes));
     while let Some(arrival) = arriving.recv().await {
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            let counters = sessions.io.counters();
-            door.turn_away(&arrival.socket, arrival.peer, counters, Refusal::TooManyHandshakes);
-            continue;
-        };
         let (sessions, door) = (Rc::clone(&sessions), Rc::clone(&door));
         tokio::task::spawn_local(async move {
             if let Some((connection, seat)) = door::enter(&sessions.io, &door, arrival).await {
                 // A fresh task: this one's memory, grown by the handshake, goes with it.
                 tokio::task::spawn_local(live(sessions, connection, seat));
             }
-            drop(place);
         });
     }
 }

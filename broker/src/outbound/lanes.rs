@@ -30,6 +30,8 @@ pub(crate) struct Advance {
 enum End {
     /// Our close frame goes out last.
     ByUs(CloseCode, Box<[u8]>),
+    /// Nothing goes out any more, though a frame was begun.
+    Cut(CloseCode),
     /// The client's came; the answer is in the control lane.
     ByPeer {
         /// Whether it means to: it is not the end of a page, nor of a connection that comes again.
@@ -159,6 +161,25 @@ impl Lanes {
         }
     }
 
+    /// Ends the session without waiting for its socket: what waits is dropped, and a frame begun is never finished. Where none
+    /// is, the close frame may still go out.
+    pub(super) fn cut(&mut self, code: CloseCode, reason: &str) {
+        if matches!(self.begun, None | Some((Lane::Control | Lane::Close, _))) {
+            return self.close(code, reason);
+        }
+        if !matches!(self.end.as_deref(), Some(End::ByPeer { .. })) {
+            self.begun = None;
+            self.drop_replies();
+            self.drop_queue();
+            self.end = Some(Box::new(End::Cut(code)));
+        }
+    }
+
+    /// Whether nothing goes out any more, not even a close frame.
+    pub(crate) fn is_cut(&self) -> bool {
+        matches!(self.end.as_deref(), Some(End::Cut(_)))
+    }
+
     pub(super) fn peer_closed(&mut self, meant: bool) {
         if self.end.is_none() {
             self.drop_replies();
@@ -180,7 +201,7 @@ impl Lanes {
     /// The code that the session is being closed with.
     pub(crate) fn closing(&self) -> Option<CloseCode> {
         match self.end.as_deref() {
-            Some(End::ByUs(code, _)) => Some(*code),
+            Some(End::ByUs(code, _) | End::Cut(code)) => Some(*code),
             Some(End::ByPeer { .. }) | None => None,
         }
     }
@@ -190,7 +211,7 @@ impl Lanes {
         match self.end.as_deref() {
             // With a new token the client may come again.
             Some(End::ByUs(CloseCode::TokenExpired, _)) | None => false,
-            Some(End::ByUs(code, _)) => Reconnect::after(code.number()) == Reconnect::Never,
+            Some(End::ByUs(code, _) | End::Cut(code)) => Reconnect::after(code.number()) == Reconnect::Never,
             Some(End::ByPeer { meant }) => *meant,
         }
     }

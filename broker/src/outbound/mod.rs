@@ -164,6 +164,12 @@ impl Outbound {
         self.lanes.lock().close(code, reason);
     }
 
+    /// Ends the session and frees all that waits, though a frame was begun: then it just ends, and a close frame goes out
+    /// only where none was.
+    pub(crate) fn cut(&self, code: CloseCode, reason: &str) {
+        self.lanes.lock().cut(code, reason);
+    }
+
     /// Ends the session once the answers that wait are written; what waits in the queue is dropped.
     pub(crate) fn close_after_replies(&self, code: CloseCode, reason: &str) {
         self.lanes.lock().close_after_replies(code, reason);

@@ -230,3 +230,28 @@ fn gaps_of_many_subscriptions_do_not_pile_up() {
     }
     assert!(counts.len() == SUBSCRIPTIONS as usize && counts.values().all(|count| *count == 100));
 }
+
+#[test]
+fn a_session_that_is_cut_keeps_nothing_and_never_finishes_the_frame_it_began() {
+    let begin = |written: usize| {
+        let outbound = outbound(Encoding::MsgPack);
+        outbound.push_reply_payload(vec![7; 1_000].into());
+        push(&outbound, 1, &[50], ROOM);
+        let mut burst = Burst::default();
+        let mut lanes = outbound.lanes();
+        lanes.fill(&mut burst, usize::MAX);
+        lanes.advance(&burst, written);
+        drop(lanes);
+        outbound.cut(CloseCode::TooSlow, "");
+        outbound
+    };
+    let begun = begin(5);
+    assert!(begun.lanes().is_cut());
+    assert_eq!(begun.lanes().waiting_bytes(), 0);
+    assert_eq!(begun.lanes().closing(), Some(CloseCode::TooSlow));
+    push(&begun, 1, &[50], ROOM);
+    assert_eq!(begun.lanes().waiting_bytes(), 0);
+    let whole = begin(0);
+    assert!(!whole.lanes().is_cut());
+    assert_eq!(write_out(&whole, &[7], usize::MAX), (vec![0x88, 2, 0x10, 0x05], true));
+}

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::ServerError;
+use crate::auth::{Authority, read_revocations};
 use crate::clock;
 use crate::config::Config;
-use crate::engine::{DataDir, KeyLimits, LastRun, MemoryEngine, Run, SavedStream, Written};
+use crate::engine::{DataDir, DataDirError, KeyLimits, LastRun, MemoryEngine, Run, SavedStream, Written};
 use crate::hub::{Hub, HubError};
+use crate::journal::{Journal, JournalError};
 
 /// A `data_dir` whose saved streams were read and are not used up yet.
 pub(super) struct Restart {
@@ -43,6 +45,34 @@ pub(super) fn load(config: &Config) -> Result<(MemoryEngine, Option<Restart>), S
         );
     }
     Ok((engine, restart))
+}
+
+/// Shuts out whom the last run did; gives the file in which that is kept, if there is a `data_dir`. Changes nothing there.
+pub(super) fn shut_out(
+    restart: Option<&Restart>,
+    authority: &Authority,
+) -> Result<Option<Journal>, ServerError> {
+    let Some(restart) = restart else { return Ok(None) };
+    let path = restart.dir.revocations();
+    let damaged = |what: String| DataDirError::Revocations { path: path.clone(), what };
+    let (journal, found) = Journal::read(&path).map_err(|error| match error {
+        JournalError::Io(error) => DataDirError::Io { deed: "read", path: path.clone(), error },
+        damage @ JournalError::Damaged(_) => damaged(damage.to_string()),
+    })?;
+    if found.torn {
+        tracing::warn!(
+            path = %path.display(),
+            "the last line is not whole, as after a crash, and is left out; who was revoked by it was not told so"
+        );
+    }
+    let changes = found.lines.iter().enumerate().map(|(at, line)| {
+        read_revocations(line).map_err(|error| damaged(format!("line {}: {error}", at + 1)))
+    });
+    authority.restore(changes.collect::<Result<Vec<_>, _>>()?.into_iter().flatten());
+    if authority.sweep(clock::read()) > 0 {
+        tracing::info!(revocations = authority.revocations(), "who was shut out stays out");
+    }
+    Ok(Some(journal))
 }
 
 /// Tells what of the last run does not go on; true if its file is to be kept aside.

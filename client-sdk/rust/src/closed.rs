@@ -109,6 +109,9 @@ impl Closed {
             Some(CloseCode::Unauthenticated | CloseCode::TokenExpired) => "connect with a new token",
             Some(CloseCode::Forbidden) => "ask the operator for the permission",
             Some(CloseCode::TooLarge) => "send smaller messages",
+            Some(CloseCode::TooManySessions) => {
+                "end another session of this subject, or ask the operator for more, and connect again"
+            }
             Some(CloseCode::TooSlow) => "connect again and read faster, or subscribe to less",
             Some(CloseCode::Protocol) => "use a client of the broker's version, and report it",
             _ => match self.reconnect() {

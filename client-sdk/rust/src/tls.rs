@@ -86,8 +86,19 @@ impl Tls {
         let host = address.uri.host().unwrap_or_default();
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let name = ServerName::try_from(bare.to_owned()).map_err(|error| failed(error.to_string()))?;
-        self.0.connect(name, stream).await.map_err(|error| failed(error.to_string()))
+        self.0.connect(name, stream).await.map_err(|error| failed(explained(&error.to_string())))
     }
+}
+
+/// What TLS says of a failure, with what to do where that is known.
+fn explained(error: &str) -> String {
+    let hint = if error.contains("CaUsedAsEndEntity") {
+        ": the certificate says that it is an authority's, and so it can't be a server's; make a self-signed one with \
+         `openssl req -x509 … -addext basicConstraints=critical,CA:FALSE`"
+    } else {
+        ""
+    };
+    format!("{error}{hint}")
 }
 
 /// The certificates of a PEM text, at least one.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Output;
 
 use fanfare_tests::files::Directory;
+use fanfare_tests::tls::Authority;
 use fanfare_tests::{Setup, command, within};
 use serde_json::Value;
 
@@ -109,4 +110,62 @@ async fn any_setting_can_come_from_the_environment_and_a_mistyped_one_is_told() 
     let _first = fanfare_tests::Client::json(&broker).await;
     let mut second = fanfare_tests::Raw::shake(broker.client()).await;
     assert_eq!(second.expect_close().await, 4100);
+}
+
+#[tokio::test]
+async fn rights_that_would_leave_authentication_off_are_a_fault_and_no_broker_starts_with_them() {
+    let files = Directory::new();
+    let file =
+        files.write("open.toml", "[auth.anonymous]\nsubscribe = []\n[auth.roles.staff]\nadmin = true\n");
+    let told = text(&check(&[path(&file)], &[]).await.stderr);
+    for fault in ["open.toml:1:7: [auth.anonymous] says", "open.toml:3:7: [auth.roles] says", "2 faults"] {
+        assert!(told.contains(fault), "{fault}\nis not in\n{told}");
+    }
+    let mut serve = command();
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--internal", "127.0.0.1:0", "--config", path(&file)]);
+    let started = within("it to end", serve.output()).await.unwrap();
+    assert!(!started.status.success() && text(&started.stderr).contains("everyone may do everything"));
+}
+
+#[tokio::test]
+async fn certificates_that_cannot_be_used_are_faults_with_their_line_and_remedy() {
+    let files = Directory::new();
+    let (first, second) = (Authority::new().sign(), Authority::new().sign());
+    let cert = files.write("cert.pem", &first.cert);
+    let (key, other) = (files.write("key.pem", &first.key), files.write("other.pem", &second.key));
+    let tls = |cert: &Path, key: &Path| format!("[tls]\ncert = {cert:?}\nkey = {key:?}\n");
+    let told = async |config: &str, flags: &[&str]| {
+        let file = files.write("fanfare.toml", config);
+        let output = check(&[&[path(&file)], flags].concat(), &[]).await;
+        (output.status.success(), text(&output.stderr))
+    };
+    assert_eq!(told(&tls(&cert, &key), &[]).await, (true, String::new()));
+
+    let (sound, faults) = told(&tls(&cert, &other), &[]).await;
+    assert!(
+        !sound && faults.contains(":3:7: `key` = ") && faults.contains("does not go with `cert`"),
+        "{faults}"
+    );
+    assert!(faults.contains("give the key that the certificate was made for"), "{faults}");
+
+    let all = format!(
+        "{}client_ca = {key:?}\n[internal_tls]\ncert = {key:?}\nkey = \"/no/such.pem\"\n",
+        tls(&key, &cert)
+    );
+    let (_, faults) = told(&all, &[]).await;
+    for fault in [
+        ":2:8: `cert` = ",
+        ":3:7: `key` = ",
+        ":4:13: `client_ca` = ",
+        ":6:8: `cert` = ",
+        ":7:7: `key` = \"/no/such.pem\" can't be read",
+        "--no-files",
+        "5 faults",
+    ] {
+        assert!(faults.contains(fault), "{fault}\nis not in\n{faults}");
+    }
+    assert!(told(&all, &["--no-files"]).await.0, "the files are on another machine");
+    let keys = "[[auth.issuer]]\njwks_file = \"/no/such.json\"\nalgorithms = [\"ES256\"]\n";
+    assert!(told(keys, &[]).await.1.contains("`jwks_file` = \"/no/such.json\" can't be read"));
+    assert!(told(keys, &["--no-files"]).await.0);
 }

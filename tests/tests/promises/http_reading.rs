@@ -165,3 +165,22 @@ async fn streams_tell_their_settings_and_what_they_hold() {
     assert_shape(&one, &wanted);
     assert_eq!(http::get(broker.internal(), "/v1/streams/none").await.status, 404);
 }
+
+#[tokio::test]
+async fn topics_with_subscriptions_alone_are_all_listed_once_though_they_are_many() {
+    let broker = Broker::start().await;
+    let mut clients = Vec::new();
+    // More than a shard looks at in one go.
+    for part in 0..10 {
+        let mut client = Client::msgpack(&broker).await;
+        let frame =
+            |n: u32| json!({"op": "subscribe", "sub": n + 1, "pattern": format!("t.{:05}", part * 900 + n)});
+        client.pipeline((0..900).map(frame)).await;
+        client.answer(json!({"op": "subscribed", "sub": 900})).await;
+        clients.push(client);
+    }
+    let pages = pages(&broker, "/v1/topics?pattern=t.*&limit=1000").await;
+    let topics = pages.iter().flat_map(|page| page["topics"].as_array().unwrap());
+    let names: Vec<_> = topics.map(|topic| topic["topic"].as_str().unwrap()).collect();
+    assert_eq!(names, (0..9_000).map(|n| format!("t.{n:05}")).collect::<Vec<_>>());
+}

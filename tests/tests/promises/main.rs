@@ -9,6 +9,7 @@
 
 mod admission;
 mod auth;
+mod banner;
 mod check;
 mod cli;
 mod cli_bench;
@@ -21,6 +22,7 @@ mod ephemeral;
 mod errors;
 mod floods;
 mod framing;
+mod half_messages;
 mod handshake;
 mod history;
 mod http_publishing;
@@ -43,6 +45,7 @@ mod restarts;
 mod resume;
 mod retention;
 mod sharding;
+mod shares;
 mod silence;
 mod slow_readers;
 mod system;

@@ -218,3 +218,31 @@ async fn requests_that_wait_for_answers_to_be_read_stay_those_of_their_session()
         assert_eq!((&answer["op"], &answer["id"]), (&json!("history"), &json!(id)));
     }
 }
+
+#[tokio::test]
+async fn answers_that_nobody_reads_take_bounded_memory_and_cost_those_who_asked() {
+    let limits = "replies_bytes = \"2MiB\"\nsend_buffer_bytes = \"16KiB\"";
+    let broker = Broker::with(&format!("shards = 1\n[limits]\n{limits}")).await;
+    let mut reader = Client::json(&broker).await;
+    let text = "x".repeat(20_000);
+    reader.publish_all("a", (0..10).map(|_| &text)).await;
+    let witness = Witness::beside(&broker).await;
+    let ask = json!({"op": "history", "id": 1, "pattern": "a", "from": "start"}).to_string();
+    let mut deaf = Vec::new();
+    // 200 KB each time, so that each session has 400 KB waiting, and all 16 MB.
+    for _ in 0..40 {
+        let mut raw = Raw::open(broker.client()).await;
+        let _ = raw.try_write(&masked(0x81, ask.as_bytes()).repeat(20)).await;
+        deaf.push(raw);
+    }
+    let closed = async || {
+        let metrics = broker.metrics().await;
+        let waiting = metrics.count("fanfare_reply_bytes", &[]);
+        assert!(waiting <= 3 << 20, "{waiting} bytes of answers wait");
+        metrics.count("fanfare_connections_closed_total", &[("reason", "too_slow")])
+    };
+    eventually("those with the most to be closed", async || (closed().await >= 10).then_some(())).await;
+    let page = reader.history("a", json!("start"), 100).await;
+    assert_eq!(page["messages"].as_array().unwrap().len(), 11);
+    witness.missed_nothing().await;
+}

@@ -26,11 +26,16 @@ async fn sessions_that_come_and_go_are_told() {
         let client = Client::open(&broker, *encoding).await;
         let session = client.session().to_owned();
         let opened = event(&mut listener, "$sys.session.opened").await;
-        let wanted = json!({"session": session, "encoding": encoding.as_str(), "name": "fanfare-tests/1"});
-        assert_eq!(opened, wanted);
+        let who = json!({"session": session, "address": "127.0.0.1", "name": "fanfare-tests/1"});
+        let with = |mut more: Value| {
+            more.as_object_mut().unwrap().extend(who.as_object().unwrap().clone());
+            more
+        };
+        assert_eq!(opened, with(json!({"encoding": encoding.as_str()})));
         client.close().await;
         let closed = event(&mut listener, "$sys.session.closed").await;
-        assert_eq!(closed, json!({"session": session, "reason": "by_peer"}));
+        assert!(closed["age_ms"].is_u64(), "{closed}");
+        assert_eq!(closed, with(json!({"reason": "by_peer", "age_ms": closed["age_ms"]})));
     }
     drop(Client::json(&broker).await);
     assert_eq!(event(&mut listener, "$sys.session.closed").await["reason"], "lost");
@@ -69,12 +74,14 @@ async fn statistics_come_every_second_and_tell_what_happened_in_it() {
         "patterns": 3,
         "behind": 0,
         "gaps": {},
-        "streams": [{"name": "recent", "messages": 10, "topics": 1, "last_seq": 10}],
+        "streams": [{"name": "recent", "messages": 10, "topics": 1, "last_seq": 10, "oldest": 1}],
     });
     assert_shape(&stats, &wanted);
     for field in ["received_bytes", "sent_bytes", "writes", "mailbox_bytes", "cpu_ms", "shards"] {
         assert!(stats[field].is_u64(), "{field} in {stats}");
     }
+    let stream = &stats["streams"][0];
+    assert!(stream["epoch"].is_string() && stream["oldest_time"].is_u64(), "{stream}");
     assert!(stats["queues"]["bytes"].is_u64() && stats["publish_to_socket_ms"].is_object(), "{stats}");
 }
 
@@ -92,6 +99,66 @@ async fn errors_and_gaps_are_told_by_their_kind_when_there_are_any() {
     client.subscribe_from(1, "a", from).await;
     client.answer(json!({"op": "gap", "reason": "reset"})).await;
     assert_shape(&event(&mut listener, "$sys.gaps").await, &json!({"gaps": {"reset": 1}}));
+}
+
+#[tokio::test]
+async fn a_session_that_a_full_queue_puts_behind_is_told_once_and_again_when_it_has_caught_up() {
+    let broker = Broker::with("[limits]\nqueue_bytes = \"512KiB\"").await;
+    let mut listener = listener(&broker, "$sys.session.*").await;
+    let mut sleeper = Client::json(&broker).await;
+    for (sub, pattern) in [(1, "flow"), (2, "*"), (3, "quiet")] {
+        sleeper.subscribe(sub, pattern).await;
+    }
+    let text = "x".repeat(8_000);
+    let last = Client::msgpack(&broker).await.publish_all("flow", (0..4_000).map(|_| &text)).await;
+    let behind = event(&mut listener, "$sys.session.behind").await;
+    let who = json!({"session": sleeper.session(), "address": "127.0.0.1", "subscriptions": 3});
+    assert_shape(&behind, &who);
+    assert!((1..=2).contains(&behind["behind"].as_u64().unwrap()), "{behind}");
+    for sub in [1, 2] {
+        sleeper.answer(json!({"op": "message", "sub": sub, "seq": last})).await;
+    }
+    let live = event(&mut listener, "$sys.session.live").await;
+    assert_shape(&live, &who);
+    assert_eq!(live["behind"], 0);
+    sleeper.close().await;
+    // All that was told meanwhile, up to its end.
+    loop {
+        let message = listener.next().await;
+        if message["data"]["session"] == who["session"] && message["topic"] == "$sys.session.closed" {
+            break;
+        }
+        assert_ne!(message["topic"], "$sys.session.behind", "it was told already: {message}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_stream_has_lost_that_somebody_asked_for_is_told() {
+    let stream = "[[stream]]\nname = \"s\"\npatterns = [\">\"]\nmax_bytes = \"2MiB\"";
+    let broker = Broker::with(stream).await;
+    let mut listener = listener(&broker, "$sys.stream.*").await;
+    let (mut publisher, mut reader) = (Client::msgpack(&broker).await, Client::msgpack(&broker).await);
+    let foreign = json!({"position": {"s": {"epoch": "another", "seq": 5}}});
+    reader.subscribe_from(1, "a", foreign).await;
+    let who = json!({"stream": "s", "session": reader.session(), "address": "127.0.0.1"});
+    let reset = event(&mut listener, "$sys.stream.gap").await;
+    assert_shape(&reset, &who);
+    assert_shape(&reset, &json!({"reason": "reset", "sub": 1, "at_start": true}));
+
+    let text = "x".repeat(16_000);
+    let first = publisher.publish("a", &text).await;
+    publisher.publish_all("a", (0..200).map(|_| &text)).await;
+    let place = json!({"position": {"s": {"epoch": first["epoch"], "seq": 1}}});
+    reader.subscribe_from(2, "a", place).await;
+    let expired = event(&mut listener, "$sys.stream.gap").await;
+    assert_shape(&expired, &who);
+    assert_shape(&expired, &json!({"reason": "expired", "sub": 2, "at_start": true, "from": 2}));
+
+    // The reader takes nothing meanwhile, so what it has not been sent yet leaves the stream.
+    publisher.publish_all("a", (0..2_000).map(|_| &text)).await;
+    reader.answer(json!({"op": "gap", "sub": 1, "reason": "expired"})).await;
+    let told = json!({"reason": "expired", "sub": 1, "at_start": false});
+    assert_shape(&listener.answer(json!({"op": "message", "data": told})).await["data"], &who);
 }
 
 #[tokio::test]

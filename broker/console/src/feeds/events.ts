@@ -1,6 +1,6 @@
-// What happens at the broker, as it happens: `$sys.session.*`, `$sys.errors`, `$sys.gaps`, and this page's own connection.
+// What happens at the broker, as it happens: `$sys.session.*`, `$sys.stream.gap`, `$sys.errors`, `$sys.gaps`, and this page's own connection.
 
-import { plural } from "../lib/format.js";
+import { count, plural, span } from "../lib/format.js";
 import { countsIn, fieldsOf, maybeNumberIn, textIn } from "../lib/read.js";
 import { meaningOfClose, meaningOfError, meaningOfGap } from "./words.js";
 
@@ -84,13 +84,16 @@ export function eventsOf(topic: string, payload: unknown): Told[] {
     }));
   }
   if (topic === "$sys.gaps") {
-    return [...countsIn(fields, "gaps")].map(([reason, n]) => ({
+    // Gaps in streams are told one by one, with who misses what.
+    const counted = [...countsIn(fields, "gaps")].filter(([reason]) => !IN_STREAMS.includes(reason));
+    return counted.map(([reason, n]) => ({
       kind: "gap",
       tone: "warn",
       title: n === 1 ? `Gap told: ${reason}` : `${plural(n, "gap")} told: ${reason}`,
       detail: meaningOfGap(reason),
     }));
   }
+  if (topic === "$sys.stream.gap") return [gapEvent(fields)];
   const what = /^\$sys\.session\.(\w+)$/.exec(topic)?.[1];
   if (what === undefined) return [];
   const leftOut = maybeNumberIn(fields, "left_out");
@@ -101,12 +104,43 @@ export function eventsOf(topic: string, payload: unknown): Told[] {
   return [sessionEvent(what, fields)];
 }
 
+const IN_STREAMS = ["expired", "reset"];
+
+function gapEvent(fields: ReturnType<typeof fieldsOf>): Told {
+  const leftOut = maybeNumberIn(fields, "left_out");
+  if (leftOut !== undefined) {
+    const detail = "in the same second, not told one by one";
+    return { kind: "gap", tone: "warn", title: `${plural(leftOut, "more gap")} told in streams`, detail };
+  }
+  const [stream = "?", reason = "?"] = [textIn(fields, "stream"), textIn(fields, "reason")];
+  const [from, to] = [maybeNumberIn(fields, "from"), maybeNumberIn(fields, "to")];
+  const range = from === undefined || to === undefined ? "" : ` #${count(from)} to #${count(to)}`;
+  const when = fields["at_start"] === true ? "when its subscription began" : "while it was behind";
+  const who = textIn(fields, "subject") ?? textIn(fields, "name") ?? textIn(fields, "session") ?? "?";
+  const group = {
+    name: `gap ${stream} ${reason}`,
+    title: (n: number) => `${plural(n, "gap")} told in stream ${stream}: ${reason}`,
+    detail: meaningOfGap(reason),
+  };
+  const title = `Gap told in stream ${stream}: ${reason}${range}`;
+  const detail = `${who} · ${textIn(fields, "address") ?? ""} · ${when}: ${meaningOfGap(reason)}`;
+  return { kind: "gap", tone: "warn", title, detail, group };
+}
+
 const SESSION: Readonly<Record<string, { words: string; tone: Tone }>> = {
   opened: { words: "opened", tone: "plain" },
   closed: { words: "closed", tone: "plain" },
   behind: { words: "fell behind", tone: "warn" },
   live: { words: "caught up", tone: "good" },
 };
+
+const ageText = (ms: number | undefined): string => (ms === undefined ? "" : `after ${span(ms)}`);
+
+function behindText(what: string, fields: ReturnType<typeof fieldsOf>): string {
+  const [behind, all] = [maybeNumberIn(fields, "behind"), maybeNumberIn(fields, "subscriptions")];
+  if (what !== "behind" || behind === undefined || all === undefined) return "";
+  return `${count(behind)} of ${plural(all, "subscription")}`;
+}
 
 function sessionEvent(what: string, fields: ReturnType<typeof fieldsOf>): Told {
   const { words, tone } = SESSION[what] ?? { words: what, tone: "plain" };
@@ -116,9 +150,10 @@ function sessionEvent(what: string, fields: ReturnType<typeof fieldsOf>): Told {
   const parts = [
     textIn(fields, "subject"),
     textIn(fields, "name"),
-    textIn(fields, "pattern"),
     textIn(fields, "address"),
+    behindText(what, fields),
     reason === undefined ? textIn(fields, "encoding") : `${reason}: ${close?.text ?? ""}`,
+    ageText(maybeNumberIn(fields, "age_ms")),
   ];
   const detail = parts.filter((part) => part !== undefined && part !== "").join(" · ");
   const group = {

@@ -108,7 +108,8 @@ export class Link {
       }
       case "reconnecting": {
         const since = this.#state.at === "lost" ? this.#state.since : now;
-        const why = sentence(state.cause.message);
+        // What to do next is this page's business.
+        const [why = ""] = sentence(state.cause.message).split(";");
         this.roundTripMs = undefined;
         this.#set({ at: "lost", since, why, tryAt: now + state.pauseMs, tries: state.attempt });
         break;

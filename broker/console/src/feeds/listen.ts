@@ -12,7 +12,10 @@ export function listen(
   denied: (denial: Denial | undefined) => void,
 ): void {
   const subscription = fanfare.subscribe(pattern, take);
-  const refuse = (error: unknown): void => denied(denialOf(error));
+  const refuse = (error: unknown): void => {
+    const denial = denialOf(error);
+    denied({ ...denial, text: `${pattern}: ${denial.text}` });
+  };
   subscription.ready.then(() => denied(undefined), refuse);
   void subscription.ended.then((error) => {
     // The end of the whole session is told elsewhere.

@@ -53,6 +53,6 @@ export function tell(
   if (now - state.since < LONG_MS) {
     return { title, detail: "It comes back by itself; what is shown is as it was before.", again: false };
   }
-  const detail = `${state.why}. Does the broker run, can this machine reach ${clients}, and may pages of ${location.origin} connect (allowed_origins)?`;
+  const detail = `Does the broker run, can this machine reach ${clients}, and may pages of ${location.origin} connect there (allowed_origins)?`;
   return { title, detail, again: false };
 }

@@ -64,7 +64,7 @@ export class EventList {
   render(): void {
     const { events, eventsDenial } = this.#app;
     this.#denial.set(eventsDenial);
-    const state = `${events.version} ${this.#choice}`;
+    const state = `${events.version} ${this.#choice} ${eventsDenial?.text ?? ""}`;
     if (state === this.#drawn) return;
     this.#drawn = state;
     const kinds = CHOICES[this.#choice]?.kinds ?? [];

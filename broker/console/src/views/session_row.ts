@@ -79,9 +79,7 @@ export function shownSession(app: App, closed: () => void): Shown<SessionRow> {
       setText(behind, now.behind === 0 ? "–" : count(now.behind));
       setText(
         queued,
-        now.queued_bytes === 0
-          ? "–"
-          : `${bytes(now.queued_bytes)} in ${plural(now.queued_messages, "frame")}`,
+        now.queued_bytes === 0 ? "–" : `${bytes(now.queued_bytes)}, ${plural(now.queued_messages, "frame")}`,
       );
       setText(
         error,

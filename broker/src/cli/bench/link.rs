@@ -80,9 +80,6 @@ impl Target {
     ) -> Result<Self, String> {
         let unusable = |error: &dyn std::fmt::Display| format!("can't use {url:?}: {error}");
         let uri: Uri = url.trim().parse().map_err(|error| unusable(&error))?;
-        if matches!(uri.scheme_str(), Some("wss" | "https")) {
-            return Err(unusable(&"the bench speaks no TLS; measure a port without it"));
-        }
         let authority = format!("{}:{}", uri.host().unwrap_or_default(), uri.port_u16().unwrap_or(80));
         let path = match uri.path_and_query().map(PathAndQuery::as_str) {
             None | Some("" | "/") => "/ws",

@@ -121,8 +121,9 @@ pub(super) fn run(args: BenchArgs) -> ExitCode {
 async fn bench(args: BenchArgs) -> Result<(), CommandError> {
     let plan = args.plan()?.check().map_err(CommandError::Input)?;
     files::make_room(plan.files()).map_err(CommandError::Input)?;
-    args.ask_server(&plan).await?;
     let (url, encoding) = (args.broker.server(), args.broker.encoding());
+    check_scheme(url).map_err(CommandError::Input)?;
+    args.ask_server(&plan).await?;
     let target = Target::find(url, encoding, args.broker.token(), plan.run.to_be_bytes()).await;
     let target = target.map_err(CommandError::Input)?;
     let meter = args.meter(&target).await?;
@@ -132,6 +133,17 @@ async fn bench(args: BenchArgs) -> Result<(), CommandError> {
     let outcome = conductor.run(url).await.map_err(CommandError::Input)?;
     print(&outcome, args.json).map_err(CommandError::output)?;
     outcome.failure().map_or(Ok(()), |failure| Err(CommandError::Input(failure)))
+}
+
+/// The bench speaks no TLS: what it costs is a matter of the machine, and would be measured beside the broker's own work.
+fn check_scheme(url: &str) -> Result<(), String> {
+    let scheme = url.trim_start().split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    match scheme.as_deref() {
+        Some("wss" | "https") => {
+            Err(format!("the bench speaks no TLS, which {url} asks for; measure a port without it"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn print(outcome: &Outcome, json: bool) -> io::Result<()> {
@@ -172,7 +184,7 @@ impl BenchArgs {
 
     /// Connects once as every other command does, for the sake of its errors, and checks what the server says of itself.
     async fn ask_server(&self, plan: &Plan) -> Result<(), CommandError> {
-        let client = self.broker.builder()?.reconnect(false).connect().await?;
+        let client = self.broker.builder().reconnect(false).connect().await?;
         let most = client.max_payload_bytes().unwrap_or(u64::MAX);
         client.close().await;
         if plan.size as u64 > most {

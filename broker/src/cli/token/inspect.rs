@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::runtime::LocalRuntime;
 
 use super::{say, text_or_input};
@@ -35,17 +35,28 @@ pub(super) fn run(args: &InspectArgs) -> Result<bool, String> {
     let token = text_or_input(&args.token)?;
     let (head, claims) =
         read_unverified(&token).ok_or("this is no JSON Web Token: three parts joined by dots")?;
-    let mut text = format!("header  {head}\nclaims  {:#}\n", Value::Object(claims));
+    let mut text = format!("header  {head}\nclaims  {:#}\n", Value::Object(claims.clone()));
     let Some(file) = args.config.as_deref() else {
         text.push_str("\nNothing was verified: give --config to hear what a broker would make of it.\n");
         return say(&text).map(|()| true);
     };
     let (overrides, _) = Overrides::from_environment(std::env::vars_os());
     let loaded = Loaded::load(Some(file), &overrides).map_err(|faults| faults.to_string())?;
-    let now = clock::read();
-    let judged = judge(loaded.config.auth, &token, now)?;
+    let (now, settings) = (clock::read(), loaded.config.auth);
+    let (leeway, unknown) = (settings.leeway, unknown_roles(&claims, &settings));
+    let judged = judge(settings, &token, now)?;
     match &judged {
-        Ok(caller) => describe(caller, now, &mut text),
+        Ok(caller) => {
+            let left = caller.expires().map(|expires| left(expires.since(now.moment), leeway));
+            describe(caller, &left.unwrap_or_else(|| "never expires".to_owned()), &mut text);
+            for role in unknown {
+                // Writing to a string can't fail.
+                let _ = writeln!(
+                    text,
+                    "  The role {role:?} is none of this configuration ([auth.roles.…]): it grants nothing."
+                );
+            }
+        }
         // Writing to a string can't fail.
         Err(reason) => drop(writeln!(text, "\nNot accepted: {reason}.")),
     }
@@ -69,16 +80,46 @@ fn judge(settings: AuthSettings, token: &str, now: Now) -> Result<Result<Caller,
     Ok(authority.admit(Some(token), now).map_err(|refused| refused.rejection.to_string()))
 }
 
-fn describe(caller: &Caller, now: Now, text: &mut String) {
+/// The roles that a token names and a configuration does not.
+fn unknown_roles(claims: &Map<String, Value>, settings: &AuthSettings) -> Vec<String> {
+    let roles = claims.get("fanfare").and_then(|fanfare| fanfare.get("roles")).and_then(Value::as_array);
+    let named = roles.into_iter().flatten().filter_map(Value::as_str);
+    named.filter(|role| !settings.roles.contains_key(*role)).map(str::to_owned).collect()
+}
+
+/// How long a token has left, which a broker takes for the leeway longer.
+fn left(accepted: Duration, leeway: Duration) -> String {
+    let seconds = |time: Duration| format_duration(Duration::from_secs(time.as_secs()));
+    match accepted.checked_sub(leeway) {
+        Some(left) => format!("for {} more", seconds(left)),
+        None => format!(
+            "expired {} ago, and still taken because clocks may differ by {} (leeway)",
+            seconds(leeway.saturating_sub(accepted)),
+            seconds(leeway)
+        ),
+    }
+}
+
+fn describe(caller: &Caller, left: &str, text: &mut String) {
     let subject = caller.subject().unwrap_or("nobody by name");
-    let left = caller.expires().map(|expires| expires.since(now.moment));
-    let left = left.map_or_else(
-        || "never expires".to_owned(),
-        |left| format!("for {} more", format_duration(Duration::from_secs(left.as_secs()))),
-    );
     let _ = writeln!(text, "\nAccepted: {subject}, {left}.");
     for (right, patterns) in caller.grants() {
         let patterns = if patterns.is_empty() { "nothing".to_owned() } else { patterns.join(" ") };
         let _ = writeln!(text, "  {right:<10} {patterns}");
+    }
+    let admin = if caller.is_admin() { "yes: it sees and closes sessions, and revokes" } else { "no" };
+    let _ = writeln!(text, "  {:<10} {admin}", "admin");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_left_is_the_tokens_own_without_the_leeway() {
+        let of = |accepted, leeway| left(Duration::from_secs(accepted), Duration::from_secs(leeway));
+        assert_eq!(of(70, 10), "for 1m more");
+        assert_eq!(of(10, 10), "for 0s more");
+        assert!(of(4, 10).starts_with("expired 6s ago, and still taken"));
     }
 }

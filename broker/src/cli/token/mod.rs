@@ -23,13 +23,13 @@ pub(super) struct TokenArgs {
 const EXAMPLES: &str = "Examples:
   fanfare token make --secret-file secret --sub alice --subscribe 'rooms.>'
   fanfare token inspect --config fanfare.toml \"$TOKEN\"
-  fanfare token key backend                a new API key, and its lines for the configuration";
+  fanfare token key backend > backend.key 2>> fanfare.toml   a new API key, and its lines for the configuration";
 
 #[derive(Debug, Subcommand)]
 enum TokenCommand {
     Make(Box<make::MakeArgs>),
     Inspect(inspect::InspectArgs),
-    /// Makes an API key; prints it, and the lines that the configuration needs.
+    /// Makes an API key: the key goes to standard output, the lines that the configuration needs to standard error.
     Key(KeyArgs),
 }
 
@@ -58,12 +58,14 @@ fn make_key(name: &str) -> Result<(), String> {
         return Err(format!("{name:?} is no name of an API key: use A-Z a-z 0-9 _ -"));
     }
     let key = NewApiKey::random().map_err(|error| error.to_string())?;
-    say(&format!(
-        "The key, which is shown once and kept nowhere:\n\n    {}\n\nIn the configuration:\n\n\
+    // Apart, so that each can be sent where it belongs; and as TOML, so that the second can stand there as it is.
+    hint(&format!(
+        "# What follows belongs into the configuration. The key itself is shown once and kept nowhere.\n\
          [[api_key]]\nname = \"{name}\"\nhash = \"{}\"\npublish = []     # patterns, such as [\"orders.>\"]\n\
          subscribe = []\n",
-        key.text, key.hash
-    ))
+        key.hash
+    ));
+    say(&format!("{}\n", key.text))
 }
 
 /// The content of a file with a key or secret.
@@ -87,6 +89,11 @@ const INPUT_BYTES_MAX: u64 = 64 * 1024;
 fn say(text: &str) -> Result<(), String> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| error.to_string())
+}
+
+#[allow(clippy::print_stderr, reason = "beside what is piped on")]
+fn hint(text: &str) {
+    eprint!("{text}");
 }
 
 #[allow(clippy::print_stderr, reason = "the command line speaks to a person here")]

@@ -59,15 +59,38 @@ fn every_part_of_authentication_is_read() {
 #[test]
 fn authentication_is_off_unless_something_turns_it_on() {
     assert!(!parse("").unwrap().is_on());
-    assert!(!parse("[auth]\nleeway = \"5s\"\n[auth.defaults]\nsubscribe = [\"a\"]").unwrap().is_on());
-    assert!(!parse("[auth.anonymous]\nsubscribe = []").unwrap().is_on());
+    assert!(!parse("[auth]\nleeway = \"5s\"").unwrap().is_on());
     assert!(parse("[auth.anonymous]\nsubscribe = [\"public.>\"]").unwrap().is_on());
+}
+
+#[test]
+fn rights_without_anybody_who_is_asked_who_they_are_are_a_fault_and_do_not_leave_the_door_open() {
+    for (text, place) in [
+        ("[auth.anonymous]", "1:7"),
+        ("[auth.anonymous]\nsubscribe = []", "1:7"),
+        ("[auth]\nleeway = \"5s\"\n[auth.defaults]\nsubscribe = [\"a\"]", "3:7"),
+        ("\n[auth.roles.staff]\nadmin = true", "2:7"),
+        ("auth.anonymous.publish = []", "1:6"),
+    ] {
+        check_fault(text, place, "authentication is off, and everyone may do everything");
+    }
+    for on in [
+        format!("[auth.roles.staff]\nadmin = true\n[[auth.issuer]]\nsecret = \"{SECRET}\""),
+        format!("[auth.anonymous]\n[[api_key]]\nname = \"a\"\nhash = \"sha256:{}\"", "0f".repeat(32)),
+        "[auth.defaults]\n[auth.anonymous]\nsubscribe = [\"public.>\"]".to_owned(),
+    ] {
+        assert!(parse(&on).unwrap().is_on(), "{on}");
+    }
+    // What is wrong with the issuer is told alone.
+    let faults = parse("[auth.defaults]\n[[auth.issuer]]\nsecret = \"short\"").unwrap_err();
+    assert!(!faults.contains("authentication is off"), "{faults}");
 }
 
 #[test]
 fn every_fault_has_its_place_and_a_remedy() {
     let issuer = |rest: &str| format!("[[auth.issuer]]\n{rest}");
     let secret = format!("secret = \"{SECRET}\"");
+    let on = issuer(&secret);
     for (text, place, what) in [
         (issuer(""), "1:1", "has no key that its tokens are verified with"),
         (issuer("secret = \"short\""), "2:10", "`secret` has 5 bytes"),
@@ -109,13 +132,17 @@ fn every_fault_has_its_place_and_a_remedy() {
             "there is another issuer \"a\"",
         ),
         ("auth.leeway = \"1h\"".to_owned(), "1:15", "`leeway` = \"1h\" is not between"),
-        ("[auth.defaults]\npublish = [\"a.{\"]".to_owned(), "2:12", "pattern \"a.{\" has a brace"),
+        (format!("[auth.defaults]\npublish = [\"a.{{\"]\n{on}"), "2:12", "pattern \"a.{\" has a brace"),
         ("[auth.anonymous]\nsubscribe = [\"{sub}\"]".to_owned(), "2:14", "names a claim"),
-        ("[auth.anonymous]\nadmin = true".to_owned(), "2:1", "unknown setting `admin` in [auth.anonymous]"),
+        (
+            format!("[auth.anonymous]\nadmin = true\n{on}"),
+            "2:1",
+            "unknown setting `admin` in [auth.anonymous]",
+        ),
         ("[[api_key]]\nname = \"a\"".to_owned(), "1:1", "this API key has no `hash`"),
         ("[[api_key]]\nname = \"a b\"\nhash = \"x\"".to_owned(), "2:8", "`name` of an API key is not"),
         ("[[api_key]]\nname = \"a\"\nhash = \"ffk_secret\"".to_owned(), "3:8", "`hash` is not `sha256:`"),
-        ("[auth.roles]\nstaff = 7".to_owned(), "2:9", "takes a table for each role"),
+        (format!("[auth.roles]\nstaff = 7\n{on}"), "2:9", "takes a table for each role"),
         ("auth = 7".to_owned(), "1:8", "`auth` takes a table"),
     ] {
         check_fault(&text, place, what);

@@ -22,7 +22,8 @@ impl Listing {
         for group in &self.groups {
             // Writing to a string can't fail.
             if let Some(header) = group.header() {
-                let _ = writeln!(text, "\n{header}");
+                let remark = if group.says_nothing() { "#" } else { "" };
+                let _ = writeln!(text, "\n{remark}{header}");
             }
             for setting in &group.settings {
                 let (line, origin) = (setting.line(), setting.origin(file));
@@ -50,6 +51,11 @@ impl Listing {
 }
 
 impl Group {
+    /// Whether none of its settings is set: a table that only stands there could mean something.
+    fn says_nothing(&self) -> bool {
+        self.settings.iter().all(|setting| setting.value.is_none())
+    }
+
     fn header(&self) -> Option<String> {
         match (self.section.shape, &self.entry) {
             (Shape::Named { .. }, Some(entry)) => {

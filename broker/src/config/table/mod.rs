@@ -71,7 +71,8 @@ pub(super) const SECTIONS: &[Section] = &[
         name: "auth",
         shape: Shape::Table,
         doc: "Who may enter. Authentication is on as soon as there is an [[auth.issuer]], an [[api_key]] or a pattern \
-              in [auth.anonymous]; else everyone who reaches a port may do everything.",
+              in [auth.anonymous]; else everyone who reaches a port may do everything, and [auth.defaults], \
+              [auth.roles] or an empty [auth.anonymous] is a fault.",
         rows: AUTH,
     },
     Section {

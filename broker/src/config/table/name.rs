@@ -18,6 +18,7 @@ const FLAGS: &[(&str, &str)] = &[
     ("allow_anonymous", "--allow-anonymous"),
     ("data_dir", "--data-dir"),
     ("log_level", "--log-level"),
+    ("log_format", "--log-format"),
 ];
 
 impl Name {

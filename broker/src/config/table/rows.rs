@@ -76,9 +76,9 @@ pub(super) const TOP: &[Row] = &[
         Kind::Text,
         Nothing { example: "/var/lib/fanfare" },
         AtStart,
-        "Where streams outlive a planned restart (SIGTERM or Ctrl-C): a directory of this broker alone, made if it is \
-         not there. The next start goes on with the same epochs, sequences and keys. Nothing is saved unless it is \
-         set, nor after a crash.",
+        "Where streams outlive a planned restart (SIGTERM or Ctrl-C), and revocations a crash as well: a directory of \
+         this broker alone, made if it is not there. The next start goes on with the same epochs, sequences and keys. \
+         Nothing is saved unless it is set, nor streams after a crash.",
     ),
     Row::new(
         "log_level",
@@ -87,6 +87,14 @@ pub(super) const TOP: &[Row] = &[
         Live,
         "What is logged: off, error, warn, info, debug or trace, or several of them by module, such as \
          \"info,fanfare::net=debug\".",
+    ),
+    Row::new(
+        "log_format",
+        Kind::Text,
+        Value("auto"),
+        AtStart,
+        "How it is logged, on standard error: \"text\" for people, \"json\" with an object a line, or \"auto\": text on a \
+         terminal, JSON elsewhere.",
     ),
 ];
 

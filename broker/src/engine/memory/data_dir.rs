@@ -5,6 +5,7 @@
 //! | `lock` | locked while a broker runs: two can't share a directory |
 //! | `run` | the number of the newest run, at random. Written anew before the first message of a run is taken |
 //! | `streams.saved` | what the last run saved when it was stopped, with its number ([`super::saved`]) |
+//! | `revocations` | who is shut out ([`REVOCATIONS`]): a [`crate::journal`] that outlives a crash, too |
 //! | `streams.refused` | the last file that was not used, or not wholly, kept for whoever wants to know why |
 //! | `*.tmp` | a file in the making; left behind only by a crash, and overwritten then |
 //!
@@ -16,9 +17,9 @@ mod error;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 pub use error::DataDirError;
@@ -26,12 +27,15 @@ use error::failed;
 
 use super::saved::{self, Content, ReadError, Refusal, SavedStream, Written};
 use crate::clock::Moment;
+use crate::durable::{self, if_there, private};
 use crate::engine::settings::StreamConfig;
 
 const LOCK: &str = "lock";
 const RUN: &str = "run";
 const SAVED: &str = "streams.saved";
 const REFUSED: &str = "streams.refused";
+/// The name of the file that says who is shut out.
+const REVOCATIONS: &str = "revocations";
 const CHECK: &str = "check.tmp";
 /// What is gathered for one write, in bytes.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -111,6 +115,11 @@ impl DataDir {
         }
     }
 
+    /// The file that says who is shut out. Others write it; it is in this directory because this process alone has that.
+    pub(crate) fn revocations(&self) -> PathBuf {
+        self.path.join(REVOCATIONS)
+    }
+
     /// Begins a run: from now on what was saved is used up. With `keep_file` it is kept aside to be looked at.
     ///
     /// # Errors
@@ -136,24 +145,12 @@ impl DataDir {
 
     /// Writes a file so that under its name there is the old one or the new one, whole, whatever happens.
     fn replace<T>(&self, name: &str, write: impl FnOnce(&File) -> io::Result<T>) -> io::Result<T> {
-        let (path, temporary) = (self.path.join(name), self.path.join(format!("{name}.tmp")));
-        let written = private().create(true).truncate(true).open(&temporary).and_then(|file| {
-            let written = write(&file)?;
-            file.sync_all()?;
-            fs::rename(&temporary, &path)?;
-            self.sync()?;
-            Ok(written)
-        });
-        if written.is_err() {
-            // It may not be there, and what went wrong is told anyway.
-            let _ = fs::remove_file(&temporary);
-        }
-        written
+        durable::replace(&self.path.join(name), write)
     }
 
     /// Makes sure that changed names are on disk.
     fn sync(&self) -> io::Result<()> {
-        File::open(&self.path)?.sync_all()
+        durable::sync_directory(&self.path)
     }
 }
 
@@ -167,20 +164,5 @@ impl Run {
             saved::write(BufWriter::with_capacity(BUFFER_BYTES, file), self.number, streams)
         });
         written.map_err(failed("write", &self.dir.path.join(SAVED)))
-    }
-}
-
-/// How files are opened: messages are nobody else's business.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).mode(0o600);
-    options
-}
-
-/// What was done, unless there was no such file.
-fn if_there<T>(done: io::Result<T>) -> io::Result<Option<T>> {
-    match done {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        done => done.map(Some),
     }
 }

@@ -1,29 +1,33 @@
-//! The broker's own events on `$sys.>`: sessions that come and go, and once a second what goes on.
+//! The broker's own events on `$sys.>`: sessions that come, go and fall behind, streams that lost something that was
+//! asked for, and once a second what goes on.
 //!
 //! Nothing is done for an event that nobody subscribes to, and no event holds a payload or a token. `broker/SYS.md` says
 //! what each of them tells.
 
 mod pace;
 mod sample;
+mod sessions;
 mod stats;
+mod streams;
 
-use std::fmt::Write;
-
-use fanfare_protocol::{Encoding, Topic};
+use fanfare_protocol::Topic;
 
 use super::error::HubError;
 use super::shared::Hub;
 use crate::clock::Now;
-use crate::engine::SessionId;
 use crate::sync::Mutex;
 use pace::Pace;
 use sample::Sample;
+pub(super) use streams::Missing;
 
 /// What the events need.
 #[derive(Debug)]
 pub(super) struct Sys {
     opened: Paced,
     closed: Paced,
+    behind: Paced,
+    live: Paced,
+    stream_gap: Paced,
     stats: Topic,
     errors: Topic,
     gaps: Topic,
@@ -49,11 +53,18 @@ impl Sys {
         Ok(Self {
             opened: Paced::on("$sys.session.opened")?,
             closed: Paced::on("$sys.session.closed")?,
+            behind: Paced::on("$sys.session.behind")?,
+            live: Paced::on("$sys.session.live")?,
+            stream_gap: Paced::on("$sys.stream.gap")?,
             stats: own("$sys.stats")?,
             errors: own("$sys.errors")?,
             gaps: own("$sys.gaps")?,
             last: Mutex::default(),
         })
+    }
+
+    fn paced(&self) -> [&Paced; 5] {
+        [&self.opened, &self.closed, &self.behind, &self.live, &self.stream_gap]
     }
 }
 
@@ -62,26 +73,9 @@ fn own(topic: &str) -> Result<Topic, HubError> {
 }
 
 impl Hub {
-    /// A session has begun; `name` is what its client calls itself.
-    pub(crate) fn tell_opened(&self, session: SessionId, encoding: Encoding, name: Option<&str>, now: Now) {
-        self.tell_paced(&self.sys.opened, now, |text| {
-            let _ = write!(text, "{},\"encoding\":\"{}\"", self.quoted_name(session), encoding.as_str());
-            if let Some(name) = name.and_then(|name| serde_json::to_string(name).ok()) {
-                let _ = write!(text, ",\"name\":{name}");
-            }
-        });
-    }
-
-    /// A session has ended; `reason` is that of the metrics.
-    pub(crate) fn tell_closed(&self, session: SessionId, reason: &str, now: Now) {
-        self.tell_paced(&self.sys.closed, now, |text| {
-            let _ = write!(text, "{},\"reason\":\"{reason}\"", self.quoted_name(session));
-        });
-    }
-
     /// Tells what the last second was like. To be called once a second.
     pub(crate) fn tell_second(&self, now: Now) {
-        for paced in [&self.sys.opened, &self.sys.closed] {
+        for paced in self.sys.paced() {
             let left_out = paced.pace.lock().take_left_out();
             if left_out > 0 {
                 self.publish_own(paced.topic.clone(), &format!("{{\"left_out\":{left_out}}}"), now);
@@ -106,18 +100,16 @@ impl Hub {
         }
     }
 
-    /// Publishes an event, if anybody listens and there were not too many in this second.
-    fn tell_paced(&self, paced: &Paced, now: Now, write: impl FnOnce(&mut String)) {
+    /// Publishes an event, if anybody listens and there were not too many in this second; true if so. `write` gives its
+    /// fields, each with a comma before it.
+    fn tell_paced(&self, paced: &Paced, now: Now, write: impl FnOnce(&mut String)) -> bool {
         if !self.is_heard(&paced.topic) || !paced.pace.lock().allows(now.moment) {
-            return;
+            return false;
         }
-        let mut text = "{\"session\":".to_owned();
-        write(&mut text);
-        text.push('}');
+        let mut fields = String::new();
+        write(&mut fields);
+        let text = format!("{{{}}}", fields.trim_start_matches(','));
         self.publish_own(paced.topic.clone(), &text, now);
-    }
-
-    fn quoted_name(&self, session: SessionId) -> String {
-        format!("\"{}\"", self.session_name(session))
+        true
     }
 }

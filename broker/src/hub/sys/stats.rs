@@ -53,6 +53,9 @@ pub(super) fn render_counts(second: &Second, name: &str, labelled: &[(&'static s
 fn stream(gauges: &StreamGauges) -> Value {
     json!({
         "name": gauges.name,
+        "epoch": gauges.epoch,
+        "oldest": gauges.oldest.map(|(seq, _)| seq),
+        "oldest_time": gauges.oldest.map(|(_, time_ms)| time_ms),
         "messages": gauges.messages,
         "bytes": gauges.bytes,
         "topics": gauges.topics,

@@ -1,7 +1,6 @@
 //! Admission: who may come in, from where, how many and how fast. Pure: no socket, no clock.
 
 mod bucket;
-mod census;
 mod forwarded;
 mod loopback;
 mod network;
@@ -10,7 +9,6 @@ mod proxy_header;
 mod senders;
 
 pub(crate) use bucket::Bucket;
-pub(crate) use census::Census;
 pub(crate) use forwarded::client_of;
 pub(crate) use network::Network;
 pub use proxies::Proxies;

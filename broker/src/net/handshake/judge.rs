@@ -11,6 +11,8 @@ use super::{Accepted, Policy};
 
 /// Length of a decoded `Sec-WebSocket-Key`, in bytes.
 const KEY_BYTES: usize = 16;
+/// Schemes of log-ins that browsers add by themselves, for a site or a proxy that once asked for them.
+const OF_BROWSERS: [&str; 4] = ["basic", "digest", "negotiate", "ntlm"];
 
 /// A handshake that succeeds.
 #[derive(Debug)]
@@ -110,9 +112,17 @@ fn choose_encoding(head: &Head<'_, '_>) -> Result<(Encoding, bool), Refusal> {
     offers.find_map(known).map(|encoding| (encoding, true)).ok_or(Refusal::Subprotocol)
 }
 
-/// The token of `Authorization: Bearer`; other schemes are not for us.
+/// The token of `Authorization: Bearer`. Whoever means to say who they are is never taken for anonymous: what brings no
+/// token is refused. But what a browser adds by itself is passed over: it is for somebody before the broker, and the page
+/// could not leave it out. Its token comes in `hello`.
 fn bearer(head: &Head<'_, '_>) -> Result<Option<String>, Refusal> {
-    let credentials = head.at_most_one("authorization")?.and_then(|value| value.split_once(' '));
-    let bearer = credentials.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    Ok(bearer.map(|(_, token)| token.trim_ascii().to_owned()))
+    let Some(value) = head.at_most_one("authorization")? else { return Ok(None) };
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    let (is, token) = (|known: &str| scheme.eq_ignore_ascii_case(known), token.trim_ascii());
+    if is("bearer") && !token.is_empty() {
+        return Ok(Some(token.to_owned()));
+    }
+    // Every browser says where its page is from.
+    let from_browser = head.at_most_one("origin")?.is_some() && OF_BROWSERS.into_iter().any(is);
+    if from_browser { Ok(None) } else { Err(Refusal::Authorization) }
 }

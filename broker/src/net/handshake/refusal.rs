@@ -17,6 +17,8 @@ pub(crate) enum Refusal {
     Tls,
     /// As many handshakes as may be are under way.
     TooManyHandshakes,
+    /// As many of its address as may be are under way.
+    TooManyHandshakesFromAddress,
     /// The request did not come in time.
     Timeout,
     /// The peer went away, or its connection broke: there is nobody to answer.
@@ -45,6 +47,8 @@ pub(crate) enum Refusal {
     WebSocketKey,
     /// The client offers subprotocols, and none that we know.
     Subprotocol,
+    /// `Authorization` brings no token.
+    Authorization,
 }
 
 /// An answer: status, further headers (each with its line end) and text.
@@ -59,6 +63,7 @@ impl Refusal {
         Self::PlainText,
         Self::Tls,
         Self::TooManyHandshakes,
+        Self::TooManyHandshakesFromAddress,
         Self::Timeout,
         Self::Lost,
         Self::Malformed,
@@ -73,6 +78,7 @@ impl Refusal {
         Self::WebSocketVersion,
         Self::WebSocketKey,
         Self::Subprotocol,
+        Self::Authorization,
     ];
 
     /// A word for logs and metrics.
@@ -84,6 +90,7 @@ impl Refusal {
             Self::PlainText => "plain_text",
             Self::Tls => "tls",
             Self::TooManyHandshakes => "too_many_handshakes",
+            Self::TooManyHandshakesFromAddress => "too_many_handshakes_from_address",
             Self::Timeout => "timeout",
             Self::Lost => "lost",
             Self::Malformed => "malformed",
@@ -98,6 +105,7 @@ impl Refusal {
             Self::WebSocketVersion => "websocket_version",
             Self::WebSocketKey => "websocket_key",
             Self::Subprotocol => "subprotocol",
+            Self::Authorization => "authorization",
         }
     }
 
@@ -119,6 +127,9 @@ impl Refusal {
                 "This port speaks TLS. Connect with wss:// (or https://) instead of ws:// (or http://)."),
             Self::TooManyHandshakes => ("503 Service Unavailable", "Retry-After: 1\r\n",
                 "The broker is busy with other handshakes. Try again in a second."),
+            Self::TooManyHandshakesFromAddress => ("429 Too Many Requests", "Retry-After: 1\r\n",
+                "This address has as many handshakes under way as one may (max_handshakes_per_address). \
+                 Try again in a second, and end each handshake before the next."),
             Self::Timeout => ("408 Request Timeout", "",
                 "The request did not come in time. Send the whole request at once."),
             Self::Malformed => ("400 Bad Request", "",
@@ -150,6 +161,10 @@ impl Refusal {
             Self::Subprotocol => ("400 Bad Request", "",
                 "None of the subprotocols offered is known here. \
                  Offer fanfare.v1.msgpack or fanfare.v1.json, or none for JSON."),
+            Self::Authorization => ("401 Unauthorized", "WWW-Authenticate: Bearer\r\n",
+                "The Authorization header brings no token: send `Bearer`, a space, and a token or an API key; \
+                 or leave it out, and send the token in `hello`. Credentials for a proxy before the broker are \
+                 for that proxy to take out."),
         })
     }
 }

@@ -135,8 +135,28 @@ fn the_bearer_token_is_handed_on_and_never_shown() {
 }
 
 #[test]
-fn other_credentials_are_ignored() {
-    assert_eq!(accepted(&get(&[("Authorization", "Basic eDp5")]), &POLICY).1.bearer, None);
+fn whoever_means_to_say_who_they_are_and_does_not_is_refused() {
+    for value in ["Bearer", "Bearer ", "a.b.c", "Token a.b.c", "Basic eDp5", "Bearer,a.b.c", "\u{e9}"] {
+        assert_eq!(refusal(&get(&[("Authorization", value)]), &POLICY), Refusal::Authorization, "{value}");
+    }
+    let (empty, two) =
+        ("Authorization: \r\n", [("Authorization", "Bearer a"), ("Authorization", "Bearer b")]);
+    let bytes = String::from_utf8(get(&[]))
+        .unwrap()
+        .replace("Upgrade: websocket\r\n", &format!("Upgrade: websocket\r\n{empty}"));
+    assert_eq!(refusal(bytes.as_bytes(), &POLICY), Refusal::Authorization);
+    assert_eq!(refusal(&get(&two), &POLICY), Refusal::Malformed);
+    let text = String::from_utf8(refuse(Refusal::Authorization)).unwrap();
+    assert!(text.contains("\r\nWWW-Authenticate: Bearer\r\n") && text.contains("send `Bearer`"), "{text}");
+}
+
+#[test]
+fn what_a_browser_adds_by_itself_for_a_proxy_is_passed_over() {
+    let from_page = |value| [("Origin", "http://localhost:7441"), ("Authorization", value)];
+    for value in ["Basic eDp5", "NEGOTIATE YII=", "Digest username=\"x\"", "NTLM TlRM"] {
+        assert_eq!(accepted(&get(&from_page(value)), &POLICY).1.bearer, None, "{value}");
+    }
+    assert_eq!(refusal(&get(&from_page("Bearer ")), &POLICY), Refusal::Authorization);
 }
 
 #[test]

@@ -2,11 +2,16 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
 
-use super::v1::{Api, Kind, Problem};
+use super::serve::Peer;
+use super::v1::{Admitted, Api, Kind, Problem};
 use crate::auth::Caller;
 use crate::clock;
+use crate::net::admission::client_of;
+
+/// Whom a proxy speaks for.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The caller of a request: whoever the token or API key of `Authorization: Bearer` speaks for, or an anonymous one.
 #[derive(Debug)]
@@ -17,8 +22,15 @@ impl FromRequestParts<Api> for Asking {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let bearer = bearer(&parts.headers)?;
-        let admitted = api.hub.authority().admit(bearer, clock::read());
-        Ok(Self(admitted.map_err(|refused| refused.rejection)?))
+        let accepted = api.hub.authority().admit(bearer, clock::read());
+        let caller = accepted.map_err(|refused| refused.rejection)?;
+        if let (Some(request), Some(Peer(peer))) =
+            (parts.extensions.get::<Admitted>(), parts.extensions.get())
+        {
+            let told = parts.headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+            request.count_for(&caller, client_of(*peer, told, &api.proxies), api)?;
+        }
+        Ok(Self(caller))
     }
 }
 

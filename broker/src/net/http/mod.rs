@@ -4,6 +4,7 @@ mod caller;
 mod console;
 mod count;
 mod guard;
+mod request_id;
 mod routes;
 mod serve;
 mod v1;

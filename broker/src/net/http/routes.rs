@@ -9,8 +9,9 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::count::count;
+use super::count::{Counting, count};
 use super::guard::{Guard, guard};
+use super::request_id::{RequestIds, identify};
 use super::v1::{self, Api, Kind, Problem};
 use super::{ClientPort, Inside, console};
 use crate::hub::Hub;
@@ -25,10 +26,10 @@ const NOT_FOUND: &str = "There is nothing here. This is the internal port of Fan
                          /readyz   the broker works, from publish to delivery\n\
                          /v1       the HTTP API, described by /openapi.json\n";
 
-/// Every route, behind the guard.
+/// Every route, behind the guard. The first to see a request is the last of the layers.
 pub(super) fn router<I: Inside>(
     inside: Arc<I>,
-    hub: Arc<Hub>,
+    hub: &Arc<Hub>,
     api: Api,
     clients: ClientPort,
     policy: Guard,
@@ -43,7 +44,8 @@ pub(super) fn router<I: Inside>(
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(policy, guard))
-        .layer(from_fn_with_state(hub, count))
+        .layer(from_fn_with_state(Arc::new(Counting::new(Arc::clone(hub))), count))
+        .layer(from_fn_with_state(Arc::new(RequestIds::new(hub.instance_name())), identify))
 }
 
 async fn not_found(uri: Uri) -> Response {

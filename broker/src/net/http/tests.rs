@@ -16,7 +16,7 @@ use crate::hub::Hub;
 use crate::limits::{Limits, LiveLimits};
 use crate::metrics::{INTERNAL_PORT, Metrics};
 use crate::net::accept::Acceptor;
-use crate::net::admission::Names;
+use crate::net::admission::{Names, Proxies};
 
 /// A broker of which only what the port shows is there.
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ impl Served {
             MemoryEngine::new(&[], KeyLimits::from(&Limits::default()), Vec::new(), Now::default()).unwrap();
         let metrics = Arc::new(Metrics::new(1, &[]).with_routes(routes()));
         let hub = Arc::new(Hub::new(engine, 1, Arc::clone(&limits), metrics).unwrap());
-        let api = Api::new(Arc::clone(&hub), limits);
+        let api = Api::new(Arc::clone(&hub), limits, Proxies::default());
         let task = tokio::spawn(serve(port, inside, hub, api, async { stopped.await.unwrap() }));
         Self { address, fake, stop, task }
     }

@@ -28,8 +28,7 @@ impl Loaded {
     pub(super) fn of(files: &TlsFiles, contents: &Contents) -> Result<Self, TlsError> {
         let chain = certificates(&files.cert, &contents.cert)?;
         let not_after = not_after(&files.cert, &chain)?;
-        let key = PrivateKeyDer::from_pem_slice(&contents.key.0)
-            .map_err(|error| content(&files.key, format!("no private key: {error}")))?;
+        let key = private_key(&files.key, &contents.key.0)?;
         let provider = Arc::new(aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -47,7 +46,13 @@ impl Loaded {
     }
 }
 
-fn verifier(
+/// The private key of a file.
+pub(super) fn private_key(path: &Path, pem: &[u8]) -> Result<PrivateKeyDer<'static>, TlsError> {
+    PrivateKeyDer::from_pem_slice(pem).map_err(|error| content(path, format!("no private key: {error}")))
+}
+
+/// What checks certificates of clients against the authorities of a file.
+pub(super) fn verifier(
     path: &Path,
     pem: &[u8],
     provider: Arc<CryptoProvider>,
@@ -61,7 +66,7 @@ fn verifier(
 }
 
 /// The certificates of a file, at least one.
-fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(super) fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let read = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
     let read = read.map_err(|error| content(path, error.to_string()))?;
     if read.is_empty() {

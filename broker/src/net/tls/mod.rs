@@ -3,6 +3,7 @@
 mod files;
 mod keeper;
 mod loaded;
+mod trial;
 
 use std::io;
 
@@ -12,6 +13,7 @@ use tokio_rustls::server::TlsStream;
 
 pub use files::{TlsError, TlsFiles};
 pub(crate) use keeper::Keeper;
+pub use trial::TlsFault;
 
 /// First byte of what a TLS client sends: a record with a part of the handshake.
 const HANDSHAKE_RECORD: u8 = 0x16;

@@ -8,6 +8,9 @@ const MAX_HEADER_BYTES: usize = 14;
 /// How many of its bytes tell how long it is.
 const LEN_KNOWN_BYTES: u8 = 2;
 
+/// Opcodes from here on are those of control frames.
+const CONTROL: u8 = 8;
+
 /// Where a stream of WebSocket frames stands.
 #[derive(Debug, Default)]
 pub(super) struct Boundary {
@@ -51,6 +54,11 @@ impl Boundary {
         (bytes.len() - rest.len() + skipped, overhead)
     }
 
+    /// Whether the frame that the last byte belongs to is a control frame, as far as its header has come.
+    pub(super) fn is_control(&self) -> bool {
+        self.header[0] & 0x0F >= CONTROL
+    }
+
     /// Whether the last byte was the last of a message, or of a control frame between messages.
     pub(super) fn is_between_messages(&self) -> bool {
         self.have == 0 && self.left == 0 && !self.within_message
@@ -62,7 +70,7 @@ impl Boundary {
         let (is_final, opcode) = (first & 0x80 != 0, first & 0x0F);
         self.left = payload_len(&self.header, second & 0x7F);
         self.have = 0;
-        if opcode >= 8 {
+        if opcode >= CONTROL {
             return true;
         }
         self.within_message = !is_final;

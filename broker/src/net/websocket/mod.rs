@@ -40,6 +40,30 @@ pub(super) struct Reader {
     boundary: Boundary,
     /// Whether a pong found no room: then the context holds one of this session.
     holds_pongs: bool,
+    /// What came of the message that is not whole, in bytes.
+    come: u32,
+}
+
+/// What a context takes that is kept for one session, beside what came of its message, in bytes.
+pub(super) const CONTEXT_BYTES: usize = READ_BUFFER_BYTES + size_of::<WebSocketContext>();
+
+/// What a session holds of a message that has not come whole, or of pongs that found no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) bytes: usize,
+    /// Whether it began to hold something in this reading.
+    pub(super) anew: bool,
+}
+
+/// What came of a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Read {
+    /// Frames that carried no message of their own: control frames and fragments.
+    pub(super) overhead: u32,
+    /// What the session holds now.
+    pub(super) held: Option<Held>,
+    /// Whether it held something before.
+    pub(super) did_hold: bool,
 }
 
 /// What a client sent.
@@ -129,6 +153,9 @@ pub(super) struct Reading<'a> {
     rest: &'a mut [u8],
     /// Frames that carried no message of their own.
     overhead: u32,
+    did_hold: bool,
+    /// Whether the context is another than at the beginning.
+    anew: bool,
 }
 
 impl Reader {
@@ -140,7 +167,9 @@ impl Reader {
         spare: &'a mut Spare,
     ) -> Reading<'a> {
         let context = self.kept.take();
-        Reading { reader: self, spare, context, feed: Feed::new(control), rest: bytes, overhead: 0 }
+        let did_hold = context.is_some();
+        let feed = Feed::new(control);
+        Reading { reader: self, spare, context, feed, rest: bytes, overhead: 0, did_hold, anew: false }
     }
 }
 
@@ -197,13 +226,21 @@ impl<'a> Reading<'a> {
 
     /// Gives the context the next frame, or as much of it as has come.
     fn feed_frame(&mut self) {
-        let (len, overhead) = self.reader.boundary.advance(self.rest);
+        let Reader { boundary, come, .. } = &mut *self.reader;
+        if boundary.is_between_messages() {
+            *come = 0;
+        }
+        let (len, overhead) = boundary.advance(self.rest);
         self.overhead += u32::from(overhead);
+        if !boundary.is_control() {
+            *come = come.saturating_add(u32::try_from(len).unwrap_or(u32::MAX));
+        }
         let (frame, rest) = std::mem::take(&mut self.rest).split_at_mut(len);
         self.rest = rest;
         self.feed.refill(frame);
         if self.context.is_none() {
             self.context = Some(self.spare.take());
+            self.anew = true;
         }
     }
 
@@ -212,12 +249,17 @@ impl<'a> Reading<'a> {
         self.rest
     }
 
-    /// Ends the reading; returns how many frames carried no message of their own: control frames and fragments.
-    ///
-    /// The session keeps its context if anything of it is in there: a part of a message, or a pong that found no room.
-    pub(super) fn finish(mut self) -> u32 {
+    /// Ends the reading. The session keeps its context if anything of it is in there: a part of a message, or a pong that
+    /// found no room.
+    pub(super) fn finish(mut self) -> Read {
+        let Self { overhead, did_hold, anew, .. } = self;
         self.reader.kept = self.context.take();
-        self.overhead
+        let held = self.reader.kept.is_some().then(|| {
+            let whole = self.reader.boundary.is_between_messages();
+            let come = if whole { 0 } else { self.reader.come as usize };
+            Held { bytes: CONTEXT_BYTES + come, anew }
+        });
+        Read { overhead, held, did_hold }
     }
 }
 

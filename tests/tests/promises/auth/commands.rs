@@ -21,7 +21,9 @@ fn out(output: &Output) -> String {
 async fn a_token_that_is_made_is_accepted_and_says_what_it_may() {
     let files = Directory::new();
     let secret = files.write("secret", format!("{SECRET}\n"));
-    let config = files.write("fanfare.toml", format!("[[auth.issuer]]\nsecret_file = {secret:?}\n"));
+    let config =
+        format!("[[auth.issuer]]\nsecret_file = {secret:?}\n[auth.roles.staff]\npublish = [\"staff.>\"]\n");
+    let config = files.write("fanfare.toml", config);
     let (secret, config) = (secret.display().to_string(), config.display().to_string());
     let made = run(&[
         "token",
@@ -34,6 +36,10 @@ async fn a_token_that_is_made_is_accepted_and_says_what_it_may() {
         "rooms.>",
         "--publish",
         "rooms.1",
+        "--role",
+        "staff",
+        "--role",
+        "stuff",
         "--claim",
         "tenant=acme",
         "--expires",
@@ -42,9 +48,13 @@ async fn a_token_that_is_made_is_accepted_and_says_what_it_may() {
     .await;
     let token = out(&made).trim().to_owned();
     let inspected = out(&run(&["token", "inspect", "--config", &config, &token]).await);
-    for part in ["\"tenant\": \"acme\"", "Accepted: bob, for ", "rooms.>"] {
+    for part in ["\"tenant\": \"acme\"", "rooms.>", "staff.>", "admin      no", "The role \"stuff\" is none"]
+    {
         assert!(inspected.contains(part), "{inspected}");
     }
+    assert!(!inspected.contains("\"staff\" is none"), "{inspected}");
+    // The leeway of 10 s is the broker's, and not the token's.
+    assert!(inspected.contains("Accepted: bob, for 5") || inspected.contains("for 10m more"), "{inspected}");
     let broker = Broker::with(&format!("[[auth.issuer]]\nsecret = \"{SECRET}\"")).await;
     let (mut client, _) = enter(&broker, &token).await;
     subscribe(&mut client, 1, "rooms.>").await;
@@ -74,10 +84,13 @@ async fn a_token_that_is_not_accepted_is_told_with_its_reason() {
 
 #[tokio::test]
 async fn an_api_key_that_is_made_enters_with_its_lines_in_the_configuration() {
-    let text = out(&run(&["token", "key", "backend"]).await);
-    let key = text.lines().find_map(|line| line.trim().strip_prefix("ffk_")).unwrap();
-    let lines = text.split_once("[[api_key]]").unwrap().1.replace("publish = []", "publish = [\"orders.>\"]");
-    let broker = Broker::with(&format!("[[api_key]]{lines}")).await;
+    let made = run(&["token", "key", "backend"]).await;
+    // Each can be piped as it is: the key by itself, and lines that are TOML.
+    let (key, lines) = (out(&made), String::from_utf8(made.stderr).unwrap());
+    let key = key.strip_suffix('\n').unwrap().strip_prefix("ffk_").unwrap();
+    let lines = lines.replace("publish = []", "publish = [\"orders.>\"]");
+    assert!(!lines.contains(key));
+    let broker = Broker::with(&lines).await;
     let (mut client, welcome) = enter(&broker, &format!("ffk_{key}")).await;
     assert!(welcome["expires_in_ms"].is_null());
     client.send(json!({"op": "publish", "id": 1, "topic": "orders.1", "text": "x"})).await;

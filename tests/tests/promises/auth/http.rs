@@ -7,24 +7,29 @@ use serde_json::json;
 use super::*;
 
 /// A request as whoever this bearer speaks for.
-async fn ask(broker: &Broker, bearer: &str, path: &str, more: &[&str]) -> Answer {
+pub(super) async fn ask(broker: &Broker, bearer: &str, path: &str, more: &[&str]) -> Answer {
     let (url, header) =
         (format!("http://{}{path}", broker.internal()), format!("Authorization: Bearer {bearer}"));
     curl(&[&["-H", &header, &url], more].concat()).await
 }
 
-async fn revoke(broker: &Broker, bearer: &str, who: &str) -> Answer {
+pub(super) async fn revoke(broker: &Broker, bearer: &str, who: &str) -> Answer {
     ask(broker, bearer, "/v1/revocations", &["-H", "Content-Type: application/json", "-d", who]).await
 }
 
-/// A new API key, and a broker that knows it with these rights, beside tokens of the secret.
-async fn broker_with_key(rights: &str) -> (Broker, String) {
+/// A new API key, and the lines of a configuration that give it these rights.
+pub(super) async fn new_key(rights: &str) -> (String, String) {
     let made = within("the key", command().args(["token", "key", "backend"]).output()).await.unwrap();
-    let text = String::from_utf8(made.stdout).unwrap();
-    let hash = text.lines().find_map(|line| line.strip_prefix("hash = ")).unwrap();
-    let key = text.split_whitespace().find(|word| word.starts_with("ffk_")).unwrap().to_owned();
-    let broker = broker(&format!("[[api_key]]\nname = \"backend\"\nhash = {hash}\n{rights}\n")).await;
-    (broker, key)
+    let (key, lines) = (String::from_utf8(made.stdout).unwrap(), String::from_utf8(made.stderr).unwrap());
+    let hash = lines.lines().find_map(|line| line.strip_prefix("hash = ")).unwrap();
+    let key = key.trim().to_owned();
+    (key, format!("[[api_key]]\nname = \"backend\"\nhash = {hash}\n{rights}\n"))
+}
+
+/// A broker that knows a new API key with these rights, beside tokens of the secret.
+async fn broker_with_key(rights: &str) -> (Broker, String) {
+    let (key, lines) = new_key(rights).await;
+    (broker(&lines).await, key)
 }
 
 #[tokio::test]
@@ -71,7 +76,7 @@ async fn whoever_is_revoked_is_out_at_once_and_stays_out() {
         "alice is no administrator"
     );
     let revoked = revoke(&broker, &key, r#"{"subject":"alice"}"#).await;
-    assert_eq!((revoked.status, revoked.json()), (200, json!({"ended": 1})));
+    assert_eq!((revoked.status, &revoked.json()["ended"]), (200, &json!(1)));
     assert_eq!(client.expect_close().await.0, 4003);
     assert_eq!(turned_away(&broker, &alice).await.0, 4003);
     assert_eq!(ask(&broker, &alice, "/v1/streams", &[]).await.status, 403);
@@ -101,4 +106,28 @@ async fn who_publishes_line_by_line_is_out_at_once_too() {
     lines.send("{\"topic\":\"a\",\"data\":2}\n").await;
     assert_eq!(lines.result().await["error"]["code"], "forbidden");
     assert_eq!(lines.next().await, None, "the answer ends");
+}
+
+#[tokio::test]
+async fn one_subject_that_publishes_without_end_leaves_requests_to_the_others() {
+    let (broker, key) = broker_with_key(
+        "publish = [\">\"]\n[limits]\nmax_http_requests = 5\nmax_http_requests_per_caller = 2",
+    )
+    .await;
+    let publishes = json!({"publish": [">"]});
+    let (alice, bob) = (granting(&publishes), token(&json!({"sub": "bob", "fanfare": publishes})));
+    let mut endless = Vec::new();
+    for bearer in [&alice, &key] {
+        for _ in 0..2 {
+            let header = format!("Authorization: Bearer {bearer}\r\n");
+            let mut lines = LineStream::open(broker.internal(), &header).await;
+            lines.send("{\"topic\":\"a\",\"data\":1}\n").await;
+            assert!(lines.result().await["seq"].is_u64());
+            endless.push(lines);
+        }
+    }
+    let publish =
+        async |bearer: &str| ask(&broker, bearer, "/v1/topics/a/messages", &["-d", "x"]).await.status;
+    assert_eq!((publish(&alice).await, publish(&key).await), (429, 429));
+    assert_eq!(publish(&bob).await, 200, "he asks from the same address");
 }

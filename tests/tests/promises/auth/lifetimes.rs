@@ -1,5 +1,6 @@
 //! How long a session lasts: until its token expires, unless it is refreshed.
 
+use fanfare_tests::Setup;
 use fanfare_tests::files::Directory;
 use serde_json::json;
 
@@ -94,4 +95,16 @@ async fn a_secret_that_was_changed_holds_after_a_reload_and_open_sessions_stay()
     enter(&broker, &sign(Algorithm::HS256, None, &json!({}), &EncodingKey::from_secret(other.as_bytes())))
         .await;
     assert_eq!(subscribe(&mut client, 1, "a").await["op"], "subscribed");
+}
+
+#[tokio::test]
+async fn a_reload_never_switches_authentication_off_on_a_port_that_is_open() {
+    let issuer = format!("[[auth.issuer]]\nsecret = \"{SECRET}\"");
+    let broker = Setup::default().listen("0.0.0.0:0").config(&issuer).start().await;
+    for open in ["", "allow_anonymous = true"] {
+        broker.reload(open, "failed").await;
+        let mut client = Client::shake(broker.client(), Encoding::Json).await;
+        client.send(json!({"op": "hello"})).await;
+        assert_eq!(client.expect_close().await.0, 4001, "{open:?}");
+    }
 }

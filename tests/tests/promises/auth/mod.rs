@@ -4,8 +4,11 @@ mod commands;
 mod http;
 mod key_sets;
 mod lifetimes;
+mod logs;
 mod permissions;
 mod publishers;
+mod revocations;
+mod subjects;
 mod tokens;
 
 use std::time::{SystemTime, UNIX_EPOCH};

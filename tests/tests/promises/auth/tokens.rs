@@ -2,7 +2,7 @@
 
 use fanfare_protocol::Encoding;
 use fanfare_tests::files::Directory;
-use fanfare_tests::{Broker, Client};
+use fanfare_tests::{Broker, Client, Raw, handshake};
 use serde_json::json;
 
 use super::*;
@@ -102,4 +102,36 @@ async fn without_authentication_any_token_will_do() {
     let broker = Broker::start().await;
     let (_, welcome) = enter(&broker, "nonsense").await;
     assert!(welcome["expires_in_ms"].is_null());
+}
+
+#[tokio::test]
+async fn an_authorization_that_brings_no_token_is_refused_and_never_taken_for_none() {
+    let broker = broker("[auth.anonymous]\nsubscribe = [\"public.>\"]").await;
+    let shake = async |headers: &str| {
+        let mut raw = Raw::connect(broker.client()).await;
+        raw.write(handshake(headers).as_bytes()).await;
+        raw
+    };
+    let wrong = ["Bearer", "Bearer  ", "", "Token abc", "eyJhbGciOiJIUzI1NiJ9.e30.x", "Basic YTpi"];
+    for value in wrong {
+        let answer = shake(&format!("Authorization: {value}\r\n")).await.rest().await;
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(
+            answer.starts_with("HTTP/1.1 401 ") && answer.contains("WWW-Authenticate: Bearer"),
+            "{value}: {answer}"
+        );
+        assert!(answer.contains("send `Bearer`, a space, and a token"), "{answer}");
+    }
+    let counted = [("reason", "authorization")];
+    broker.metric_reaches("fanfare_handshake_failures_total", &counted, wrong.len() as u64).await;
+    assert!(!broker.log().contains("YTpi") && !broker.log().contains("eyJ"), "{}", broker.log());
+}
+
+#[tokio::test]
+async fn a_log_in_that_a_browser_adds_for_a_proxy_does_not_keep_its_page_out() {
+    let broker = broker("").await;
+    let headers = [("Origin", "http://localhost"), ("Authorization", "Basic YTpi")];
+    let mut client = Client::shake_with(broker.client(), Encoding::Json, &headers).await;
+    client.send(json!({"op": "hello", "token": token(&json!({}))})).await;
+    client.expect(json!({"op": "welcome"})).await;
 }

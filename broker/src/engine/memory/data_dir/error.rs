@@ -19,6 +19,18 @@ pub enum DataDirError {
         /// What the operating system says.
         error: io::Error,
     },
+    /// It does not say any more who is shut out, and nobody is to be let in by that.
+    #[error(
+        "{}: {what}. It says whose access was revoked: put back a whole one, or remove it and revoke again who is to stay \
+         out",
+        path.display()
+    )]
+    Revocations {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// The operating system gives no random numbers, so no run can be named.
     #[error("the operating system gives no random numbers: {0}")]
     NoRandomness(#[from] getrandom::Error),

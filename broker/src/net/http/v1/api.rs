@@ -4,19 +4,25 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use super::admission::Admissions;
 use crate::hub::Hub;
 use crate::limits::LiveLimits;
+use crate::net::admission::Proxies;
 
 /// Shared by all requests. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
     pub(in crate::net::http) hub: Arc<Hub>,
-    pub(super) limits: Arc<LiveLimits>,
+    pub(in crate::net::http) limits: Arc<LiveLimits>,
+    /// Whose word about who asks is taken.
+    pub(in crate::net::http) proxies: Arc<Proxies>,
     pub(super) places: Arc<Semaphore>,
+    pub(super) admissions: Arc<Admissions>,
 }
 
 impl Api {
-    pub(crate) fn new(hub: Arc<Hub>, limits: Arc<LiveLimits>) -> Self {
-        Self { hub, places: Arc::new(Semaphore::new(limits.max_http_requests())), limits }
+    pub(crate) fn new(hub: Arc<Hub>, limits: Arc<LiveLimits>, proxies: Proxies) -> Self {
+        let places = Arc::new(Semaphore::new(limits.max_http_requests()));
+        Self { hub, limits, proxies: Arc::new(proxies), places, admissions: Arc::new(Admissions::new()) }
     }
 }

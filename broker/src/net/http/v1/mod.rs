@@ -18,6 +18,7 @@ mod publish;
 mod publish_many;
 mod query;
 mod revocations;
+mod revoke;
 mod schemas;
 mod sessions;
 mod streams;
@@ -32,8 +33,10 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(super) use admission::Admitted;
 use admission::admit;
 pub(crate) use api::Api;
+pub(super) use problem::Document;
 pub(crate) use problem::{Kind, Problem};
 
 /// Where everything of this API begins.
@@ -54,7 +57,9 @@ fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(streams::stream))
         .routes(routes!(sessions::sessions))
         .routes(routes!(sessions::session, sessions::close))
-        .routes(routes!(revocations::revoke))
+        .routes(routes!(revocations::revocations, revoke::revoke))
+        .routes(routes!(revocations::of_subject, revocations::lift_subject))
+        .routes(routes!(revocations::of_token, revocations::lift_token))
 }
 
 /// Every operation as a route, and the description at its place.

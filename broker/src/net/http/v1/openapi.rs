@@ -67,7 +67,8 @@ fn meaning(kind: Kind) -> &'static str {
         Kind::TooLarge => "The body is too large; `detail` names the limit.",
         Kind::UnsupportedMediaType => "The body is of a type that is not taken here.",
         Kind::LimitExceeded => {
-            "There is no room to remember the key or the revocation; try again after `Retry-After`."
+            "The caller has as many requests under way as one may, or there is no room to remember the key or the \
+             revocation; try again after `Retry-After`."
         }
         Kind::Internal => "A fault of the broker; please report it.",
         Kind::Unavailable => {
@@ -111,15 +112,13 @@ macro_rules! problems {
 
 problems! {
     /// Of what only reads.
-    ReadProblems: InvalidRequest Unauthenticated Forbidden Internal Unavailable;
+    ReadProblems: InvalidRequest Unauthenticated Forbidden LimitExceeded Internal Unavailable;
     /// Of what reads something that may not be there.
-    FindProblems: InvalidRequest Unauthenticated Forbidden NotFound Internal Unavailable;
+    FindProblems: InvalidRequest Unauthenticated Forbidden NotFound LimitExceeded Internal Unavailable;
     /// Of publishing one message.
     PublishProblems: InvalidRequest Unauthenticated Forbidden Timeout Conflict TooLarge UnsupportedMediaType LimitExceeded Internal
         Unavailable;
-    /// Of shutting somebody out.
-    RevokeProblems: InvalidRequest Unauthenticated Forbidden Timeout TooLarge UnsupportedMediaType LimitExceeded Internal
-        Unavailable;
     /// Of what takes a JSON body.
-    BodyProblems: InvalidRequest Unauthenticated Forbidden Timeout TooLarge UnsupportedMediaType Internal Unavailable;
+    BodyProblems: InvalidRequest Unauthenticated Forbidden Timeout TooLarge UnsupportedMediaType LimitExceeded Internal
+        Unavailable;
 }

@@ -76,6 +76,14 @@ parameters! {
         limit();
 }
 
+parameters! {
+    /// Of a page of revocations.
+    RevocationsParams:
+        query("after", "Where the page before ended, as its `next` says it.",
+              string().pattern(Some("^(subject|token_id):")), json!("subject:alice")),
+        limit();
+}
+
 /// A topic, which may be one of the broker's own.
 const TOPIC_OR_INTERNAL: &str = r"^[^\s\x00-\x1f\x7f-\x9f.*>]+(\.[^\s\x00-\x1f\x7f-\x9f.*>]+){0,15}$";
 

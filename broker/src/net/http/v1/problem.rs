@@ -135,9 +135,23 @@ pub(crate) struct Document {
     /// After a conflict: the actual last sequence of the topic; 0 if no message of it is retained.
     #[serde(skip_serializing_if = "Option::is_none")]
     seq: Option<u64>,
+    /// The id of the request, as in its answer's `X-Request-Id` and in the broker's log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "5d3f0a91-r17")]
+    request_id: Option<String>,
 }
 
 impl Document {
+    /// The same, and whose problem it is.
+    pub(in crate::net::http) fn of_request(self, id: &str) -> Self {
+        Self { request_id: Some(id.to_owned()), ..self }
+    }
+
+    /// What is wrong, for people.
+    pub(in crate::net::http) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The status of the answer.
     pub(super) fn status(&self) -> u16 {
         self.status
@@ -186,6 +200,11 @@ impl Problem {
         Self::new(Kind::Unavailable, detail).retry_after(BUSY_RETRY)
     }
 
+    /// One caller asks more of the broker than their share.
+    pub(crate) fn crowded(detail: &str) -> Self {
+        Self::new(Kind::LimitExceeded, detail).retry_after(BUSY_RETRY)
+    }
+
     fn retry_after(mut self, pause: Duration) -> Self {
         self.0.retry_after = Some(pause);
         self
@@ -209,6 +228,7 @@ impl Problem {
             errors,
             retry_after_ms: retry_after.map(whole_ms),
             seq,
+            request_id: None,
         }
     }
 }
@@ -290,7 +310,8 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (_, _, status, code) = self.0.kind.facts();
         let retry_after = self.0.retry_after.map(|pause| pause.as_millis().div_ceil(1_000).max(1));
-        let mut response = (status, Json(self.into_document())).into_response();
+        let document = self.into_document();
+        let mut response = (status, Json(&document)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if status == StatusCode::UNAUTHORIZED {
@@ -298,8 +319,9 @@ impl IntoResponse for Problem {
         }
         let retry_after = retry_after.and_then(|seconds| HeaderValue::try_from(seconds.to_string()).ok());
         retry_after.and_then(|seconds| headers.insert(header::RETRY_AFTER, seconds));
-        // For those who count errors.
+        // For those who count errors, and say whose they are.
         response.extensions_mut().insert(code);
+        response.extensions_mut().insert(document);
         response
     }
 }

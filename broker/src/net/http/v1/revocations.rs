@@ -1,159 +1,204 @@
-//! Revocations over HTTP: somebody is shut out, and what they have open ends at once.
-
-use std::time::Duration;
+//! Revocations over HTTP: who is shut out, and letting them in again.
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use serde::{Deserialize, Deserializer, Serialize};
+use axum::http::{StatusCode, Uri};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::api::Api;
-use super::body::{self, Bound};
-use super::content::ContentType;
+use super::path::NameInPath;
 use super::problem::{Kind, Place, Problem};
-use crate::auth::Revoked;
-use crate::clock;
-use crate::hub::REVOKED;
+use super::query::Query;
+use super::revoke::keep;
+use crate::auth::{Caller, Revoked};
+use crate::clock::{self, Now};
 use crate::net::http::caller::Asking;
+use crate::net::http::request_id::RequestId;
 
-/// No revocation is longer, in bytes: the longest subject, escaped.
-const MAX_BODY_BYTES: usize = 16 * 1024;
-
-/// The largest whole number that a JSON reader holds exactly.
-const MAX_HOLD_MS: f64 = 9_007_199_254_740_991.0;
-
-/// Who is shut out, and for how long, in milliseconds: just one of `subject`, `token_id` and `session`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Revocation {
-    #[serde(default, deserialize_with = "there")]
-    subject: Option<String>,
-    #[serde(default, deserialize_with = "there")]
-    token_id: Option<String>,
-    #[serde(default, deserialize_with = "there")]
-    session: Option<String>,
-    #[serde(default, deserialize_with = "there")]
-    /// Whole, however it is written: `1e3` is.
-    hold_ms: Option<f64>,
-}
-
-/// A field that is left out or has a value: `null` is none.
-fn there<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(from).map(Some)
-}
-
-/// What a revocation did.
+/// Somebody who is shut out: just one of `subject` and `token_id` is there.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Revoked)]
-pub(super) struct Ended {
-    /// Sessions that it ended.
-    #[schema(example = 2)]
-    ended: usize,
+#[schema(as = HeldRevocation)]
+pub(super) struct RevocationView {
+    /// Every token with this `sub`; `key:NAME` for an API key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "alice")]
+    subject: Option<String>,
+    /// The token with this `jti`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_id: Option<String>,
+    /// Until when, in milliseconds since 1970.
+    #[schema(example = 1_763_800_000_000_u64)]
+    until: u64,
+    /// How long that is from now, in milliseconds.
+    #[schema(example = 3_600_000)]
+    left_ms: u64,
 }
 
-/// What is asked for, once it is known to make sense.
-enum Asked {
-    Out(Revoked, Option<Duration>),
-    Session(String),
+/// A page of those who are shut out.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RevocationsPage {
+    /// Subjects before tokens, each by name.
+    revocations: Vec<RevocationView>,
+    /// The next page, if there is more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "/v1/revocations?after=subject%3Aalice")]
+    next: Option<String>,
 }
 
-/// Shut somebody out.
-///
-/// Their sessions are closed with 4003, and who comes again is refused until the time is over. A restart of the broker
-/// forgets revocations.
+/// List who is shut out.
 #[utoipa::path(
-    post,
+    get,
     path = "/v1/revocations",
-    operation_id = "revoke",
+    operation_id = "revocations",
     tag = "sessions",
-    request_body = super::schemas::Revocation,
-    responses((status = 200, description = "It holds from now on.", body = Ended), super::openapi::RevokeProblems),
+    params(super::parameters::RevocationsParams),
+    responses((status = 200, description = "A page.", body = RevocationsPage), super::openapi::ReadProblems),
 )]
-pub(super) async fn revoke(
+pub(super) async fn revocations(
     State(api): State<Api>,
     Asking(caller): Asking,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Json<Ended>, Problem> {
-    caller.administer(())?;
-    body::check_plain(&headers)?;
-    if ContentType::of(&headers)?.essence != "application/json" {
-        let detail = "send a JSON object as application/json";
-        return Err(Problem::part(Kind::UnsupportedMediaType, Place::Header, "Content-Type", detail));
+    uri: Uri,
+) -> Result<Json<RevocationsPage>, Problem> {
+    let query = Query::of(&uri, &["after", "limit"])?;
+    let after = query.optional("after", after)?;
+    let (limit, now) = (query.limit()? as usize, clock::read());
+    let mut page = api.hub.revoked(caller.administer(after)?, limit + 1, now);
+    let more = page.len() > limit;
+    page.truncate(limit);
+    let next = page.last().filter(|_| more).map(|(last, _)| query.with("after", &place(last)));
+    let revocations = page.into_iter().map(|(who, until)| view(&who, until, now)).collect();
+    Ok(Json(RevocationsPage { revocations, next }))
+}
+
+/// Look whether a subject is shut out.
+#[utoipa::path(
+    get,
+    path = "/v1/revocations/subjects/{subject}",
+    operation_id = "revocationOfSubject",
+    tag = "sessions",
+    params(("subject" = String, Path, description = "The subject; `key:NAME` for an API key.", example = "alice")),
+    responses((status = 200, description = "It is.", body = RevocationView), super::openapi::FindProblems),
+)]
+pub(super) async fn of_subject(
+    State(api): State<Api>,
+    Asking(caller): Asking,
+    NameInPath(name): NameInPath,
+    uri: Uri,
+) -> Result<Json<RevocationView>, Problem> {
+    look(&api, &caller, &Revoked::Subject(name.into()), &uri)
+}
+
+/// Look whether a token is shut out.
+#[utoipa::path(
+    get,
+    path = "/v1/revocations/tokens/{token_id}",
+    operation_id = "revocationOfToken",
+    tag = "sessions",
+    params(("token_id" = String, Path, description = "The token's `jti`.", example = "t-1")),
+    responses((status = 200, description = "It is.", body = RevocationView), super::openapi::FindProblems),
+)]
+pub(super) async fn of_token(
+    State(api): State<Api>,
+    Asking(caller): Asking,
+    NameInPath(name): NameInPath,
+    uri: Uri,
+) -> Result<Json<RevocationView>, Problem> {
+    look(&api, &caller, &Revoked::Token(name.into()), &uri)
+}
+
+/// Let a subject in again.
+///
+/// Sessions that were ended do not come back by themselves: their clients were told not to. With a `data_dir` the answer
+/// comes when it is on disk.
+#[utoipa::path(
+    delete,
+    path = "/v1/revocations/subjects/{subject}",
+    operation_id = "liftRevocationOfSubject",
+    tag = "sessions",
+    params(("subject" = String, Path, description = "The subject; `key:NAME` for an API key.", example = "alice")),
+    responses((status = 204, description = "It is let in again."), super::openapi::FindProblems),
+)]
+pub(super) async fn lift_subject(
+    State(api): State<Api>,
+    Asking(caller): Asking,
+    id: RequestId,
+    NameInPath(name): NameInPath,
+    uri: Uri,
+) -> Result<StatusCode, Problem> {
+    lift(&api, (&caller, &id), Revoked::Subject(name.into()), &uri).await
+}
+
+/// Let a token in again.
+///
+/// With a `data_dir` the answer comes when it is on disk.
+#[utoipa::path(
+    delete,
+    path = "/v1/revocations/tokens/{token_id}",
+    operation_id = "liftRevocationOfToken",
+    tag = "sessions",
+    params(("token_id" = String, Path, description = "The token's `jti`.", example = "t-1")),
+    responses((status = 204, description = "It is let in again."), super::openapi::FindProblems),
+)]
+pub(super) async fn lift_token(
+    State(api): State<Api>,
+    Asking(caller): Asking,
+    id: RequestId,
+    NameInPath(name): NameInPath,
+    uri: Uri,
+) -> Result<StatusCode, Problem> {
+    lift(&api, (&caller, &id), Revoked::Token(name.into()), &uri).await
+}
+
+fn look(api: &Api, caller: &Caller, who: &Revoked, uri: &Uri) -> Result<Json<RevocationView>, Problem> {
+    Query::of(uri, &[])?;
+    let now = clock::read();
+    let until = api.hub.revoked_until(caller.administer(who.clone())?, now);
+    until.map(|until| Json(view(who, until, now))).ok_or_else(|| not_found(who))
+}
+
+async fn lift(
+    api: &Api,
+    (caller, id): (&Caller, &RequestId),
+    who: Revoked,
+    uri: &Uri,
+) -> Result<StatusCode, Problem> {
+    Query::of(uri, &[])?;
+    if !api.hub.lift(caller.administer(who.clone())?, clock::read()) {
+        return Err(not_found(&who));
     }
-    let timeout = api.limits.http_body_timeout();
-    let bytes = body::read(body, Bound { bytes: MAX_BODY_BYTES, name: "fixed", timeout }).await?;
-    let ended = match read(&bytes)? {
-        Asked::Session(name) => match api.hub.session_named(&name) {
-            Some(session) => usize::from(api.hub.close_session(caller.administer(session)?, REVOKED)),
-            None => 0,
-        },
-        Asked::Out(who, hold) => {
-            let hold = hold.unwrap_or(Duration::MAX);
-            api.hub.revoke(caller.administer(who)?, hold, clock::read())?
-        }
+    let (subject, token_id) = who.names();
+    tracing::info!(subject, token_id, by = caller.subject(), request = id.as_str(), "a revocation is lifted");
+    keep(api, "it is lifted").await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn not_found(who: &Revoked) -> Problem {
+    let (parameter, name) = match who {
+        Revoked::Subject(name) => ("subject", name),
+        Revoked::Token(name) => ("token_id", name),
     };
-    Ok(Json(Ended { ended }))
+    Problem::part(Kind::NotFound, Place::Path, parameter, format!("no {parameter} {name:?} is shut out"))
 }
 
-fn read(bytes: &[u8]) -> Result<Asked, Problem> {
-    let wrong = |name: &str, detail: &str| Problem::part(Kind::InvalidRequest, Place::Body, name, detail);
-    let asked: Revocation = serde_json::from_slice(bytes)
-        .map_err(|error| wrong("", &format!("the body is no revocation: {error}")))?;
-    if asked.hold_ms.is_some_and(|hold_ms| hold_ms.fract() != 0.0 || !(1.0..=MAX_HOLD_MS).contains(&hold_ms))
-    {
-        return Err(wrong("/hold_ms", "must be a whole number from 1 to 9007199254740991"));
-    }
-    let hold = asked.hold_ms.map(|hold_ms| Duration::from_secs_f64(hold_ms / 1_000.0));
-    let named = [&asked.subject, &asked.token_id, &asked.session];
-    if named.into_iter().flatten().any(String::is_empty) {
-        return Err(wrong("", "the name of who is shut out is empty"));
-    }
-    match (asked.subject, asked.token_id, asked.session) {
-        (Some(subject), None, None) => Ok(Asked::Out(Revoked::Subject(subject.into()), hold)),
-        (None, Some(token_id), None) => Ok(Asked::Out(Revoked::Token(token_id.into()), hold)),
-        (None, None, Some(_)) if hold.is_some() => {
-            Err(wrong("/hold_ms", "a session is closed, and nothing holds after that"))
-        }
-        (None, None, Some(session)) => Ok(Asked::Session(session)),
-        _ => Err(wrong("", "say just one of `subject`, `token_id` and `session`")),
+fn view(who: &Revoked, until: u64, now: Now) -> RevocationView {
+    let (subject, token_id) = who.names();
+    let (subject, token_id) = (subject.map(str::to_owned), token_id.map(str::to_owned));
+    RevocationView { subject, token_id, until, left_ms: until.saturating_sub(now.wall_ms) }
+}
+
+/// A place in the list.
+fn place(who: &Revoked) -> String {
+    match who {
+        Revoked::Subject(subject) => format!("subject:{subject}"),
+        Revoked::Token(token_id) => format!("token_id:{token_id}"),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn just_one_is_shut_out_at_a_time() {
-        assert!(matches!(read(br#"{"subject":"alice"}"#), Ok(Asked::Out(Revoked::Subject(_), None))));
-        assert!(matches!(
-            read(br#"{"token_id":"t","hold_ms":5}"#),
-            Ok(Asked::Out(Revoked::Token(_), Some(_)))
-        ));
-        assert!(matches!(read(br#"{"session":"s"}"#), Ok(Asked::Session(_))));
-        for hold in ["1000", "1000.0", "1e3"] {
-            let asked = read(format!(r#"{{"subject":"a","hold_ms":{hold}}}"#).as_bytes());
-            assert!(
-                matches!(asked, Ok(Asked::Out(_, Some(hold))) if hold == Duration::from_secs(1)),
-                "{hold}"
-            );
-        }
-        for body in [
-            "{}",
-            r#"{"subject":"a","session":"s"}"#,
-            r#"{"subject":""}"#,
-            r#"{"subject":"a","hold_ms":0}"#,
-            r#"{"session":"a","hold_ms":5}"#,
-            r#"{"subject":"a","hold_ms":1.5}"#,
-            r#"{"subject":"a","holds":5}"#,
-            r#"{"subject":"a","hold_ms":null}"#,
-            "[]",
-            "",
-        ] {
-            assert!(read(body.as_bytes()).is_err(), "{body}");
-        }
+fn after(text: &str) -> Result<Revoked, String> {
+    match text.split_once(':') {
+        Some(("subject", name)) => Ok(Revoked::Subject(name.into())),
+        Some(("token_id", name)) => Ok(Revoked::Token(name.into())),
+        _ => Err("must be that of a `next`".to_owned()),
     }
 }

@@ -9,6 +9,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 use fanfare_protocol::limits::MAX_SEQ;
 
+/// The longest name of who is shut out, in characters: no subject and no token id that is accepted is longer.
+pub(super) const MAX_NAME_CHARS: usize = 256;
+
 /// A topic: segments of anything but white space, control characters, `.`, `*` and `>`; `$` begins the broker's own.
 pub(super) const TOPIC: &str =
     r"^[^\s\x00-\x1f\x7f-\x9f.*>$][^\s\x00-\x1f\x7f-\x9f.*>]*(\.[^\s\x00-\x1f\x7f-\x9f.*>]+){0,15}$";
@@ -51,7 +54,7 @@ fn payload() -> OneOfBuilder {
 /// A name that says who is shut out, and nothing beside it but what `more` adds.
 fn shut_out(name: &str, text: &str) -> ObjectBuilder {
     ObjectBuilder::new()
-        .property(name, string().min_length(Some(1)).description(Some(text)))
+        .property(name, string().min_length(Some(1)).max_length(Some(MAX_NAME_CHARS)).description(Some(text)))
         .required(name)
         .additional_properties(Some(AdditionalProperties::FreeForm(false)))
 }

@@ -17,6 +17,7 @@ use crate::clock;
 use crate::engine::SessionId;
 use crate::hub::{self, Order, SessionsAsked, SubscriptionView};
 use crate::net::http::caller::Asking;
+use crate::net::http::request_id::RequestId;
 
 const PARAMETERS: [&str; 6] = ["sort", "subject", "address", "behind", "after", "limit"];
 
@@ -195,12 +196,17 @@ pub(super) async fn session(
 pub(super) async fn close(
     State(api): State<Api>,
     Asking(caller): Asking,
+    id: RequestId,
     NameInPath(name): NameInPath,
     uri: Uri,
 ) -> Result<StatusCode, Problem> {
     Query::of(&uri, &[])?;
     let session: Permitted<SessionId> = caller.administer(named(&api, &name)?)?;
-    if api.hub.close_session(session, CLOSED) { Ok(StatusCode::NO_CONTENT) } else { Err(not_found(&name)) }
+    if !api.hub.close_session(session, CLOSED) {
+        return Err(not_found(&name));
+    }
+    tracing::info!(session = name, by = caller.subject(), request = id.as_str(), "a session is closed");
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn named(api: &Api, name: &str) -> Result<SessionId, Problem> {

@@ -1,4 +1,5 @@
-//! A census: how many connections each of many keys has (addresses, subjects), and no more than one may have.
+//! A census: how many connections, handshakes or requests each of many keys has (addresses, subjects), and no more than
+//! one may have.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -27,6 +28,23 @@ impl<K: Eq + Hash> Census<K> {
         let fits = *count < most;
         *count += usize::from(fits);
         fits
+    }
+
+    /// Counts what was counted for one key, if any, for another from now on. False if that has `most` already; then all
+    /// stays as it is.
+    #[must_use]
+    pub(crate) fn count_for(&self, counted: &mut Option<K>, key: K, most: usize) -> bool
+    where
+        K: Clone,
+    {
+        if counted.as_ref() == Some(&key) {
+            return true;
+        }
+        let enters = self.enter(key.clone(), most);
+        if enters && let Some(before) = counted.replace(key) {
+            self.leave(&before);
+        }
+        enters
     }
 
     /// Takes one back.
