@@ -25,7 +25,7 @@ use crate::hub::{Hub, HubError, Phase};
 use crate::limits::LiveLimits;
 use crate::metrics::{CLIENT_PORT, INTERNAL_PORT, Metrics};
 use crate::net::handshake::{Policy, Refusal};
-use crate::net::http::{self, Api, Inside};
+use crate::net::http::{self, Api, ClientPort, Inside};
 use crate::net::{
     Acceptor, Door, Exporter, Keeper, Listener, Proxies, Senders, ShardHandle, TlsError, TlsFiles, bind,
     fetch_key_sets, make_room, spawn,
@@ -179,6 +179,7 @@ impl Server {
         let max_head_bytes = limits.max_head_bytes();
         let policy = Policy { senders, max_head_bytes, internal, internal_tls: internal_tls.is_some() };
         let certificates = tls.iter().chain(&internal_tls).map(Arc::clone).collect();
+        let clients_at = ClientPort { port: client.port(), tls: tls.is_some() };
         let door = Door::new(policy, Arc::clone(&limits), config.proxies.clone(), tls);
         let (stop, stopping) = watch::channel(false);
         let spawned =
@@ -186,7 +187,8 @@ impl Server {
         let shards = spawned.collect::<io::Result<Vec<_>>>()?;
         let files = make_room(limits.max_http_connections());
         let listener = Listener::new(clients, Arc::clone(&hub), door, &shards, files);
-        let port = http::Port { acceptor: internals, names: config.names.clone(), tls: internal_tls };
+        let names = config.names.clone();
+        let port = http::Port { acceptor: internals, names, tls: internal_tls, clients: clients_at };
         let proxies = config.proxies.clone();
         let parts = Parts {
             hub,
@@ -209,7 +211,7 @@ impl Server {
         self.client
     }
 
-    /// Where metrics, health and the page are.
+    /// Where metrics, health and the console are.
     pub fn internal_address(&self) -> SocketAddr {
         self.internal
     }
@@ -223,7 +225,7 @@ impl Server {
         let Parts { listener, port, proxies, certificates, mut exporter, .. } = self.parts;
         let run = restart.map(Restart::begin).transpose()?;
         let mut accepting = tokio::task::spawn_local(listener.run());
-        let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
+        let inside = Arc::new(Inspection { hub: Arc::clone(&hub) });
         let mut closing = stopped.subscribe();
         let closing = async move { drop(closing.wait_for(|stop| *stop).await) };
         let api = Api::new(Arc::clone(&hub), Arc::clone(&limits), proxies);
@@ -320,7 +322,6 @@ fn parts(
 /// What the internal port sees of the broker.
 struct Inspection {
     hub: Arc<Hub>,
-    client_port: u16,
 }
 
 impl Inside for Inspection {
@@ -333,10 +334,6 @@ impl Inside for Inspection {
             return Err("the broker is stopping".to_owned());
         }
         self.hub.ready().await.map_err(|not_ready| not_ready.to_string())
-    }
-
-    fn client_port(&self) -> u16 {
-        self.client_port
     }
 }
 

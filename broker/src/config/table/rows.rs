@@ -19,7 +19,7 @@ pub(super) const TOP: &[Row] = &[
         Kind::Text,
         Value("127.0.0.1:7441"),
         AtStart,
-        "Where /metrics, /healthz, /readyz and the page at / are.",
+        "Where /metrics, /healthz, /readyz, the HTTP API and the console (at /) are.",
     ),
     Row::new(
         "shards",
