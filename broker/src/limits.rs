@@ -210,8 +210,8 @@ limits! {
     max_handshakes: usize = Count(4_096, "4096"), 1..=1_000_000,
         "the connection is answered 503 and closed",
         "fanfare_handshake_failures_total{reason=\"too_many_handshakes\"}";
-    /// Handshakes of one address under way at once; of one /64 network for IPv6. A part of max_handshakes, so that nobody
-    /// alone keeps the others out. A trusted proxy counts as those that it names, from the moment at which it does.
+    /// Handshakes of one address under way at once; of one /64 network for IPv6. A part of all, so that nobody alone keeps
+    /// the others out. A trusted proxy counts as those that it names, from the moment at which it does.
     max_handshakes_per_address: usize = Count(1_024, "1024"), 1..=1_000_000,
         "the connection is answered 429 and closed",
         "fanfare_handshake_failures_total{reason=\"too_many_handshakes_from_address\"}";
@@ -319,8 +319,8 @@ limits! {
     max_http_connections: usize = Count(256, "256"), 1..=100_000,
         "further ones wait in the kernel until one ends",
         "fanfare_http_connections";
-    /// Connections of one address to the internal port at once; of one /64 network for IPv6. A part of max_http_connections,
-    /// so that nobody alone keeps the others out. A trusted proxy may have all of them.
+    /// Connections of one address to the internal port at once; of one /64 network for IPv6. A part of all, so that
+    /// nobody alone keeps the others out. A trusted proxy may have all of them.
     max_http_connections_per_address: usize = Count(128, "128"), 1..=100_000,
         "the connection is closed",
         "fanfare_http_connections_refused_total";
@@ -329,7 +329,7 @@ limits! {
         "the request is answered 503, to be repeated after a second",
         "fanfare_http_requests_total{status=\"5xx\"}";
     /// Requests of one caller that are worked on at once: of one subject, or for who has none, of one address. A part of
-    /// max_http_requests, so that nobody alone keeps the others out.
+    /// all, so that nobody alone keeps the others out.
     max_http_requests_per_caller: usize = Count(32, "32"), 1..=100_000,
         "the request is answered 429, to be repeated after a second",
         "fanfare_errors_total{code=\"limit_exceeded\"}";

@@ -38,7 +38,7 @@ pub(super) struct BrokerArgs {
 /// What TLS needs, with a server at `wss://`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
-struct TlsArgs {
+pub(super) struct TlsArgs {
     /// Certificate authorities to trust for `wss://` (PEM), instead of the system's
     #[arg(long, value_name = "FILE", env = "FANFARE_CA")]
     ca: Option<PathBuf>,
@@ -84,16 +84,6 @@ impl BrokerArgs {
         self.token.as_deref()
     }
 
-    /// The file with the authorities to trust, if it was named.
-    pub(super) fn ca(&self) -> Option<&Path> {
-        self.ca.as_deref()
-    }
-
-    /// The files with this client's certificate and key, if they were named.
-    pub(super) fn identity(&self) -> Option<(&Path, &Path)> {
-        self.client_cert.as_deref().zip(self.client_key.as_deref())
-    }
-
     /// How frames are written.
     pub(super) fn encoding(&self) -> Encoding {
         match self.encoding {
@@ -108,7 +98,7 @@ impl TlsArgs {
     ///
     /// # Errors
     /// A file can't be read.
-    fn add_to(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+    pub(super) fn add_to(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Error> {
         if let Some(ca) = &self.ca {
             builder = builder.ca_pem(read(ca)?);
         }
@@ -116,6 +106,16 @@ impl TlsArgs {
             builder = builder.client_certificate_pem(read(cert)?, read(key)?);
         }
         Ok(builder)
+    }
+
+    /// The file with the authorities to trust, if it was named.
+    pub(super) fn ca(&self) -> Option<&Path> {
+        self.ca.as_deref()
+    }
+
+    /// The files with this client's certificate and key, if they were named.
+    pub(super) fn identity(&self) -> Option<(&Path, &Path)> {
+        self.client_cert.as_deref().zip(self.client_key.as_deref())
     }
 }
 

@@ -94,4 +94,5 @@ fn granted(caller: &Caller, claims: &Map<String, Value>) {
     let is_bob = caller.subject() == Some("bob");
     assert_eq!(hears("users.bob.>"), is_bob, "{claims:?}");
     assert_eq!(hears("users.bob.inbox"), is_bob, "{claims:?}");
+    assert_eq!(hears("users.bob.inbox.new"), is_bob, "{claims:?}");
 }

@@ -23,6 +23,11 @@ use crate::net::http::{answer, routes};
 
 /// Most headers of a request.
 const HEADERS_MAX: usize = 32;
+/// Bounds of a body, in bytes and messages: inputs are short, and are to get over them.
+const FRAME_MAX_BYTES: usize = 600;
+const PAYLOAD_MAX_BYTES: usize = 300;
+const BATCH_MAX_BYTES: usize = 1_500;
+const BATCH_MAX_ITEMS: usize = 6;
 /// In how many parts a body comes.
 const PARTS: usize = 3;
 /// What a problem is told as.
@@ -58,7 +63,17 @@ pub(super) fn run(input: &[u8]) -> Outcome {
     if status.is_success() { Outcome::Taken } else { Outcome::Refused }
 }
 
-/// The request, and the lines of its body that are not blank.
+fn limits() -> Limits {
+    Limits {
+        max_frame_bytes: FRAME_MAX_BYTES,
+        max_payload_bytes: PAYLOAD_MAX_BYTES,
+        max_batch_bytes: BATCH_MAX_BYTES,
+        max_batch_items: BATCH_MAX_ITEMS,
+        ..Limits::default()
+    }
+}
+
+/// The request, and the lines of its body that have a result: blank ones have none, unless they are too long.
 fn request(input: &[u8]) -> Option<(Request<Body>, usize)> {
     let mut space = [EMPTY_HEADER; HEADERS_MAX];
     let mut head = httparse::Request::new(&mut space);
@@ -68,7 +83,8 @@ fn request(input: &[u8]) -> Option<(Request<Body>, usize)> {
         request = request.header(header.name, header.value);
     }
     let body = &input[length..];
-    let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
+    let has_result = |line: &&[u8]| line.len() > FRAME_MAX_BYTES || !line.trim_ascii().is_empty();
+    let lines = body.split(|byte| *byte == b'\n').filter(has_result).count();
     let parts = body.chunks(body.len().div_ceil(PARTS).max(1)).map(Bytes::copy_from_slice);
     let parts: Vec<Result<Bytes, Infallible>> = parts.map(Ok).collect();
     Some((request.body(Body::from_stream(stream::iter(parts))).ok()?, lines))
@@ -76,7 +92,7 @@ fn request(input: &[u8]) -> Option<(Request<Body>, usize)> {
 
 /// Asks while a shard does its rounds, as some answers need it.
 async fn asked(hub: &Arc<Hub>, request: Request<Body>) -> Response<Bytes> {
-    let limits = Arc::new(LiveLimits::new(&Limits::default()));
+    let limits = Arc::new(LiveLimits::new(&limits()));
     let answering = async {
         let (head, body) = answer(Arc::clone(hub), limits, request).await.into_parts();
         let body = body.collect().await.expect("an answer is whole");
@@ -98,7 +114,7 @@ async fn asked(hub: &Arc<Hub>, request: Request<Body>) -> Response<Bytes> {
 }
 
 fn hub() -> Arc<Hub> {
-    let limits = Limits::default();
+    let limits = limits();
     let stream = StreamConfig {
         name: StreamName::new("recent").expect("a name"),
         patterns: vec![Pattern::new(">").expect("a pattern")],

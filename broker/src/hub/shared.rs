@@ -200,11 +200,6 @@ impl Hub {
         self.mailboxes.len()
     }
 
-    /// Tells this process from every other that traces tell of.
-    pub(crate) fn instance_name(&self) -> String {
-        format!("{:08x}", self.instance)
-    }
-
     /// The name of a session, for logs and clients: no other process of this broker, earlier or later, gives it again.
     pub(crate) fn session_name(&self, session: SessionId) -> String {
         format!("{}-{}", self.instance_name(), session.0)

@@ -40,6 +40,7 @@ const REQUESTS: &[ErrorCode] = &[
     ErrorCode::TooLarge,
     ErrorCode::RateLimited,
     ErrorCode::LimitExceeded,
+    ErrorCode::Unavailable,
 ];
 
 /// A subject has as many sessions as one may.

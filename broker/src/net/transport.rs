@@ -120,3 +120,21 @@ impl AsyncWrite for Transport {
         self.get_mut().stream().poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::net::sockopt::tcp_user_timeout;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_is_told_how_long_it_may_go_unacknowledged() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let transport = Transport::Plain(listener.accept().await.unwrap().0);
+        transport.end_unacknowledged_after(Duration::from_millis(1_500));
+        let Transport::Plain(socket) = &transport else { panic!() };
+        assert_eq!(tcp_user_timeout(socket).unwrap(), 1_500);
+    }
+}

@@ -235,7 +235,7 @@ fn gaps_of_many_subscriptions_do_not_pile_up() {
 
 #[test]
 fn a_session_that_is_cut_keeps_nothing_and_never_finishes_the_frame_it_began() {
-    let begin = |written: usize| {
+    let cut_after = |written: usize| {
         let outbound = outbound(Encoding::MsgPack);
         outbound.push_reply_payload(vec![7; 1_000].into());
         push(&outbound, 1, &[50], ROOM);
@@ -247,13 +247,13 @@ fn a_session_that_is_cut_keeps_nothing_and_never_finishes_the_frame_it_began() {
         outbound.cut(CloseCode::TooSlow, "");
         outbound
     };
-    let begun = begin(5);
+    let begun = cut_after(5);
     assert!(begun.lanes().is_cut());
     assert_eq!(begun.lanes().waiting_bytes(), 0);
     assert_eq!(begun.lanes().closing(), Some(CloseCode::TooSlow));
     push(&begun, 1, &[50], ROOM);
     assert_eq!(begun.lanes().waiting_bytes(), 0);
-    let whole = begin(0);
+    let whole = cut_after(0);
     assert!(!whole.lanes().is_cut());
     assert_eq!(write_out(&whole, &[7], usize::MAX), (vec![0x88, 2, 0x10, 0x05], true));
 }

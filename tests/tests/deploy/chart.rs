@@ -59,7 +59,7 @@ async fn helm(command: &str, values: &str, more: &[&str]) -> Said {
     let values = files.write("values.yaml", values).display().to_string();
     let named: &[&str] = if command == "template" { &["push"] } else { &[] };
     let arguments = [&[command][..], named, &[CHART, "--values", &values], more].concat();
-    run(installed("deploy/bin/helm"), &arguments).await
+    run(installed("chart/helm"), &arguments).await
 }
 
 /// The resources of a release named `push`.

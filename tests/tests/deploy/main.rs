@@ -11,9 +11,12 @@
 
 mod chart;
 mod compose;
+mod debian;
 mod files;
 mod image;
 mod kernel;
+mod machine;
 mod proxies;
 mod settings;
 mod tools;
+mod unit;

@@ -56,7 +56,7 @@ async fn fragments_are_held_to_the_same_bound() {
     let mut oldest = Raw::open(broker.client()).await;
     oldest.write(&masked(0x01, b"{")).await;
     held(&broker, 4_000).await;
-    let (part, mut others) = ([b'x'; 50_000], Vec::new());
+    let (part, mut others) = (vec![b'x'; 50_000], Vec::new());
     for _ in 0..6 {
         let mut raw = Raw::open(broker.client()).await;
         raw.write(&masked(0x01, &part)).await;

@@ -122,7 +122,7 @@ async fn requests_of_one_address_that_never_end_leave_places_to_the_others() {
     }
     assert_eq!(status_from_other(&broker, "/v1/history?pattern=a").await, 200);
     broker.metric_reaches("fanfare_errors_total", &[("code", "limit_exceeded")], 5).await;
-    let log = broker.logs("a request over HTTP is refused").await;
+    let log = broker.logs("max_http_requests_per_caller").await;
     assert_eq!(log.matches("max_http_requests_per_caller").count(), 1, "{log}");
     endless.pop().unwrap().end().await;
     eventually("her place to be free again", async || {

@@ -8,6 +8,7 @@
     reason = "a panic is how a test says what is wrong"
 )]
 
+mod events;
 mod flow;
 mod jitter;
 mod resuming;

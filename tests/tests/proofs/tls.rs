@@ -6,7 +6,7 @@ use fanfare_tests::{Broker, Report, Setup, handshake, masked, within};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-const SESSIONS: usize = 2_000;
+pub(crate) const SESSIONS: usize = 2_000;
 /// Opened before anything is measured: they bring what stays for good.
 const FIRST: usize = 200;
 /// Bytes that an idle session over TLS may take more than one without.
@@ -29,26 +29,34 @@ async fn an_idle_session_over_tls_takes_a_bounded_amount_of_memory_more() {
     assert!(secure.saturating_sub(plain) < MORE_MAX_BYTES, "{secure} bytes, {plain} without TLS");
 }
 
-/// The memory that each idle session takes, in bytes.
+/// The memory that each idle, subscribed session takes, in bytes.
 async fn each<S: AsyncRead + AsyncWrite + Unpin>(
     broker: &Broker,
     connect: impl AsyncFn(&Broker) -> S,
 ) -> usize {
+    each_of(broker, async |broker| {
+        let mut stream = connect(broker).await;
+        subscribe(&mut stream).await;
+        stream
+    })
+    .await
+}
+
+/// The memory that each session takes that is opened so, in bytes.
+pub(crate) async fn each_of<S>(broker: &Broker, open: impl AsyncFn(&Broker) -> S) -> usize {
     let mut sessions = Vec::new();
     let mut before = 0;
     for number in 0..FIRST + SESSIONS {
         if number == FIRST {
             before = broker.resident_bytes();
         }
-        let mut stream = connect(broker).await;
-        subscribe(&mut stream).await;
-        sessions.push(stream);
+        sessions.push(open(broker).await);
     }
     usize::try_from(broker.resident_bytes() - before).unwrap() / SESSIONS
 }
 
 /// Opens a session with one subscription, and reads until that is confirmed.
-async fn subscribe(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
+pub(crate) async fn subscribe(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
     let frames = [br#"{"op":"hello"}"#.as_slice(), br#"{"op":"subscribe","sub":1,"pattern":"a"}"#]
         .map(|frame| masked(0x81, frame));
     let bytes = [handshake("").into_bytes(), frames.concat()].concat();

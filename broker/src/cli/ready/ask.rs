@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Collected, Empty, Limited};
 use hyper::body::Bytes;
 use hyper::{Request, StatusCode, Uri, header};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -37,7 +37,7 @@ impl Question {
     ///
     /// # Errors
     /// A file can't be read or used.
-    pub(super) fn of(config: &Config, pair: Option<(PathBuf, PathBuf)>) -> Result<Self, CommandError> {
+    pub(super) fn of(config: &Config, pair: Option<&(PathBuf, PathBuf)>) -> Result<Self, CommandError> {
         let address = reachable(config.internal);
         let scheme = if config.internal_tls.is_some() { "https" } else { "http" };
         let uri = format!("{scheme}://{address}/readyz").parse();
@@ -46,7 +46,7 @@ impl Question {
         let host = config.names.hosts.first().filter(|_| !loopback).cloned();
         let connector = HttpsConnectorBuilder::new();
         let connector = match &config.internal_tls {
-            Some(files) => connector.with_tls_config(known::client(&files.cert, pair.as_ref())?),
+            Some(files) => connector.with_tls_config(known::client(&files.cert, pair)?),
             None => connector.with_tls_config(known::nobody()?),
         };
         let connector = connector.https_or_http().enable_http1().build();
@@ -71,7 +71,7 @@ impl Question {
         let response = self.client.request(request).await.map_err(|error| self.unreachable(&error))?;
         let status = response.status();
         let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-        let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+        let body = body.map(Collected::to_bytes).unwrap_or_default();
         match status {
             StatusCode::OK => Ok(()),
             _ => Err(format!("{} answers {status}: {}", self.uri, String::from_utf8_lossy(&body).trim())),

@@ -57,7 +57,7 @@ async fn ready(args: ReadyArgs) -> Result<(), CommandError> {
     let (overrides, _) = args.settings.overrides().map_err(told)?;
     let loaded = Loaded::load(args.settings.file(), &overrides);
     let config = loaded.map_err(|faults| CommandError::Input(faults.to_string()))?.config;
-    let question = Question::of(&config, args.client_cert.zip(args.client_key))?;
+    let question = Question::of(&config, args.client_cert.zip(args.client_key).as_ref())?;
     let until = Instant::now() + args.wait.unwrap_or_default();
     tokio::select! {
         biased;

@@ -34,7 +34,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::breaks::Breaks;
-use super::connection::BrokerArgs;
+use super::connection::{BrokerArgs, TlsArgs};
 use super::terminal::{self, CommandError, coloured};
 use crate::clock;
 use draw::Palette;
@@ -84,6 +84,8 @@ pub(super) struct TopArgs {
     json: bool,
     #[command(flatten)]
     broker: BrokerArgs,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 pub(super) fn run(args: TopArgs) -> ExitCode {
@@ -95,8 +97,8 @@ async fn top(args: TopArgs) -> Result<(), CommandError> {
         return Err(CommandError::Input(NO_TERMINAL.to_owned()));
     }
     let http = args.http.clone().or_else(|| reach::usual(args.broker.server()));
-    let api = http.map(|base| Api::new(base, &args.broker)).transpose()?;
-    let client = args.broker.builder()?.connect().await?;
+    let api = http.map(|base| Api::new(base, args.broker.token(), &args.tls)).transpose()?;
+    let client = args.tls.add_to(args.broker.builder())?.connect().await?;
     let subscription = client.subscribe(feed::PATTERN).await.map_err(refused)?;
     let (sender, events) = mpsc::channel(EVENTS);
     let (order, wanted) = watch::channel(Order::default());

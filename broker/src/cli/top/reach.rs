@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use crate::cli::connection::BrokerArgs;
+use crate::cli::connection::TlsArgs;
 use crate::cli::terminal::CommandError;
 
 /// Where the API of a broker is that listens as it comes.
@@ -64,16 +64,16 @@ pub(super) fn base(url: &str) -> Result<String, String> {
 }
 
 impl Api {
-    /// The API at this address, with what the broker's flags say of tokens and certificates.
+    /// The API at this address, asked with this token or key, and with what the flags say of certificates.
     ///
     /// # Errors
     /// A file can't be read, or holds no certificate or key.
-    pub(super) fn new(base: String, broker: &BrokerArgs) -> Result<Self, CommandError> {
-        let config = config(broker).map_err(CommandError::Input)?;
+    pub(super) fn new(base: String, token: Option<&str>, tls: &TlsArgs) -> Result<Self, CommandError> {
+        let config = config(tls).map_err(CommandError::Input)?;
         let connector =
             HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1().build();
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { base, bearer: broker.token().map(|token| format!("Bearer {token}")), client })
+        Ok(Self { base, bearer: token.map(|token| format!("Bearer {token}")), client })
     }
 
     /// Asks for what is at this path.
@@ -123,16 +123,16 @@ fn root_cause(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
-fn config(broker: &BrokerArgs) -> Result<ClientConfig, String> {
+fn config(tls: &TlsArgs) -> Result<ClientConfig, String> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("TLS can't be set up: {error}"))?;
-    let trusting = match broker.ca() {
+    let trusting = match tls.ca() {
         Some(path) => builder.with_root_certificates(authorities(path)?),
         None => builder.with_native_roots().map_err(|error| format!("the system's authorities: {error}"))?,
     };
-    match broker.identity() {
+    match tls.identity() {
         None => Ok(trusting.with_no_client_auth()),
         Some((cert, key)) => {
             let read = PrivateKeyDer::from_pem_file(key).map_err(|error| unreadable(key, &error))?;

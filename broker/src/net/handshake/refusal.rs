@@ -232,14 +232,8 @@ impl Refusal {
                 "The Authorization header brings no token: send `Bearer`, a space, and a token or an API key; \
                  or leave it out, and send the token in `hello`. Credentials for a proxy before the broker are \
                  for that proxy to take out."),
-            Self::Query
-            | Self::LastEventId
-            | Self::TooManyStreams
-            | Self::Unauthenticated
-            | Self::UnknownKey
-            | Self::Forbidden
-            | Self::Ended
-            | Self::Preflight => return self.answer_to_events(),
+            Self::Query | Self::LastEventId | Self::TooManyStreams | Self::Unauthenticated | Self::UnknownKey
+            | Self::Forbidden | Self::Ended | Self::Preflight => return self.answer_to_events(),
         })
     }
 

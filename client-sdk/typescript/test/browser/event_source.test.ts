@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
@@ -133,6 +134,14 @@ function token(seconds: number): string {
   const signed = `${part({ alg: "HS256" })}.${part(claims)}`;
   return `${signed}.${createHmac("sha256", SECRET).update(signed).digest("base64url")}`;
 }
+
+promise("the page of SSE.md shows what is published", "", undefined, async ({ broker, page, writer }) => {
+  const text = readFileSync(new URL("../../../../broker/SSE.md", import.meta.url), "utf8");
+  const pasted = text.split("```html\n")[1]?.split("```")[0]?.replace("127.0.0.1:7440", broker.address);
+  await page.setContent(pasted ?? "");
+  await writer.publish("orders.eu", { item: "tea" }, { key: true });
+  await page.waitForSelector('li:has-text("orders.eu 1: {\\"item\\":\\"tea\\"}")', TIMEOUT);
+});
 
 promise(
   "a page goes on by itself after a restart of the broker, and hears everything once",

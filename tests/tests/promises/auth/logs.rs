@@ -1,7 +1,7 @@
 //! The log: what it tells of sessions and requests, and what it never tells.
 
 use fanfare_tests::http::{Answer, LineStream, curl};
-use fanfare_tests::{Raw, Setup, masked};
+use fanfare_tests::{EventStream, Raw, Setup, masked};
 use serde_json::json;
 
 use super::http::{ask, new_key, revoke};
@@ -14,7 +14,8 @@ const MARK: &str = "hush-4711";
 async fn chatty(more: &str) -> (Broker, String) {
     let (key, lines) = new_key("admin = true\npublish = [\">\"]\nsubscribe = [\">\"]").await;
     let config = format!(
-        "log_level = \"trace\"\n{more}\n[auth]\nleeway = \"0s\"\n[[auth.issuer]]\nsecret = \"{SECRET}\"\n{lines}"
+        "log_level = \"trace\"\n{more}\n[auth]\nleeway = \"0s\"\ncookie = \"fanfare\"\n\
+         url_token_life = \"2m\"\n[[auth.issuer]]\nsecret = \"{SECRET}\"\n{lines}"
     );
     (Setup::default().config(&config).start().await, key)
 }
@@ -98,6 +99,23 @@ impl Hushed {
         socket.expect_close().await;
     }
 
+    /// Tokens by every way that there is to an event stream, and a query that is not understood.
+    async fn over_event_streams(&self, broker: &Broker) {
+        let Self { alice, forged, .. } = self;
+        for (token, entered) in [(alice, true), (forged, false)] {
+            for (query, headers) in [
+                ("pattern=a.b".to_owned(), format!("Authorization: Bearer {token}\r\n")),
+                ("pattern=a.b".to_owned(), format!("Cookie: fanfare={token}\r\n")),
+                (format!("pattern=a.b&token={token}"), String::new()),
+            ] {
+                let opened = EventStream::with(broker.client(), &query, &headers).await;
+                assert_eq!(opened.is_ok(), entered, "{query} {headers}");
+            }
+        }
+        let strange = format!("pattern=a.b&{MARK}={MARK}");
+        drop(EventStream::with(broker.client(), &strange, &format!("Last-Event-ID: {MARK}\r\n")).await);
+    }
+
     /// The same over HTTP.
     async fn over_http(&self, broker: &Broker) {
         let Self { key, alice, forged, long } = self;
@@ -134,6 +152,7 @@ async fn no_payload_token_key_or_secret_is_logged_even_at_trace() {
     let (broker, key) = chatty("[limits]\nmax_payload_bytes = \"1KiB\"").await;
     let hushed = Hushed::new(key);
     hushed.over_websocket(&broker).await;
+    hushed.over_event_streams(&broker).await;
     hushed.over_http(&broker).await;
     revoke(&broker, &hushed.key, r#"{"subject":"carol"}"#).await;
     line(&broker, "access is revoked", &json!({"subject": "carol"})).await;

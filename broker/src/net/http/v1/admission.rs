@@ -12,25 +12,12 @@ use super::api::Api;
 use super::problem::Problem;
 use crate::auth::Caller;
 use crate::census::Census;
-use crate::clock;
 use crate::net::admission::Network;
 use crate::net::http::serve::Streaming;
-use crate::notice::Notices;
-
-/// The limits that a request can be refused by, as kinds of notices.
-const ALL: &str = "max_http_requests";
-const PER_CALLER: &str = "max_http_requests_per_caller";
-
-/// The requests of each caller, and what tells of those that were refused.
-#[derive(Debug)]
-pub(super) struct Admissions {
-    callers: Arc<Census<Whose>>,
-    notices: Notices,
-}
 
 /// Whose requests are counted together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Whose {
+pub(super) enum Whose {
     /// Those of one subject, wherever it asks from.
     Subject(Arc<str>),
     /// Those of one address, where nobody says who they are.
@@ -53,18 +40,6 @@ struct Turn {
     _place: OwnedSemaphorePermit,
 }
 
-impl Admissions {
-    pub(super) fn new() -> Self {
-        Self { callers: Arc::default(), notices: Notices::new([ALL, PER_CALLER]) }
-    }
-
-    fn tell(&self, limit: &'static str) {
-        if let Some(untold) = self.notices.admit(limit, clock::now()) {
-            tracing::warn!(limit, untold, "a request over HTTP is refused");
-        }
-    }
-}
-
 impl Admitted {
     /// Counts the request for its caller, who asks from this address.
     ///
@@ -79,7 +54,6 @@ impl Admitted {
         let subject = caller.shared_subject().map(|subject| Whose::Subject(Arc::clone(subject)));
         let whose = subject.unwrap_or_else(|| Whose::Address(Network::from(address)));
         if !self.turn.callers.enter(whose.clone(), api.limits.max_http_requests_per_caller()) {
-            api.admissions.tell(PER_CALLER);
             return Err(Problem::crowded(
                 "as many of your requests are worked on as may be of one caller (max_http_requests_per_caller); try \
                  again when others of them are done",
@@ -102,13 +76,12 @@ impl Drop for Turn {
 /// Lets a request in if there is a place for it.
 pub(super) async fn admit(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let Ok(place) = Arc::clone(&api.places).try_acquire_owned() else {
-        api.admissions.tell(ALL);
         let detail =
             "as many requests are worked on as may be (max_http_requests); try again when others are done";
         return Problem::busy(detail).into_response();
     };
     let streaming = request.extensions().get::<Streaming>().cloned();
-    let callers = Arc::clone(&api.admissions.callers);
+    let callers = Arc::clone(&api.callers);
     let turn = Arc::new(Turn { callers, whose: OnceLock::new(), _place: place });
     let admitted = Admitted { turn, _streaming: streaming };
     request.extensions_mut().insert(admitted.clone());

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::admission::Admissions;
+use super::admission::Whose;
+use crate::census::Census;
 use crate::hub::Hub;
 use crate::limits::LiveLimits;
 use crate::net::admission::Proxies;
@@ -17,12 +18,13 @@ pub(crate) struct Api {
     /// Whose word about who asks is taken.
     pub(in crate::net::http) proxies: Arc<Proxies>,
     pub(super) places: Arc<Semaphore>,
-    pub(super) admissions: Arc<Admissions>,
+    /// The requests of each caller.
+    pub(super) callers: Arc<Census<Whose>>,
 }
 
 impl Api {
     pub(crate) fn new(hub: Arc<Hub>, limits: Arc<LiveLimits>, proxies: Proxies) -> Self {
         let places = Arc::new(Semaphore::new(limits.max_http_requests()));
-        Self { hub, limits, proxies: Arc::new(proxies), places, admissions: Arc::new(Admissions::new()) }
+        Self { hub, limits, proxies: Arc::new(proxies), places, callers: Arc::default() }
     }
 }
