@@ -20,7 +20,7 @@ fn page() -> String {
     let metrics = Metrics::new(1, &reasons).with_routes(http::routes());
     let stream = StreamGauges {
         name: "recent".to_owned(),
-        epoch: "e".to_owned(),
+        epoch: String::new(),
         oldest: None,
         messages: 0,
         bytes: 0,

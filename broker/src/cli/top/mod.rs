@@ -97,7 +97,7 @@ async fn top(args: TopArgs) -> Result<(), CommandError> {
         return Err(CommandError::Input(NO_TERMINAL.to_owned()));
     }
     let http = args.http.clone().or_else(|| reach::usual(args.broker.server()));
-    let api = http.map(|base| Api::new(base, &args.broker, &args.tls)).transpose()?;
+    let api = http.map(|base| Api::new(base, args.broker.token(), &args.tls)).transpose()?;
     let client = args.tls.add_to(args.broker.builder())?.connect().await?;
     let subscription = client.subscribe(feed::PATTERN).await.map_err(refused)?;
     let (sender, events) = mpsc::channel(EVENTS);
