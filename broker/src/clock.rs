@@ -46,7 +46,11 @@ pub fn now() -> Moment {
 
 /// The time of day, in milliseconds since 1970 (UTC); 0 if the machine's clock stands before that.
 pub fn wall_ms() -> u64 {
+    u64::try_from(wall().as_millis()).unwrap_or(0)
+}
+
+/// The same as exactly as the machine knows it.
+pub(crate) fn wall() -> Duration {
     #[allow(clippy::disallowed_methods, reason = "the one place that reads the time of day")]
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(elapsed.as_millis()).unwrap_or(0)
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

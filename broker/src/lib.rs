@@ -2,9 +2,9 @@
 //!
 //! The parts, from the ground; imports point only downwards:
 //!
-//! - `version`, `clock`, `sync`, `notice`, `notation`, `census`, `durable`, `journal`, `limits`, `metrics`: what was built;
-//!   time, locks, lines in the log, positions as text, how many each one has, files that must not be lost, bounds and
-//!   counts;
+//! - `version`, `clock`, `sync`, `notice`, `notation`, `census`, `durable`, `journal`, `limits`, `metrics`, `trace`: what was
+//!   built; time, locks, lines in the log, positions as text, how many each one has, files that must not be lost, bounds,
+//!   counts and spans;
 //! - `engine`: orders and retains messages;
 //! - `auth`, `index`, `outbound`: who may, who wants, what waits for a socket;
 //! - `hub`: publish, subscribe, catch up, history, one file a deed;
@@ -41,6 +41,7 @@ mod outbound;
 pub mod server;
 mod session;
 mod sync;
+mod trace;
 mod version;
 
 pub use auth::{
@@ -49,5 +50,5 @@ pub use auth::{
 };
 pub use engine::{DataDirError, StreamConfig};
 pub use hub::{HubError, MAX_SHARDS, MemberBy, PresenceConfig};
-pub use net::{Names, Proxies, TlsError, TlsFault, TlsFiles};
+pub use net::{Names, Proxies, TlsError, TlsFault, TlsFiles, TraceSettings};
 pub use version::{BUILD, REVISION, VERSION};

@@ -158,6 +158,7 @@ const AT_START: &[&str] = &[
     "presence_members",
     "presence_topics",
     "presence_interval",
+    "trace_queue_spans",
 ];
 
 const fn is_in(name: &str, names: &[&str]) -> bool {
@@ -376,6 +377,14 @@ limits! {
     presence_announcement_bytes: usize = Bytes(16 * KIB, "16KiB"), 256..=MIB,
         "the others are only counted, and whoever wants to know them asks",
         "fanfare_presence_unnamed_total";
+    /// Messages a second that are traced, where [tracing] is configured: whoever publishes can ask for it.
+    traces_per_second: usize = PerSecond(100, "100"), 1..=1_000_000,
+        "others are not traced",
+        "fanfare_trace_spans_dropped_total";
+    /// Spans that wait for the collector.
+    trace_queue_spans: usize = Count(2_048, "2048"), 1..=1_000_000,
+        "more are dropped",
+        "fanfare_trace_spans_dropped_total";
 }
 
 /// What a frame needs beside its payload, in bytes: the longest token of a `hello`, or topic, key and headers.

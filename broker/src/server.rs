@@ -1,6 +1,8 @@
 //! The server: builds the broker's floors on one another, runs them, and takes them down.
 
 mod drain;
+#[cfg(test)]
+mod families;
 mod reload;
 mod restart;
 mod slots;
@@ -23,11 +25,12 @@ use crate::hub::{Hub, HubError, Phase};
 use crate::limits::LiveLimits;
 use crate::metrics::{CLIENT_PORT, INTERNAL_PORT, Metrics};
 use crate::net::handshake::{Policy, Refusal};
-use crate::net::http::{self, Api, Inside};
+use crate::net::http::{self, Api, ClientPort, Inside};
 use crate::net::{
-    Acceptor, Door, Keeper, Listener, Proxies, Senders, ShardHandle, TlsError, TlsFiles, bind,
+    Acceptor, Door, Exporter, Keeper, Listener, Proxies, Senders, ShardHandle, TlsError, TlsFiles, bind,
     fetch_key_sets, make_room, spawn,
 };
+use crate::trace::{Span, Tracer};
 use reload::{Part, Reloader};
 use restart::Restart;
 
@@ -131,6 +134,7 @@ struct Parts {
     port: http::Port,
     proxies: Proxies,
     certificates: Vec<Arc<Keeper>>,
+    exporter: Option<Exporter>,
 }
 
 impl std::fmt::Debug for Parts {
@@ -165,7 +169,9 @@ impl Server {
         let ledger = restart::shut_out(restart.as_ref(), &authority)?;
         let hub = hub.with_authority(Arc::clone(&authority)).with_ledger(ledger);
         let hub = hub.with_presence(config.presence.clone())?;
-        let hub = Arc::new(hub);
+        let (tracer, spans) = open_tracer(config, &limits, &metrics);
+        let hub = Arc::new(hub.with_tracer(tracer));
+        let exporter = open_exporter(config, &hub, spans, &metrics)?;
         let senders =
             Senders { loopback: client.ip().to_canonical().is_loopback(), names: config.names.clone() };
         let tls = open_tls("tls", config.tls.as_ref(), CLIENT_PORT, &metrics)?;
@@ -173,6 +179,7 @@ impl Server {
         let max_head_bytes = limits.max_head_bytes();
         let policy = Policy { senders, max_head_bytes, internal, internal_tls: internal_tls.is_some() };
         let certificates = tls.iter().chain(&internal_tls).map(Arc::clone).collect();
+        let clients_at = ClientPort { port: client.port(), tls: tls.is_some() };
         let door = Door::new(policy, Arc::clone(&limits), config.proxies.clone(), tls);
         let (stop, stopping) = watch::channel(false);
         let spawned =
@@ -180,10 +187,22 @@ impl Server {
         let shards = spawned.collect::<io::Result<Vec<_>>>()?;
         let files = make_room(limits.max_http_connections());
         let listener = Listener::new(clients, Arc::clone(&hub), door, &shards, files);
-        let port = http::Port { acceptor: internals, names: config.names.clone(), tls: internal_tls };
+        let names = config.names.clone();
+        let port = http::Port { acceptor: internals, names, tls: internal_tls, clients: clients_at };
         let proxies = config.proxies.clone();
-        let parts =
-            Parts { hub, authority, limits, restart, shards, stop, listener, port, proxies, certificates };
+        let parts = Parts {
+            hub,
+            authority,
+            limits,
+            restart,
+            shards,
+            stop,
+            listener,
+            port,
+            proxies,
+            certificates,
+            exporter,
+        };
         Ok(Self { client, internal, parts })
     }
 
@@ -192,7 +211,7 @@ impl Server {
         self.client
     }
 
-    /// Where metrics, health and the page are.
+    /// Where metrics, health and the console are.
     pub fn internal_address(&self) -> SocketAddr {
         self.internal
     }
@@ -202,21 +221,11 @@ impl Server {
     /// # Errors
     /// The internal port failed, or `data_dir` can't be written to.
     pub async fn run(self, operator: Operator) -> Result<(), ServerError> {
-        let Parts {
-            hub,
-            authority,
-            limits,
-            restart,
-            shards,
-            stop: stopped,
-            listener,
-            port,
-            proxies,
-            certificates,
-        } = self.parts;
+        let Parts { hub, authority, limits, restart, shards, stop: stopped, .. } = self.parts;
+        let Parts { listener, port, proxies, certificates, mut exporter, .. } = self.parts;
         let run = restart.map(Restart::begin).transpose()?;
         let mut accepting = tokio::task::spawn_local(listener.run());
-        let inside = Arc::new(Inspection { hub: Arc::clone(&hub), client_port: self.client.port() });
+        let inside = Arc::new(Inspection { hub: Arc::clone(&hub) });
         let mut closing = stopped.subscribe();
         let closing = async move { drop(closing.wait_for(|stop| *stop).await) };
         let api = Api::new(Arc::clone(&hub), Arc::clone(&limits), proxies);
@@ -228,11 +237,15 @@ impl Server {
             () = keep(certificates) => {}
             () = fetch_key_sets(authority) => {}
             () = announce_presence(&hub) => {}
+            () = export_spans(exporter.as_mut()) => {}
         }
         stopped.send_replace(true);
         let result = inside.await.map_err(io::Error::other).flatten().map_err(ServerError::Io);
         for shard in shards {
             shard.thread.join().map_err(|_| ServerError::ShardEnded)?;
+        }
+        if let Some(exporter) = &mut exporter {
+            exporter.finish().await;
         }
         if let Some(run) = run {
             restart::save(&run, &hub)?;
@@ -309,7 +322,6 @@ fn parts(
 /// What the internal port sees of the broker.
 struct Inspection {
     hub: Arc<Hub>,
-    client_port: u16,
 }
 
 impl Inside for Inspection {
@@ -322,10 +334,6 @@ impl Inside for Inspection {
             return Err("the broker is stopping".to_owned());
         }
         self.hub.ready().await.map_err(|not_ready| not_ready.to_string())
-    }
-
-    fn client_port(&self) -> u16 {
-        self.client_port
     }
 }
 
@@ -343,6 +351,37 @@ fn open_tls(
     keeper
         .map(|keeper| keeper.map(Arc::new))
         .map_err(|error| ServerError::Tls { setting, error: Box::new(error) })
+}
+
+/// Who traces messages, and where the spans come out, if any are to be traced.
+fn open_tracer(
+    config: &Config,
+    limits: &Arc<LiveLimits>,
+    metrics: &Arc<Metrics>,
+) -> (Option<Tracer>, Option<mpsc::Receiver<Span>>) {
+    let settings = config.tracing.as_ref();
+    settings
+        .map(|settings| Tracer::new(settings.parts_per_million, Arc::clone(limits), Arc::clone(metrics)))
+        .unzip()
+}
+
+fn open_exporter(
+    config: &Config,
+    hub: &Hub,
+    spans: Option<mpsc::Receiver<Span>>,
+    metrics: &Arc<Metrics>,
+) -> io::Result<Option<Exporter>> {
+    let wanted = config.tracing.as_ref().zip(spans);
+    let open = |(settings, spans)| Exporter::new(settings, hub.instance_name(), spans, Arc::clone(metrics));
+    wanted.map(open).transpose()
+}
+
+/// Sends spans to the collector, if there is one.
+async fn export_spans(exporter: Option<&mut Exporter>) {
+    match exporter {
+        Some(exporter) => exporter.run().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Keys of a set that are not used are told: somebody may wait for them.

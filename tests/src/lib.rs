@@ -9,6 +9,7 @@
 //! - [`crowd`]: light subscribers by the hundred, which check what they hear;
 //! - [`Metrics`]: what Prometheus would read;
 //! - [`Report`]: what a long test found out, for people;
+//! - [`collector`]: takes spans, as those of OpenTelemetry do;
 //! - [`tls`]: an authority for certificates, and bare TLS connections;
 //! - [`http`], [`within`], [`eventually`]: small help.
 //!
@@ -27,6 +28,7 @@
 mod binary;
 mod broker;
 mod client;
+pub mod collector;
 pub mod crowd;
 mod event_stream;
 pub mod files;

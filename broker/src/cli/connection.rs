@@ -38,7 +38,7 @@ pub(super) struct BrokerArgs {
 /// What TLS needs, with a server at `wss://`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
-struct TlsArgs {
+pub(super) struct TlsArgs {
     /// Certificate authorities to trust for `wss://` (PEM), instead of the system's
     #[arg(long, value_name = "FILE", env = "FANFARE_CA")]
     ca: Option<PathBuf>,
@@ -94,11 +94,21 @@ impl BrokerArgs {
 }
 
 impl TlsArgs {
+    /// The file with the authorities to trust, if it was named.
+    pub(super) fn ca(&self) -> Option<&Path> {
+        self.ca.as_deref()
+    }
+
+    /// The files with this client's certificate and key, if they were named.
+    pub(super) fn identity(&self) -> Option<(&Path, &Path)> {
+        self.client_cert.as_deref().zip(self.client_key.as_deref())
+    }
+
     /// Adds what TLS needs.
     ///
     /// # Errors
     /// A file can't be read.
-    fn add_to(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+    pub(super) fn add_to(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Error> {
         if let Some(ca) = &self.ca {
             builder = builder.ca_pem(read(ca)?);
         }

@@ -4,14 +4,16 @@ mod serve;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 mod banner;
 mod bench;
 mod breaks;
 mod check;
+mod completions;
 mod connection;
 mod logging;
+mod manual;
 mod publish;
 mod ready;
 mod settings;
@@ -19,13 +21,14 @@ mod signals;
 mod subscribe;
 mod terminal;
 mod token;
+mod top;
 
 /// A real-time publish/subscribe broker over WebSocket.
 ///
 /// Without a command it serves with defaults: clients on 127.0.0.1:7440, metrics and a page to try it on
 /// 127.0.0.1:7441.
 #[derive(Debug, Parser)]
-#[command(name = "fanfare", version = crate::BUILD.as_str(), args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+#[command(name = "fanfare", version = crate::BUILD, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -39,6 +42,7 @@ const EXAMPLES: &str = "Examples:
   fanfare pub orders.eu 'hello'            publish one message
   tail -f app.log | fanfare pub logs --lines   publish each line as it comes
   fanfare bench                            measure a broker that runs
+  fanfare top                              watch a broker that runs
   fanfare check fanfare.toml               what is wrong with a settings file
   fanfare ready                            does the broker that runs work?";
 
@@ -48,16 +52,20 @@ enum Command {
     Pub(publish::PublishArgs),
     Sub(subscribe::SubscribeArgs),
     Bench(bench::BenchArgs),
+    Top(top::TopArgs),
     Token(token::TokenArgs),
     Check(check::CheckArgs),
     Ready(ready::ReadyArgs),
+    Man(manual::ManArgs),
+    Completions(completions::CompletionsArgs),
 }
 
 /// Runs what the command line asks for.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let command = arguments.command.unwrap_or(Command::Serve(arguments.serve));
-    if !matches!(command, Command::Serve(_)) {
+    // `serve` logs as its configuration says, and what `top` draws leaves no room for lines of a log.
+    if !matches!(command, Command::Serve(_) | Command::Top(_)) {
         logging::start_by_environment();
     }
     match command {
@@ -65,16 +73,17 @@ pub fn run() -> ExitCode {
         Command::Pub(args) => publish::run(args),
         Command::Sub(args) => subscribe::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Top(args) => top::run(args),
         Command::Token(args) => token::run(args),
         Command::Check(args) => check::run(&args),
         Command::Ready(args) => ready::run(args),
+        Command::Man(args) => manual::run(args, Arguments::command()),
+        Command::Completions(args) => completions::run(args, Arguments::command()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
     use crate::config::Overrides;
 

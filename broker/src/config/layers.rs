@@ -16,6 +16,7 @@ const PREFIX: &str = "FANFARE_";
 pub(super) const OTHER_VARIABLES: &[&str] = &[
     "FANFARE_CONFIG",
     "FANFARE_SERVER",
+    "FANFARE_HTTP",
     "FANFARE_TOKEN",
     "FANFARE_TOKEN_SECRET",
     "FANFARE_ENCODING",
@@ -114,7 +115,7 @@ impl Override {
     fn read(&self, span: &Range<usize>) -> DeValue<'_> {
         match self.kind {
             Kind::Text | Kind::Bytes | Kind::Time => DeValue::String((&*self.text).into()),
-            Kind::Flag | Kind::Count => match DeValue::parse(&self.text) {
+            Kind::Flag | Kind::Count | Kind::Ratio => match DeValue::parse(&self.text) {
                 Ok(value) => value.into_inner(),
                 Err(_) => DeValue::String((&*self.text).into()),
             },

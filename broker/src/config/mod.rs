@@ -20,6 +20,7 @@ mod resolved;
 mod streams;
 mod suggest;
 mod table;
+mod tracing;
 pub mod units;
 mod written;
 mod written_auth;

@@ -63,6 +63,15 @@ impl<'t> Reader<'t> {
         })
     }
 
+    /// A number from 0, with or without a fraction.
+    pub(super) fn number(&mut self, table: &DeTable<'_>, setting: Setting) -> Option<Located<f64>> {
+        self.take(table, setting, "a number", |value| match value {
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            DeValue::Integer(number) => number.as_str().parse().ok(),
+            _ => None,
+        })
+    }
+
     /// A list of texts; entries of another type are faults and left out.
     pub(super) fn strings(&mut self, table: &DeTable<'_>, setting: Setting) -> Option<Vec<Located<String>>> {
         let value = table.get(setting.key)?;

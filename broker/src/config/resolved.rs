@@ -20,13 +20,14 @@ use super::listing::Listing;
 use super::presence::resolve_presence;
 use super::streams::resolve_streams;
 use super::table::Name;
+use super::tracing::resolve_tracing;
 use super::units::format_bytes;
 use super::written::{self, Written};
 use crate::auth::AuthSettings;
 use crate::engine::StreamConfig;
 use crate::hub::{MAX_SHARDS, PresenceConfig};
 use crate::limits::Limits;
-use crate::net::{Names, Proxies, TlsFiles};
+use crate::net::{Names, Proxies, TlsFiles, TraceSettings};
 
 /// How lines of the log are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,6 +86,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Who may enter, and what they may do.
     pub auth: AuthSettings,
+    /// How messages are traced, if any are.
+    pub tracing: Option<TraceSettings>,
 }
 
 /// A configuration, and where each setting of it comes from.
@@ -159,6 +162,7 @@ impl Config {
             log_level: resolve_log_level(written.log_level.as_ref(), faults),
             log_format: resolve_log_format(written.log_format.as_ref(), faults),
             auth: resolve_auth(&written.auth, written.files, faults),
+            tracing: resolve_tracing(&written.tracing, faults),
         };
         config.check_doors(written, faults);
         config

@@ -469,6 +469,10 @@ fn the_example_file_shows_every_default() {
     assert!(config.tls.take().is_some_and(|tls| tls.client_ca.is_some()));
     assert!(config.internal_tls.take().is_some());
     assert_eq!(config.data_dir.take().as_deref(), Some(Path::new("/var/lib/fanfare")));
+    // Nor is anything traced by default; what stands beside the endpoint is what is meant where nothing does.
+    let tracing = parse("[tracing]\nendpoint = \"http://127.0.0.1:4318\"").unwrap().tracing;
+    assert!(tracing.is_some());
+    assert_eq!(config.tracing.take(), tracing);
     // Nor is presence kept by default; what stands beside its patterns is what is meant where nothing does.
     let presence = std::mem::take(&mut config.presence);
     assert_eq!(presence, parse("[[presence]]\npatterns = [\"rooms.>\"]").unwrap().presence);

@@ -12,6 +12,7 @@ use super::listing::Listing;
 use super::presence::{PRESENCE, WrittenPresence, read_presence};
 use super::reader::{Reader, Setting};
 use super::suggest::nearest;
+use super::tracing::{TRACING, WrittenTracing, read_tracing};
 use super::written_auth::{self, WrittenAuth};
 use crate::limits::{Limit, TABLE, Unit};
 
@@ -37,6 +38,7 @@ pub(super) struct Written {
     pub(super) streams: Vec<WrittenStream>,
     pub(super) auth: WrittenAuth,
     pub(super) presence: Vec<WrittenPresence>,
+    pub(super) tracing: WrittenTracing,
 }
 
 /// A limit's value before its unit is read.
@@ -96,6 +98,7 @@ const TOP: &[&str] = &[
     "auth",
     "api_key",
     "presence",
+    "tracing",
 ];
 
 const TLS: Setting = Setting { key: "tls", example: TLS_EXAMPLE };
@@ -169,6 +172,9 @@ fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
         streams: table.get("stream").map_or_else(Vec::new, |value| read_streams(reader, value)),
         auth: written_auth::read(reader, table),
         presence: table.get("presence").map_or_else(Vec::new, |value| read_presence(reader, value)),
+        tracing: table
+            .get("tracing")
+            .map_or_else(WrittenTracing::default, |value| read_tracing(reader, value)),
     }
 }
 
@@ -292,6 +298,7 @@ fn remedy_for_unknown(name: &str, known: &[&str]) -> String {
         ("under [[stream]]", STREAM),
         ("under [tls] or [internal_tls]", TLS_KEYS),
         ("under [[presence]]", PRESENCE),
+        ("under [tracing]", TRACING),
     ];
     if let Some((home, _)) = tables.iter().find(|(_, keys)| keys.contains(&name)) {
         return format!("`{name}` belongs {home}");

@@ -7,6 +7,7 @@ use fanfare_protocol::frame::{Message as WireMessage, Publish, Sequenced};
 use fanfare_protocol::{Encoding, Headers, Payload, PayloadKind, StreamName, Topic, body};
 
 use crate::clock::Moment;
+use crate::trace::TraceContext;
 
 /// Names a session within this process, from 1; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,6 +44,8 @@ struct Aside {
     headers: Option<Headers>,
     /// The publisher's subject.
     by: Option<Arc<str>>,
+    /// That of its publish, if it is traced.
+    trace: Option<Box<TraceContext>>,
 }
 
 impl Draft {
@@ -56,7 +59,7 @@ impl Draft {
         let mut body = Vec::with_capacity(room);
         let at = body::start(&topic, &payload, &mut body);
         let hide_from = (!echo).then_some(session);
-        let aside = headers.map(|headers| Box::new(Aside { headers: Some(headers), by: None }));
+        let aside = headers.map(|headers| Box::new(Aside { headers: Some(headers), ..Aside::default() }));
         Self { topic, hide_from, arrived, kind: payload.kind(), payload: at, body, aside }
     }
 
@@ -67,6 +70,12 @@ impl Draft {
             self.body.reserve_exact(spare + subject.len() + BY_OVERHEAD_BYTES);
             self.aside.get_or_insert_default().by = Some(subject);
         }
+        self
+    }
+
+    /// The same, traced.
+    pub(crate) fn traced(mut self, context: TraceContext) -> Self {
+        self.aside.get_or_insert_default().trace = Some(Box::new(context));
         self
     }
 
@@ -181,6 +190,11 @@ impl Message {
         parts(self.aside.as_deref()).0
     }
 
+    /// The context of its publish, if it is traced.
+    pub(crate) fn trace(&self) -> Option<&TraceContext> {
+        self.aside.as_deref()?.trace.as_deref()
+    }
+
     /// The same part in JSON, made anew.
     pub(crate) fn encode_json(&self) -> Box<[u8]> {
         let (kind, payload) = self.payload();
@@ -216,7 +230,8 @@ impl Aside {
     /// The memory that it takes beside the body, in bytes. A subject is shared, but may outlive whoever shares it.
     fn footprint(&self) -> usize {
         let by = self.by.as_ref().map_or(0, |by| by.len() + ARC_OVERHEAD_BYTES);
-        size_of::<Self>() + self.headers.as_ref().map_or(0, headers_footprint) + by
+        let trace = self.trace.as_deref().map_or(0, size_of_val);
+        size_of::<Self>() + self.headers.as_ref().map_or(0, headers_footprint) + by + trace
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fanfare_protocol::ErrorCode;
 use fanfare_protocol::frame::{Publish, PublishedAt};
 
 use super::ending::Phase;
@@ -10,6 +11,7 @@ use super::shared::Hub;
 use crate::auth::Permitted;
 use crate::clock::Now;
 use crate::engine::{Conditions, Draft, Message, Refused, Route, SessionId};
+use crate::trace::{TRACEPARENT, TraceContext, Tracer, What};
 
 /// Why a message was not published. It is in no stream then, and nobody gets it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +47,19 @@ pub(crate) enum PublishError {
         /// Time until there may be room.
         retry_after: Duration,
     },
+}
+
+impl PublishError {
+    /// The code that its publisher is told.
+    pub(crate) fn code(&self) -> ErrorCode {
+        match self {
+            Self::TooLarge { .. } => ErrorCode::TooLarge,
+            Self::NeedsStream => ErrorCode::InvalidFrame,
+            Self::Conflict { .. } => ErrorCode::Conflict,
+            Self::Stopping => ErrorCode::Unavailable,
+            Self::KeysFull { .. } => ErrorCode::LimitExceeded,
+        }
+    }
 }
 
 fn conflict(last: u64) -> String {
@@ -83,6 +98,48 @@ impl Hub {
         session: SessionId,
         now: Now,
     ) -> Result<Accepted, PublishError> {
+        match &self.tracer {
+            None => self.publish_as(publish, session, now, None),
+            Some(tracer) => self.publish_traced(tracer, publish, session, now),
+        }
+    }
+
+    /// The same where messages are traced, some of them.
+    #[cold]
+    fn publish_traced(
+        &self,
+        tracer: &Tracer,
+        publish: Permitted<Publish<'_>>,
+        session: SessionId,
+        now: Now,
+    ) -> Result<Accepted, PublishError> {
+        let Publish { headers, payload, .. } = publish.request();
+        let traceparent = headers.as_ref().and_then(|headers| headers.get(TRACEPARENT));
+        let Some(begun) = tracer.begin(traceparent, now.moment) else {
+            return self.publish_as(publish, session, now, None);
+        };
+        let (kind, payload_bytes) = (payload.kind(), payload.as_bytes().len());
+        let published = self.publish_as(publish, session, now, Some(begun.context));
+        let at = published.as_ref().ok().and_then(|accepted| accepted.at.as_ref());
+        let what = What::Publish {
+            stream: at.map(|at| at.stream.clone()),
+            kind,
+            payload_bytes,
+            duplicate: published.as_ref().is_ok_and(|accepted| accepted.duplicate),
+            refused: published.as_ref().err().map(|error| error.code().as_str()),
+        };
+        tracer.published(begun, now.moment, what);
+        published
+    }
+
+    #[inline]
+    fn publish_as(
+        &self,
+        publish: Permitted<Publish<'_>>,
+        session: SessionId,
+        now: Now,
+        trace: Option<TraceContext>,
+    ) -> Result<Accepted, PublishError> {
         if self.has_reached(Phase::Stopping) {
             return Err(PublishError::Stopping);
         }
@@ -93,6 +150,7 @@ impl Hub {
         }
         let conditions = Conditions::of(&publish);
         let draft = Draft::new(publish, session, now.moment);
+        let draft = if let Some(context) = trace { draft.traced(context) } else { draft };
         let Some(stream) = self.engine.stream_of(draft.topic()) else {
             return if conditions.is_empty() {
                 Ok(self.pass_on(draft, now))

@@ -26,6 +26,7 @@ use crate::limits::LiveLimits;
 use crate::metrics::{self, Gauges, JwksGauges, Metrics, ShardCounters, StreamGauges};
 use crate::outbound::Outbound;
 use crate::sync::Mutex;
+use crate::trace::Tracer;
 
 /// Time that a shard has to answer a question.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
@@ -60,6 +61,8 @@ pub(crate) struct Hub {
     pub(super) ledger: Ledger,
     /// The sessions of each subject.
     pub(super) subjects: Census<Arc<str>>,
+    /// Who traces messages, where any are.
+    pub(super) tracer: Option<Tracer>,
 }
 
 impl Hub {
@@ -88,12 +91,23 @@ impl Hub {
             authority: Arc::new(Authority::new(AuthSettings::default())),
             ledger: None,
             subjects: Census::default(),
+            tracer: None,
         })
     }
 
     /// The same hub, with somebody who says who may enter; else everyone may do everything.
     pub(crate) fn with_authority(self, authority: Arc<Authority>) -> Self {
         Self { authority, ..self }
+    }
+
+    /// The same hub, with somebody who traces messages.
+    pub(crate) fn with_tracer(self, tracer: Option<Tracer>) -> Self {
+        Self { tracer, ..self }
+    }
+
+    /// Who traces messages, where any are.
+    pub(crate) fn tracer(&self) -> Option<&Tracer> {
+        self.tracer.as_ref()
     }
 
     /// Keeps revocations in this file, if there is one.
@@ -191,7 +205,7 @@ impl Hub {
         format!("{}-{}", self.instance_name(), session.0)
     }
 
-    /// What tells this process from every other, in names that it gives.
+    /// What tells this process from every other, in names that it gives and in traces.
     pub(crate) fn instance_name(&self) -> String {
         format!("{:08x}", self.instance)
     }

@@ -97,6 +97,7 @@ fn own_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
     families.push(http_requests(metrics));
     families.extend(config_families(metrics));
     families.extend(presence_families(&gauges.presence));
+    families.extend(trace_families(metrics));
     families
 }
 
@@ -385,6 +386,21 @@ fn presence_families(presence: &PresenceGauges) -> Vec<MetricFamily> {
             "fanfare_presence_unnamed_total",
             "Joins and leaves that an announcement counted and did not name.",
             one(presence.unnamed),
+        ),
+    ]
+}
+
+fn trace_families(metrics: &Metrics) -> [MetricFamily; 2] {
+    [
+        counter(
+            "fanfare_trace_spans_exported_total",
+            "Spans that the collector took.",
+            one(metrics.spans_exported.get()),
+        ),
+        counter(
+            "fanfare_trace_spans_dropped_total",
+            "Spans that were not told: over traces_per_second, no room in the queue, or not taken by the collector.",
+            labelled_by("reason", metrics.spans_dropped.iter()),
         ),
     ]
 }

@@ -164,6 +164,13 @@ impl ShardCounters {
     }
 }
 
+/// Why a span is not told: more messages than may be traced in a second.
+pub(crate) const SPAN_TOO_MANY: &str = "rate";
+/// The queue to the collector is full.
+pub(crate) const SPAN_QUEUE_FULL: &str = "queue";
+/// The collector can't be reached, or refused it.
+pub(crate) const SPAN_NOT_TAKEN: &str = "collector";
+
 /// The classes of an answer's status; any other counts as the last.
 const STATUS_CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 
@@ -180,6 +187,10 @@ pub(crate) struct Metrics {
     pub(crate) reloads: Labelled,
     /// When the configuration in force was read, in milliseconds since 1970.
     pub(crate) configured_ms: Counter,
+    /// Spans that the collector took.
+    pub(crate) spans_exported: Counter,
+    /// Spans that were not told, by reason.
+    pub(crate) spans_dropped: Labelled,
 }
 
 /// What is counted where connections are accepted, before a shard has them.
@@ -229,6 +240,8 @@ impl Metrics {
             listeners,
             reloads: Labelled::new([TAKEN, NOT_TAKEN]),
             configured_ms: Counter::default(),
+            spans_exported: Counter::default(),
+            spans_dropped: Labelled::new([SPAN_TOO_MANY, SPAN_QUEUE_FULL, SPAN_NOT_TAKEN]),
         }
     }
 

@@ -187,15 +187,11 @@ impl Failed {
     }
 
     fn publish(id: Option<u64>, error: &PublishError) -> Self {
-        let failed = |code| Self::request(id, code, error.to_string());
+        let failed = Self::request(id, error.code(), error.to_string());
         match *error {
-            PublishError::TooLarge { .. } => failed(ErrorCode::TooLarge),
-            PublishError::NeedsStream => failed(ErrorCode::InvalidFrame),
-            PublishError::Conflict { last } => Self { seq: Some(last), ..failed(ErrorCode::Conflict) },
-            PublishError::Stopping => failed(ErrorCode::Unavailable),
-            PublishError::KeysFull { retry_after } => {
-                Self { retry_after: Some(retry_after), ..failed(ErrorCode::LimitExceeded) }
-            }
+            PublishError::Conflict { last } => Self { seq: Some(last), ..failed },
+            PublishError::KeysFull { retry_after } => Self { retry_after: Some(retry_after), ..failed },
+            PublishError::TooLarge { .. } | PublishError::NeedsStream | PublishError::Stopping => failed,
         }
     }
 

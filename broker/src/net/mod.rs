@@ -22,6 +22,7 @@ mod places;
 mod refusals;
 mod sessions;
 mod shard;
+mod spans;
 mod tls;
 mod transport;
 mod websocket;
@@ -36,6 +37,8 @@ pub(crate) use files::make_room;
 pub(crate) use jwks::{fetch_key_sets, fetch_once};
 pub(crate) use listener::{Listener, bind};
 pub(crate) use shard::{ShardHandle, spawn};
+pub(crate) use spans::Exporter;
+pub use spans::TraceSettings;
 pub(crate) use tls::Keeper;
 pub use tls::{TlsError, TlsFault, TlsFiles};
 #[cfg(any(test, feature = "fuzz"))]

@@ -10,6 +10,7 @@ use super::connection::Connection;
 use super::io::{Deadlines, Io};
 use crate::clock::{self, Moment};
 use crate::hub::{Heads, Mail};
+use crate::trace::Tracer;
 
 /// Sockets that are written to before other tasks of the shard have a turn.
 const FLUSHES_BETWEEN_YIELDS: usize = 256;
@@ -83,10 +84,15 @@ impl Sessions {
     /// Puts mail into queues and writes them out, a part of it at a time, so that no queue fills with what its socket
     /// would have taken.
     pub(super) async fn fan_out(&self, mail: &mut Mail) {
+        let tracer = self.io.hub.tracer();
         loop {
+            let began = tracer.map(|tracer| (tracer, clock::now()));
             let more = self.io.shard.borrow_mut().fan_out(mail);
             self.flush_dirty().await;
             self.observe(mail);
+            if let Some((tracer, began)) = began {
+                self.trace(mail, tracer, began);
+            }
             if !more {
                 break;
             }
@@ -137,6 +143,13 @@ impl Sessions {
         let now = clock::now();
         for message in mail.fanned_out() {
             self.io.counters().publish_to_socket.observe(now.since(message.arrived()));
+        }
+    }
+
+    /// Tells of the messages that are traced that they were delivered.
+    fn trace(&self, mail: &Mail, tracer: &Tracer, began: Moment) {
+        for context in mail.fanned_out().iter().filter_map(|message| message.trace()) {
+            tracer.delivered(context, began, self.io.number);
         }
     }
 

@@ -75,7 +75,7 @@ function Connection(): ReactNode {
 }
 
 async function subscriptions(broker: Broker): Promise<number> {
-  const page = await (await fetch(`${broker.internal.replace(/\/$/, "")}/metrics`)).text();
+  const page = await (await fetch(`${broker.internal}/metrics`)).text();
   return Number(/^fanfare_subscriptions(?:{[^}]*})? (\d+)/m.exec(page)?.[1]);
 }
 

@@ -7,7 +7,7 @@ mod rows;
 
 pub use name::Name;
 pub(super) use row::{Applied, Fallback, Kind, Row};
-use rows::{API_KEY, AUTH, ISSUER, LIMITS, PRESENCE, RIGHTS, ROLE, STREAM, TLS, TOP};
+use rows::{API_KEY, AUTH, ISSUER, LIMITS, PRESENCE, RIGHTS, ROLE, STREAM, TLS, TOP, TRACING};
 
 /// How a section stands in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,12 @@ pub(super) const SECTIONS: &[Section] = &[
         rows: TLS,
     },
     Section { name: "internal_tls", shape: Shape::Table, doc: "The same for the internal port.", rows: TLS },
+    Section {
+        name: "tracing",
+        shape: Shape::Table,
+        doc: "Traces of messages, for OpenTelemetry: how long publishing and delivering took, of a few of them.",
+        rows: TRACING,
+    },
     Section {
         name: "limits",
         shape: Shape::Table,

@@ -16,6 +16,8 @@ pub(in crate::config) enum Kind {
     Time,
     /// A list of texts.
     Texts,
+    /// A part of a whole, from 0 to 1.
+    Ratio,
 }
 
 /// What holds unless a setting is written.
@@ -63,6 +65,7 @@ impl Kind {
             Self::Bytes => "size",
             Self::Time => "duration",
             Self::Texts => "list of texts",
+            Self::Ratio => "number from 0 to 1",
         }
     }
 
@@ -70,7 +73,7 @@ impl Kind {
     pub(in crate::config) fn toml(self, value: &str) -> String {
         match self {
             Self::Text | Self::Bytes | Self::Time => toml::Value::String(value.to_owned()).to_string(),
-            Self::Flag | Self::Count | Self::Texts => value.to_owned(),
+            Self::Flag | Self::Count | Self::Texts | Self::Ratio => value.to_owned(),
         }
     }
 }

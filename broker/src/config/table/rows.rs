@@ -19,7 +19,7 @@ pub(super) const TOP: &[Row] = &[
         Kind::Text,
         Value("127.0.0.1:7441"),
         AtStart,
-        "Where /metrics, /healthz, /readyz and the page at / are.",
+        "Where /metrics, /healthz, /readyz, the HTTP API and the console (at /) are.",
     ),
     Row::new(
         "shards",
@@ -310,6 +310,26 @@ pub(super) const API_KEY: &[Row] = &[
     PUBLISH,
     MAY_SEE,
     ADMIN,
+];
+
+/// Of `[tracing]`.
+pub(super) const TRACING: &[Row] = &[
+    Row::new(
+        "endpoint",
+        Kind::Text,
+        Nothing { example: "http://127.0.0.1:4318/v1/traces" },
+        AtStart,
+        "Where spans are sent: a collector's address for OTLP over HTTP, with protobuf. Without a path, /v1/traces is meant. \
+         Nothing is traced unless it is set.",
+    ),
+    Row::new(
+        "sample_ratio",
+        Kind::Ratio,
+        Value("0.01"),
+        AtStart,
+        "Which part of the messages is traced that bring no `traceparent`; one that brings it is traced if it says so.",
+    ),
+    Row::new("service_name", Kind::Text, Value("fanfare"), AtStart, "What this broker is called in traces."),
 ];
 
 /// Of each `[[presence]]`.

@@ -10,7 +10,8 @@ use axum::response::Response;
 use fanfare_protocol::ErrorCode;
 
 use super::request_id::RequestId;
-use super::v1::{self, Document};
+use super::v1::Document;
+use super::{console, v1};
 use crate::clock;
 use crate::hub::Hub;
 use crate::net::refusals::Refusals;
@@ -20,8 +21,8 @@ const UNMATCHED: &str = "unmatched";
 
 /// The routes that are counted apart.
 pub(crate) fn routes() -> Vec<String> {
-    let own = ["/", "/metrics", "/healthz", "/readyz", v1::DESCRIPTION, UNMATCHED].map(str::to_owned);
-    own.into_iter().chain(v1::paths()).collect()
+    let own = ["/metrics", "/healthz", "/readyz", v1::DESCRIPTION, UNMATCHED];
+    console::PATHS.into_iter().chain(own).map(str::to_owned).chain(v1::paths()).collect()
 }
 
 /// Where requests are counted, and told of.

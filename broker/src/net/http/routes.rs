@@ -9,32 +9,37 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::Inside;
 use super::count::{Counting, count};
 use super::guard::{Guard, guard};
-use super::page;
 use super::request_id::{RequestIds, identify};
 use super::v1::{self, Api, Kind, Problem};
+use super::{ClientPort, Inside, console};
 use crate::hub::Hub;
 
 /// The format that every Prometheus reads.
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 const NOT_FOUND: &str = "There is nothing here. This is the internal port of Fanfare:\n\
-                         /         a page to try the broker with\n\
+                         /         the console: what goes on, in a browser\n\
                          /metrics  for Prometheus\n\
                          /healthz  the process answers\n\
                          /readyz   the broker works, from publish to delivery\n\
                          /v1       the HTTP API, described by /openapi.json\n";
 
 /// Every route, behind the guard. The first to see a request is the last of the layers.
-pub(super) fn router<I: Inside>(inside: Arc<I>, hub: &Arc<Hub>, api: Api, policy: Guard) -> Router {
+pub(super) fn router<I: Inside>(
+    inside: Arc<I>,
+    hub: &Arc<Hub>,
+    api: Api,
+    clients: ClientPort,
+    policy: Guard,
+) -> Router {
     Router::new()
-        .route("/", get(show_page::<I>))
         .route("/metrics", get(metrics::<I>))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(readyz::<I>))
         .with_state(inside)
+        .merge(console::router(clients))
         .merge(v1::router(api))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
@@ -55,19 +60,6 @@ async fn not_found(uri: Uri) -> Response {
 async fn method_not_allowed(method: Method, uri: Uri) -> Response {
     let detail = format!("{} can't be asked with {method}; `Allow` says with what", uri.path());
     Problem::new(Kind::MethodNotAllowed, detail).into_response()
-}
-
-async fn show_page<I: Inside>(State(inside): State<Arc<I>>) -> Response {
-    match page::render(inside.client_port()) {
-        Ok((policy, html)) => {
-            let content_type = (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned());
-            ([content_type, (header::CONTENT_SECURITY_POLICY, policy)], html).into_response()
-        }
-        Err(error) => {
-            tracing::error!(%error, "no random numbers for the page");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
 }
 
 async fn metrics<I: Inside>(State(inside): State<Arc<I>>) -> impl IntoResponse {

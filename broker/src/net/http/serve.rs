@@ -18,10 +18,10 @@ use tokio::sync::{OwnedRwLockReadGuard, RwLock, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::Inside;
 use super::guard::Guard;
 use super::routes::router;
 use super::v1::Api;
+use super::{ClientPort, Inside};
 use crate::clock;
 use crate::hub::Hub;
 use crate::net::accept::Acceptor;
@@ -64,6 +64,8 @@ pub(crate) struct Port {
     pub(crate) names: Names,
     /// Its certificate, if it speaks TLS.
     pub(crate) tls: Option<Arc<Keeper>>,
+    /// Where clients connect, for the console.
+    pub(crate) clients: ClientPort,
 }
 
 /// Serves the internal port until `shutdown` resolves; then answers what is under way and returns.
@@ -77,10 +79,10 @@ pub(crate) async fn serve<I: Inside>(
     api: Api,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let Port { acceptor, names, tls } = port;
+    let Port { acceptor, names, tls, clients } = port;
     let loopback = acceptor.address()?.ip().to_canonical().is_loopback();
     let crowd = Crowd::new(&api, &hub);
-    let router = router(inside, &hub, api, Guard::new(Senders { loopback, names }));
+    let router = router(inside, &hub, api, clients, Guard::new(Senders { loopback, names }));
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::{Api, Inside, Port, routes, serve};
+use super::{Api, ClientPort, Inside, Port, console, routes, serve};
 use crate::clock::Now;
 use crate::engine::{KeyLimits, MemoryEngine};
 use crate::hub::Hub;
@@ -31,9 +31,6 @@ impl Inside for Fake {
     async fn ready(&self) -> Result<(), String> {
         if self.broken.load(Ordering::Relaxed) { Err("shard 1 does not answer".to_owned()) } else { Ok(()) }
     }
-    fn client_port(&self) -> u16 {
-        7440
-    }
 }
 
 /// A served port that ends when told.
@@ -49,7 +46,8 @@ impl Served {
         let listener = TcpListener::bind(bind).await.unwrap();
         let address = listener.local_addr().unwrap();
         let acceptor = Acceptor::new(listener, INTERNAL_PORT, Arc::new(Metrics::new(1, &[])));
-        let port = Port { acceptor, names: Names::default(), tls: None };
+        let clients = ClientPort { port: 7440, tls: false };
+        let port = Port { acceptor, names: Names::default(), tls: None, clients };
         let fake = Arc::new(Fake::default());
         let (stop, stopped) = oneshot::channel();
         let inside = Arc::clone(&fake);
@@ -65,8 +63,13 @@ impl Served {
 
     /// Head and body of the answer to a request line, with this `Host`.
     async fn ask(&self, line: &str, host: &str) -> (String, String) {
+        self.ask_with(line, host, "").await
+    }
+
+    /// The same, with more lines of the head.
+    async fn ask_with(&self, line: &str, host: &str, more: &str) -> (String, String) {
         let mut socket = TcpStream::connect(("127.0.0.1", self.address.port())).await.unwrap();
-        let request = format!("{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let request = format!("{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{more}\r\n");
         socket.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         socket.read_to_string(&mut answer).await.unwrap();
@@ -145,7 +148,7 @@ async fn beyond_loopback_any_name_will_do() {
 #[tokio::test]
 async fn every_answer_forbids_storing_and_guessing_its_type() {
     let served = Served::start("127.0.0.1:0").await;
-    for path in ["/", "/metrics", "/healthz", "/readyz", "/nothing"] {
+    for path in ["/metrics", "/healthz", "/readyz", "/nothing"] {
         let (head, _) = served.get(path).await;
         assert!(
             head.contains("cache-control: no-store") && head.contains("x-content-type-options: nosniff"),
@@ -155,35 +158,71 @@ async fn every_answer_forbids_storing_and_guessing_its_type() {
 }
 
 #[tokio::test]
-async fn the_page_runs_its_own_script_alone_and_reaches_the_client_port_alone() {
+async fn the_console_runs_its_own_files_alone_and_reaches_this_port_and_the_client_port_alone() {
     let served = Served::start("127.0.0.1:0").await;
-    let (head, body) = served.get("/").await;
-    let policy = head.lines().find_map(|line| line.strip_prefix("content-security-policy: ")).unwrap();
-    let nonce = policy.split_once("script-src 'nonce-").unwrap().1.split_once('\'').unwrap().0;
-    assert!(
-        policy.starts_with("default-src 'none';") && policy.contains("connect-src ws://*:7440 "),
-        "{policy}"
-    );
-    assert!(body.contains(&format!("<script nonce=\"{nonce}\">")), "no script with {nonce}");
-    assert!(body.contains("data-client-port=\"7440\"") && !body.contains("{{"), "a place was not filled in");
-    let (again, _) = served.get("/").await;
-    assert!(!again.contains(nonce), "the nonce is used again");
+    for path in console::PATHS {
+        let (head, _) = served.get(path).await;
+        let policy = head.lines().find_map(|line| line.strip_prefix("content-security-policy: ")).unwrap();
+        for rule in [
+            "default-src 'none';",
+            "script-src 'self';",
+            "style-src 'self';",
+            "connect-src 'self' ws://*:7440 wss://*:7440;",
+            "require-trusted-types-for 'script';",
+            "frame-ancestors 'none'",
+        ] {
+            assert!(policy.contains(rule), "{path}: {policy}");
+        }
+        assert!(
+            !policy.contains("unsafe") && head.contains("x-content-type-options: nosniff"),
+            "{path}: {head}"
+        );
+    }
 }
 
 #[tokio::test]
-async fn the_page_loads_nothing_from_elsewhere() {
-    let (_, body) = Served::start("127.0.0.1:0").await.get("/").await;
-    for sign in [
-        "http://",
-        "https://",
-        "//cdn",
-        "innerHTML",
-        "outerHTML",
-        "insertAdjacentHTML",
-        "document.write",
-        "eval(",
-    ] {
-        assert!(!body.contains(sign), "the page holds {sign}");
+async fn the_consoles_page_knows_the_client_port_and_holds_no_script_and_no_style_itself() {
+    let (_, page) = Served::start("127.0.0.1:0").await.get("/").await;
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let facts = "data-client-port=\"7440\" data-client-tls=\"false\" data-version=\"";
+    assert!(page.contains(facts) && !page.contains("{{"), "a place was not filled in: {page}");
+    for sign in ["<style", " style=", " onload=", "http-equiv"] {
+        assert!(!page.contains(sign), "the page holds {sign}");
+    }
+    let scripts: Vec<_> = page.split("<script").skip(1).collect();
+    assert_eq!(scripts.len(), 1);
+    assert!(scripts[0].starts_with(" type=\"module\" src=\"/console.js\"></script>"), "{page}");
+}
+
+#[tokio::test]
+async fn the_console_loads_nothing_from_elsewhere_and_reads_no_html() {
+    let served = Served::start("127.0.0.1:0").await;
+    for path in console::PATHS {
+        let (_, body) = served.get(path).await;
+        // The name of SVG is no address.
+        let body = body.replace("http://www.w3.org/2000/svg", "");
+        for sign in ["http://", "https://", "//cdn", "innerHTML", "outerHTML", "insertAdjacentHTML", "eval("]
+        {
+            assert!(!body.contains(sign), "{path} holds {sign}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_browser_that_has_the_console_is_not_sent_it_again() {
+    let served = Served::start("127.0.0.1:0").await;
+    for path in console::PATHS {
+        let (head, body) = served.get(path).await;
+        let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap();
+        assert!(head.contains("cache-control: no-cache") && !body.is_empty(), "{path}: {head}");
+        let line = format!("GET {path}");
+        let ask = async |known: &str| {
+            served.ask_with(&line, "localhost", &format!("If-None-Match: {known}\r\n")).await
+        };
+        let (again, nothing) = ask(&format!("\"other\", {tag}")).await;
+        assert!(again.starts_with("HTTP/1.1 304 Not Modified\r\n") && nothing.is_empty(), "{path}: {again}");
+        let (other, _) = ask("\"other\"").await;
+        assert!(other.starts_with("HTTP/1.1 200 OK\r\n"), "{path}: {other}");
     }
 }
 

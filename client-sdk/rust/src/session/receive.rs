@@ -33,7 +33,7 @@ impl<T> Session<T> {
             ServerFrame::Behind { sub } => self.deliver(sub, Event::Behind),
             ServerFrame::Live { sub, position } => self.deliver(sub, Event::Live(position)),
             ServerFrame::Subscribed(subscribed) if subscribed.sub > MAX_CLIENT_SUB => {
-                self.granted(subscribed)
+                self.granted(subscribed);
             }
             ServerFrame::Subscribed(subscribed) => self.subscribed(subscribed),
             ServerFrame::Unsubscribed { sub, code } => self.unsubscribed(sub, code),

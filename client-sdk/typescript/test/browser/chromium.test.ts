@@ -131,8 +131,12 @@ promise("a restart of the broker loses nothing", async ({ broker, page, writer }
   await publish(writer, 0, 10);
   await reaches(page, 9);
   await broker.stop();
+  // So that the page comes back when something was published meanwhile.
+  await page.context().setOffline(true);
   await broker.start();
-  await publish(writer, 10, 20);
+  await publish(writer, 10, 15);
+  await page.context().setOffline(false);
+  await publish(writer, 15, 20);
   await reaches(page, 19);
   assert.deepEqual(await numbers(page), range(0, 20));
   assert.equal((await seenBy(page)).includes("gap"), false);

@@ -18,8 +18,7 @@ export class Broker {
   readonly #config: string;
   #child: ChildProcess | undefined;
   #listen = "127.0.0.1:0";
-  /** Where metrics, health and the page are. */
-  internal = "";
+  #internal = "127.0.0.1:0";
 
   private constructor(config: string) {
     this.#config = config;
@@ -41,7 +40,12 @@ export class Broker {
     return this.#listen;
   }
 
-  /** Starts it, again on the same port. What its streams hold outlives a planned stop. */
+  /** Where metrics, health, the HTTP API and the console are. */
+  get internal(): string {
+    return `http://${this.#internal}`;
+  }
+
+  /** Starts it, again on the same ports. What its streams hold outlives a planned stop. */
   async start(): Promise<void> {
     if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there: build it with cargo build`);
     const config = join(this.#home, "fanfare.toml");
@@ -50,7 +54,7 @@ export class Broker {
       "--listen",
       this.#listen,
       "--internal",
-      "127.0.0.1:0",
+      this.#internal,
       "--data-dir",
       join(this.#home, "data"),
     ];
@@ -59,13 +63,16 @@ export class Broker {
     });
     this.#child = child;
     let log = "";
+    let started = false;
     child.stderr.on("data", (text) => (log += String(text)));
     for await (const line of createInterface(child.stdout)) {
       this.#listen = /listening on ws:\/\/([^/\s]+)/.exec(line)?.[1] ?? this.#listen;
-      this.internal = /internal\s+on (http:\/\/\S+)/.exec(line)?.[1] ?? "";
-      if (this.internal) break;
+      const internal = /internal\s+on http:\/\/([^/\s]+)/.exec(line)?.[1];
+      started = internal !== undefined;
+      this.#internal = internal ?? this.#internal;
+      if (started) break;
     }
-    if (!this.internal) throw new Error(`the broker did not start: ${log}`);
+    if (!started) throw new Error(`the broker did not start: ${log}`);
     child.stdout.resume();
   }
 

@@ -14,12 +14,12 @@ use super::*;
 
 /// A client that comes back soon, and what its token brings along.
 fn builder(url: &str, token: String) -> (ClientBuilder, mpsc::Receiver<Subscription>) {
-    let (given, taken) = mpsc::channel(8);
+    let (give, brought) = mpsc::channel(8);
     let builder = Sdk::builder(url)
         .token(token)
         .reconnect_pause(Duration::from_millis(1), Duration::from_millis(20))
-        .on_auto(move |subscription| given.try_send(subscription).unwrap());
-    (builder, taken)
+        .on_auto(move |subscription| give.try_send(subscription).unwrap());
+    (builder, brought)
 }
 
 /// The next message; what else comes before it must be a notice.

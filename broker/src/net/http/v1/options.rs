@@ -6,9 +6,10 @@ use std::ops::RangeInclusive;
 
 use axum::http::{HeaderMap, HeaderValue};
 use fanfare_protocol::Headers;
-use fanfare_protocol::limits::{MAX_KEY_BYTES, MAX_SEQ};
+use fanfare_protocol::limits::{MAX_HEADERS_BYTES, MAX_KEY_BYTES, MAX_SEQ};
 
 use super::problem::{Kind, Place, Problem};
+use crate::trace::{TRACEPARENT, TraceContext};
 
 const KEY: &str = "Idempotency-Key";
 const EXPECT: &str = "X-Fanfare-Expect";
@@ -26,13 +27,15 @@ pub(super) struct Options<'a> {
 }
 
 impl<'a> Options<'a> {
+    /// Reads them. Where messages are traced, the request's `traceparent` becomes the message's, unless it has one.
+    ///
     /// # Errors
     /// A header can't be read, or is there twice.
-    pub(super) fn of(headers: &'a HeaderMap) -> Result<Self, Problem> {
+    pub(super) fn of(headers: &'a HeaderMap, traced: bool) -> Result<Self, Problem> {
         Ok(Self {
             key: one(headers, KEY)?.map(key).transpose()?,
             expect: one(headers, EXPECT)?.map(expect).transpose()?,
-            headers: own_headers(headers)?,
+            headers: own_headers(headers, traced)?,
         })
     }
 }
@@ -59,7 +62,7 @@ fn expect(value: &HeaderValue) -> Result<u64, Problem> {
     seq.ok_or_else(|| invalid(EXPECT, format!("`{EXPECT}` must be a sequence: digits only, 0 to {MAX_SEQ}")))
 }
 
-fn own_headers(headers: &HeaderMap) -> Result<Option<Headers>, Problem> {
+fn own_headers(headers: &HeaderMap, traced: bool) -> Result<Option<Headers>, Problem> {
     let mut own = BTreeMap::new();
     for (name, value) in headers {
         let Some(short) = name.as_str().strip_prefix(HEADER_PREFIX) else { continue };
@@ -70,6 +73,9 @@ fn own_headers(headers: &HeaderMap) -> Result<Option<Headers>, Problem> {
             return Err(wrong(format!("`{name}` is there more than once; keep one")));
         }
     }
+    if traced && let Some(traceparent) = traceparent(headers, &own) {
+        own.entry(TRACEPARENT.to_owned()).or_insert_with(|| traceparent.to_owned());
+    }
     if own.is_empty() {
         return Ok(None);
     }
@@ -79,6 +85,14 @@ fn own_headers(headers: &HeaderMap) -> Result<Option<Headers>, Problem> {
     let own = Headers::new(own).map_err(refused)?;
     own.check_publishable().map_err(refused)?;
     Ok(Some(own))
+}
+
+/// The request's place in a trace, if there is room for it. A trace is never a reason to refuse a message.
+fn traceparent<'a>(headers: &'a HeaderMap, own: &BTreeMap<String, String>) -> Option<&'a str> {
+    let text = headers.get(TRACEPARENT)?.to_str().ok()?;
+    let taken: usize = own.iter().map(|(name, value)| name.len() + value.len()).sum();
+    let fits = taken + TRACEPARENT.len() + text.len() <= MAX_HEADERS_BYTES;
+    (fits && TraceContext::parse(text).is_some()).then_some(text)
 }
 
 fn invalid(name: &str, detail: String) -> Problem {
@@ -102,9 +116,30 @@ mod tests {
     fn key_expectation_and_own_headers_are_read() {
         let headers =
             headers(&[(KEY, "order-7"), (EXPECT, "41"), ("Fanfare-Header-Trace", "é"), ("accept", "*/*")]);
-        let options = Options::of(&headers).unwrap();
+        let options = Options::of(&headers, false).unwrap();
         assert_eq!((options.key.as_deref(), options.expect), (Some("order-7"), Some(41)));
         assert_eq!(options.headers.unwrap().iter().collect::<Vec<_>>(), [("trace", "é")]);
+    }
+
+    #[test]
+    fn a_trace_of_the_request_becomes_the_messages_where_messages_are_traced_and_it_has_none() {
+        const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let read = |pairs: &[(&str, &str)], traced| {
+            let (headers, name) = (headers(pairs), TRACEPARENT);
+            let own = Options::of(&headers, traced).unwrap().headers;
+            own.and_then(|own| own.get(name).map(str::to_owned))
+        };
+        assert_eq!(read(&[(TRACEPARENT, PARENT)], true).as_deref(), Some(PARENT));
+        assert_eq!(read(&[(TRACEPARENT, PARENT)], false), None);
+        assert_eq!(read(&[(TRACEPARENT, "nonsense")], true), None);
+        let own = [(TRACEPARENT, PARENT), ("Fanfare-Header-traceparent", "own")];
+        assert_eq!(read(&own, true).as_deref(), Some("own"));
+        let full = "x".repeat(MAX_HEADERS_BYTES - 1);
+        assert_eq!(
+            read(&[(TRACEPARENT, PARENT), ("Fanfare-Header-a", &full)], true),
+            None,
+            "there is no room"
+        );
     }
 
     #[test]
@@ -122,7 +157,7 @@ mod tests {
             &[("Fanfare-Header-", "")],
             &[("Fanfare-Header-a", "1"), ("fanfare-header-A", "2")],
         ] {
-            assert!(Options::of(&headers(pairs)).is_err(), "{pairs:?}");
+            assert!(Options::of(&headers(pairs), true).is_err(), "{pairs:?}");
         }
     }
 }

@@ -97,7 +97,7 @@ pub(super) async fn publish_one(
 ) -> Result<Json<PublishedView>, Problem> {
     let kind = ContentType::of(&headers)?.payload_kind()?;
     body::check_plain(&headers)?;
-    let Options { key, expect, headers } = Options::of(&headers)?;
+    let Options { key, expect, headers } = Options::of(&headers, api.hub.tracer().is_some())?;
     let bound = Bound {
         bytes: api.limits.max_payload_bytes(),
         name: "max_payload_bytes",

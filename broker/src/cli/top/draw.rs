@@ -1,0 +1,203 @@
+//! Drawing: the view onto a terminal. Colours only underline what words and shapes say already.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span, Text};
+use ratatui::widgets::{Block, Borders, Cell, Clear, Paragraph, Sparkline, Table, Wrap};
+
+use super::arrange::{FigurePlace, arrange};
+use super::figures::{FIGURES, Figure};
+use super::keys::{FOOTER, HELP};
+use super::panel::{Column, Panel};
+use super::view::View;
+
+/// What stands for a second in which nothing was heard.
+const UNHEARD: &str = "·";
+/// Cells that help takes.
+const HELP_WIDTH: u16 = 54;
+
+/// How things look that have a meaning.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Palette {
+    coloured: bool,
+}
+
+impl Palette {
+    /// With colours, or by weight alone.
+    pub(super) fn new(coloured: bool) -> Self {
+        Self { coloured }
+    }
+
+    fn tinted(self, style: Style, colour: Color) -> Style {
+        if self.coloured { style.fg(colour) } else { style }
+    }
+
+    fn strong(self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    fn dim(self) -> Style {
+        Style::new().add_modifier(Modifier::DIM)
+    }
+
+    fn fault(self) -> Style {
+        self.tinted(self.strong(), Color::Red)
+    }
+
+    fn alarm(self) -> Style {
+        self.tinted(self.strong(), Color::Yellow)
+    }
+
+    fn bars(self) -> Style {
+        self.tinted(Style::new(), Color::Cyan)
+    }
+}
+
+/// Draws all of it.
+pub(super) fn draw(frame: &mut Frame<'_>, view: &View, palette: Palette) {
+    let figures = if view.figures.is_empty() { 0 } else { u16::try_from(FIGURES).unwrap_or(0) };
+    let places = arrange(frame.area(), figures, view.focus, view.zoomed);
+    title(frame, places.title, view, palette);
+    for (place, (figure, past)) in places.figures.iter().zip(&view.figures) {
+        draw_figure(frame, *place, figure, past, palette);
+    }
+    for (number, (panel, place)) in view.panels.iter().zip(places.panels).enumerate() {
+        if let Some(place) = place {
+            draw_panel(frame, place, (number, panel), view.focus == number, palette);
+        }
+    }
+    if let Some(place) = places.footer {
+        frame.render_widget(Paragraph::new(footer(place.width, palette)), place);
+    }
+    if view.help {
+        help(frame, palette);
+    }
+}
+
+fn title(frame: &mut Frame<'_>, place: Rect, view: &View, palette: Palette) {
+    let (standing, is_fault) = &view.standing;
+    let standing = Span::styled(standing.as_str(), if *is_fault { palette.fault() } else { palette.dim() });
+    let name = [Span::styled("fanfare top ", palette.strong()), Span::raw(view.server.as_str())];
+    let name = Line::from_iter(name);
+    let room = usize::from(place.width).saturating_sub(standing.width() + 2);
+    // Where there is room for one of them, it is how things stand that matters.
+    if name.width() <= room {
+        frame.render_widget(Paragraph::new(name), place);
+        frame.render_widget(Paragraph::new(Line::from(standing).right_aligned()), place);
+    } else {
+        frame.render_widget(Paragraph::new(Line::from(standing)), place);
+    }
+}
+
+fn draw_figure(
+    frame: &mut Frame<'_>,
+    place: FigurePlace,
+    figure: &Figure,
+    past: &[Option<u64>],
+    palette: Palette,
+) {
+    let value = if figure.alarming { palette.alarm() } else { palette.strong() };
+    // A word says it, too: colour and weight may not be there.
+    let mark = if figure.alarming { "! " } else { "  " };
+    frame.render_widget(
+        Paragraph::new(Line::from_iter([Span::styled(mark, value), Span::raw(figure.label)])),
+        place.label,
+    );
+    frame.render_widget(
+        Paragraph::new(Line::styled(figure.value.as_str(), value).right_aligned()),
+        place.value,
+    );
+    let width = usize::from(place.bars.width);
+    let newest = past.iter().skip(past.len().saturating_sub(width)).copied();
+    let before = std::iter::repeat_n(Some(0), width.saturating_sub(past.len()));
+    let bars =
+        Sparkline::default().data(before.chain(newest)).style(palette.bars()).absent_value_symbol(UNHEARD);
+    frame.render_widget(bars, place.bars);
+    if let Some(detail) = place.detail {
+        frame.render_widget(Paragraph::new(Line::styled(figure.detail.as_str(), palette.dim())), detail);
+    }
+}
+
+fn draw_panel(
+    frame: &mut Frame<'_>,
+    place: Rect,
+    (number, panel): (usize, &Panel),
+    focused: bool,
+    palette: Palette,
+) {
+    let mark = if focused { "▸" } else { " " };
+    let style = if focused { palette.strong() } else { Style::new() };
+    let title = Line::styled(format!("{mark}{} {} ", number + 1, panel.title), style);
+    let block = Block::new().borders(Borders::TOP).title(title).border_style(palette.dim());
+    let mut inner = block.inner(place);
+    frame.render_widget(block, place);
+    // Two panels that touch are kept apart.
+    inner.width = inner.width.saturating_sub(1);
+    if let Some(note) = &panel.note {
+        inner = draw_note(frame, inner, note, palette);
+    }
+    if !panel.rows.is_empty() {
+        draw_rows(frame, inner, panel, palette);
+    }
+}
+
+/// Says something before the rows; gives the room that is left for them.
+fn draw_note(frame: &mut Frame<'_>, place: Rect, note: &str, palette: Palette) -> Rect {
+    let text = Paragraph::new(Line::styled(note, palette.alarm())).wrap(Wrap { trim: true });
+    let lines = note.chars().count().div_ceil(usize::from(place.width).max(1)) + 1;
+    let height = u16::try_from(lines).unwrap_or(u16::MAX).min(place.height);
+    frame.render_widget(text, Rect { height, ..place });
+    Rect { y: place.y + height, height: place.height - height, ..place }
+}
+
+fn draw_rows(frame: &mut Frame<'_>, place: Rect, panel: &Panel, palette: Palette) {
+    let fitting = panel.fitting(place.width);
+    let columns: Vec<&Column> = fitting.iter().map(|at| &panel.columns[*at]).collect();
+    let widths = columns.iter().map(|column| match column.takes_rest {
+        true => Constraint::Fill(1),
+        false => Constraint::Length(column.width),
+    });
+    let head = columns.iter().map(|column| cell(column, column.head));
+    let head = ratatui::widgets::Row::new(head).style(palette.dim());
+    // The last rows stay in sight, however far one scrolls.
+    let room = usize::from(place.height).saturating_sub(1);
+    let from = panel.from.min(panel.rows.len().saturating_sub(room));
+    let rows = panel.rows.iter().skip(from).take(room).map(|row| {
+        let cells = fitting.iter().zip(&columns).map(|(at, column)| cell(column, &row.cells[*at]));
+        let style = if row.alarming { palette.alarm() } else { Style::new() };
+        ratatui::widgets::Row::new(cells).style(style)
+    });
+    frame.render_widget(Table::new(rows, widths).header(head).column_spacing(1), place);
+}
+
+fn cell<'a>(column: &Column, text: &'a str) -> Cell<'a> {
+    let text = Text::raw(text);
+    Cell::new(if column.right { text.right_aligned() } else { text })
+}
+
+/// The keys, as many as there is room for.
+fn footer(width: u16, palette: Palette) -> Line<'static> {
+    let mut line = Line::default();
+    for (key, what) in FOOTER {
+        let more = [Span::styled(*key, palette.strong()), Span::styled(format!(" {what}  "), palette.dim())];
+        let needed = line.width() + more.iter().map(Span::width).sum::<usize>();
+        if needed > usize::from(width) + 2 {
+            break;
+        }
+        line.extend(more);
+    }
+    line
+}
+
+fn help(frame: &mut Frame<'_>, palette: Palette) {
+    let area = frame.area();
+    let lines = u16::try_from(HELP.len()).unwrap_or(u16::MAX);
+    let (width, height) = (HELP_WIDTH.min(area.width), (lines + 2).min(area.height));
+    let place = Rect { x: (area.width - width) / 2, y: (area.height - height) / 2, width, height };
+    let block =
+        Block::new().borders(Borders::ALL).title(Line::styled(" fanfare top: help ", palette.strong()));
+    let text = Text::from_iter(HELP.iter().copied().map(Line::raw));
+    frame.render_widget(Clear, place);
+    frame.render_widget(Paragraph::new(text).block(block), place);
+}
