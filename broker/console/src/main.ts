@@ -45,6 +45,7 @@ const streams = new Streams(app);
 const views: Record<ViewName, View> = { overview: new Overview(app), live, sessions, streams };
 const main = h("main", { id: "main", tabindex: -1 });
 app.signIn = () => signIn.open();
+app.connected = () => views[app.view].wake?.();
 
 function render(): void {
   header.render();

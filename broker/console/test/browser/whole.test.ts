@@ -102,6 +102,10 @@ promise(
     await reads(page, ".figures .denied", /You may not see this.*may not hear/);
     await reads(page, "#events .denied", /You may not see this/);
     await reads(page, "section:has(#streams-title) .denied", /only administrators/i);
+    let asked = 0;
+    page.on("request", () => (asked += 1));
+    await page.waitForTimeout(4_500);
+    assert.equal(asked, 0, "who is refused does not ask again and again");
     await page.keyboard.press("Escape");
     await page.getByRole("link", { name: "Sessions" }).click();
     await reads(page, ".sessions .denied", /only administrators/i);
