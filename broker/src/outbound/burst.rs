@@ -184,16 +184,13 @@ impl Burst {
 
     fn add_payload(&mut self, lane: Lane, payload: &[u8]) {
         let before = self.joined.len();
-        match self.wire.websocket() {
-            Some(encoding) => {
-                frame::data_header(encoding, payload.len(), &mut self.joined);
-                self.joined.extend_from_slice(payload);
-            }
-            None => {
-                events::begin_chunk(payload.len(), &mut self.joined);
-                self.joined.extend_from_slice(payload);
-                self.joined.extend_from_slice(events::CHUNK_END);
-            }
+        if let Some(encoding) = self.wire.websocket() {
+            frame::data_header(encoding, payload.len(), &mut self.joined);
+            self.joined.extend_from_slice(payload);
+        } else {
+            events::begin_chunk(payload.len(), &mut self.joined);
+            self.joined.extend_from_slice(payload);
+            self.joined.extend_from_slice(events::CHUNK_END);
         }
         self.close_frame(lane, before);
     }
