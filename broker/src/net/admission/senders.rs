@@ -44,8 +44,16 @@ impl Senders {
         self.names.any_origin || self.list_origin(origin)
     }
 
-    /// Whether this origin itself is meant, not just any: its pages may come with the cookies of their user.
-    pub(crate) fn list_origin(&self, origin: &str) -> bool {
+    /// Whether pages from this origin may come with the cookies of their user: it is listed, or page and port are on one
+    /// machine, as the `Host` of the request says. Behind a proxy, a page on a visitor's own machine is no more than any.
+    pub(crate) fn trust_with_cookies(&self, origin: &str, host: Option<&str>) -> bool {
+        let on_one_machine =
+            self.loopback && is_loopback_origin(origin) && host.is_some_and(is_loopback_authority);
+        on_one_machine || self.names.origins.iter().any(|known| known == origin)
+    }
+
+    /// Whether this origin itself is meant, not just any.
+    fn list_origin(&self, origin: &str) -> bool {
         (self.loopback && is_loopback_origin(origin))
             || self.names.origins.iter().any(|known| known == origin)
     }
@@ -108,5 +116,14 @@ mod tests {
         senders.names.any_origin = true;
         assert!(senders.know_origin("null") && senders.trust_origin("https://anything.example"));
         assert!(!senders.list_origin("null") && !senders.list_origin("https://anything.example"));
+    }
+
+    #[test]
+    fn cookies_count_for_a_page_on_the_brokers_own_machine_and_not_on_a_visitors() {
+        let behind_a_proxy = senders(true, &["https://app.example.com"], &["push.example.com"]);
+        let trusted = |origin, host| behind_a_proxy.trust_with_cookies(origin, Some(host));
+        assert!(trusted("http://localhost:8080", "127.0.0.1:7440"));
+        assert!(!trusted("http://localhost:8080", "push.example.com"));
+        assert!(trusted("https://app.example.com", "push.example.com"));
     }
 }

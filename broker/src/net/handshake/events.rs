@@ -97,9 +97,10 @@ pub(super) fn read(
 /// The headers by which a browser lets a page read the answer: with the user's cookies, if the page's origin is listed;
 /// without them, where pages from anywhere may come.
 pub(super) fn cors(head: &Head<'_, '_>, policy: &Policy) -> String {
+    let host = head.at_most_one("host").ok().flatten();
     match head.at_most_one("origin") {
         _ if head.path != PATH => String::new(),
-        Ok(Some(origin)) if policy.senders.list_origin(origin) => format!(
+        Ok(Some(origin)) if policy.senders.trust_with_cookies(origin, host) => format!(
             "Access-Control-Allow-Origin: {origin}\r\nAccess-Control-Allow-Credentials: true\r\nVary: Origin\r\n"
         ),
         Ok(Some(origin)) if policy.senders.know_origin(origin) => {
@@ -120,7 +121,8 @@ fn has_own_cookies(head: &Head<'_, '_>, policy: &Policy) -> Result<bool, Refusal
     let site = head.at_most_one("sec-fetch-site")?;
     Ok(match head.at_most_one("origin")? {
         Some(origin) => {
-            policy.senders.list_origin(origin) || is_same_origin(origin, head.at_most_one("host")?)
+            let host = head.at_most_one("host")?;
+            policy.senders.trust_with_cookies(origin, host) || is_same_origin(origin, host)
         }
         None => site.is_none_or(|site| site == "same-origin" || site == "none"),
     })

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
+use hyper::http::uri::Scheme;
 use hyper::{Request, StatusCode, Uri, header};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -87,8 +89,16 @@ impl Exporter {
         queued: mpsc::Receiver<Span>,
         metrics: Arc<Metrics>,
     ) -> std::io::Result<Self> {
-        let connector =
-            HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().build();
+        let connector = HttpsConnectorBuilder::new();
+        // A machine without authorities can still send to a collector beside it.
+        let connector = if settings.endpoint.scheme() == Some(&Scheme::HTTPS) {
+            connector.with_native_roots()?
+        } else {
+            let nobody = RootCertStore::empty();
+            connector
+                .with_tls_config(ClientConfig::builder().with_root_certificates(nobody).with_no_client_auth())
+        };
+        let connector = connector.https_or_http().enable_http1().build();
         Ok(Self {
             endpoint: settings.endpoint.clone(),
             origin: Origin { service: settings.service_name.clone(), instance },

@@ -164,13 +164,15 @@ async fn lift(
     uri: &Uri,
 ) -> Result<StatusCode, Problem> {
     Query::of(uri, &[])?;
-    if !api.hub.lift(caller.administer(who.clone())?, clock::read()) {
-        return Err(not_found(&who));
+    let lifted = api.hub.lift(caller.administer(who.clone())?, clock::read());
+    if lifted {
+        let (subject, token_id) = who.names();
+        let (by, request) = (caller.subject(), id.as_str());
+        tracing::info!(subject, token_id, by, request, "a revocation is lifted");
     }
-    let (subject, token_id) = who.names();
-    tracing::info!(subject, token_id, by = caller.subject(), request = id.as_str(), "a revocation is lifted");
+    // Of one that was lifted before, too: the disk may have refused it then.
     keep(api, "it is lifted").await?;
-    Ok(StatusCode::NO_CONTENT)
+    if lifted { Ok(StatusCode::NO_CONTENT) } else { Err(not_found(&who)) }
 }
 
 fn not_found(who: &Revoked) -> Problem {
