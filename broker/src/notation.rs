@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use fanfare_protocol::frame::ReplayFrom;
-use fanfare_protocol::limits::MAX_POSITION_STREAMS;
+use fanfare_protocol::limits::{MAX_POSITION_STREAMS, MAX_SEQ};
 use fanfare_protocol::{Epoch, Position, StreamName, StreamPosition};
 
 /// What stands before a position that the newest messages of each topic go on from.
@@ -68,10 +68,10 @@ pub(crate) fn position(text: &str) -> Option<Position> {
     Some(position)
 }
 
-/// A number of digits alone, as many as every reader holds exactly.
+/// A number of digits alone that every reader holds exactly.
 pub(crate) fn number(text: &str) -> Option<u64> {
-    let plain = (1..=15).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    plain.then(|| text.parse().ok()).flatten()
+    let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten().filter(|number| *number <= MAX_SEQ)
 }
 
 #[cfg(test)]
@@ -83,6 +83,13 @@ mod tests {
         let text = "audit:9f2c:0,recent:a-b_C:41";
         let ReplayFrom::Position(position) = from(text).unwrap() else { panic!("no position") };
         assert_eq!(written(&position), text);
+    }
+
+    #[test]
+    fn every_sequence_that_there_can_be_is_read() {
+        assert_eq!(position("a:b:9007199254740991").unwrap().0.values().next().unwrap().seq, MAX_SEQ);
+        assert_eq!(position("a:b:9007199254740992"), None);
+        assert_eq!((number(""), number("+1"), number("99999999999999999999")), (None, None, None));
     }
 
     #[test]

@@ -5,8 +5,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The revision that this build was made from, as `build.rs` found it; `unknown` where nothing told it.
 pub const REVISION: &str = env!("FANFARE_REVISION");
 /// Both, as `fanfare --version` tells them.
-pub const BUILD: &str =
-    concat!(env!("CARGO_PKG_VERSION"), " (revision ", env!("FANFARE_REVISION"), ")");
+pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), " (revision ", env!("FANFARE_REVISION"), ")");
 
 #[cfg(test)]
 #[path = "../build/revision.rs"]
@@ -18,6 +17,7 @@ mod tests {
 
     const COMMIT: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567";
 
+    #[expect(clippy::unnecessary_wraps, reason = "what the source of a revision holds")]
     fn some(text: &str) -> Option<String> {
         Some(text.to_owned())
     }

@@ -40,6 +40,8 @@ export class App {
   view: ViewName = "overview";
   /** Asks who looks at this page. */
   signIn: () => void = () => undefined;
+  /** Hears that there is a connection, maybe as somebody else. */
+  connected: () => void = () => undefined;
 
   /** `changed` hears that something may have to be drawn. */
   constructor(page: PageFacts, keeper: Keeper, changed: () => void) {
@@ -132,6 +134,7 @@ export class App {
         ]);
       }
       this.refresh();
+      this.connected();
     }
     this.#changed();
   }

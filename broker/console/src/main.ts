@@ -45,6 +45,7 @@ const streams = new Streams(app);
 const views: Record<ViewName, View> = { overview: new Overview(app), live, sessions, streams };
 const main = h("main", { id: "main", tabindex: -1 });
 app.signIn = () => signIn.open();
+app.connected = () => views[app.view].wake?.();
 
 function render(): void {
   header.render();
@@ -93,8 +94,11 @@ function press(event: KeyboardEvent): void {
 /** Does what a key stands for; whether it stands for anything. */
 function deed(key: string): boolean {
   const view = VIEWS[Number(key) - 1];
-  if (view !== undefined) location.hash = `#/${view.name}`;
-  else if (key === "?") help.showModal();
+  if (view !== undefined) {
+    location.hash = `#/${view.name}`;
+    // The event comes later, and the next key may come first.
+    route();
+  } else if (key === "?") help.showModal();
   else if (key === "p" && app.view === "live") live.togglePause();
   else if (key === "/" && app.view === "sessions") sessions.focusFilter();
   else if (key === "/" && app.view === "streams") streams.focusFilter();

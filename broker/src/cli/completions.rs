@@ -22,11 +22,11 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(super) fn run(args: CompletionsArgs, mut program: Command) -> ExitCode {
+pub(super) fn run(CompletionsArgs { shell }: CompletionsArgs, mut program: Command) -> ExitCode {
     terminal::run(async move {
         let mut script = Vec::new();
         // Into memory: the generator panics where it can't write.
-        clap_complete::generate(args.shell, &mut program, "fanfare", &mut script);
+        clap_complete::generate(shell, &mut program, "fanfare", &mut script);
         io::stdout().lock().write_all(&script).map_err(CommandError::output)
     })
 }

@@ -94,16 +94,6 @@ impl BrokerArgs {
 }
 
 impl TlsArgs {
-    /// The file with the authorities to trust, if it was named.
-    pub(super) fn ca(&self) -> Option<&Path> {
-        self.ca.as_deref()
-    }
-
-    /// The files with this client's certificate and key, if they were named.
-    pub(super) fn identity(&self) -> Option<(&Path, &Path)> {
-        self.client_cert.as_deref().zip(self.client_key.as_deref())
-    }
-
     /// Adds what TLS needs.
     ///
     /// # Errors
@@ -116,6 +106,16 @@ impl TlsArgs {
             builder = builder.client_certificate_pem(read(cert)?, read(key)?);
         }
         Ok(builder)
+    }
+
+    /// The file with the authorities to trust, if it was named.
+    pub(super) fn ca(&self) -> Option<&Path> {
+        self.ca.as_deref()
+    }
+
+    /// The files with this client's certificate and key, if they were named.
+    pub(super) fn identity(&self) -> Option<(&Path, &Path)> {
+        self.client_cert.as_deref().zip(self.client_key.as_deref())
     }
 }
 

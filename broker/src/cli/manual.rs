@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Command};
@@ -25,7 +25,7 @@ pub(super) struct ManArgs {
 pub(super) fn run(args: ManArgs, program: Command) -> ExitCode {
     terminal::run(async move {
         match args.directory {
-            Some(directory) => write_all(directory, program),
+            Some(directory) => write_all(&directory, program),
             None => write_one(program),
         }
     })
@@ -37,8 +37,8 @@ fn write_one(program: Command) -> Result<(), CommandError> {
     rendered.and_then(|()| io::stdout().lock().write_all(&page)).map_err(CommandError::output)
 }
 
-fn write_all(directory: PathBuf, program: Command) -> Result<(), CommandError> {
-    let written = fs::create_dir_all(&directory).and_then(|()| clap_mangen::generate_to(program, &directory));
+fn write_all(directory: &Path, program: Command) -> Result<(), CommandError> {
+    let written = fs::create_dir_all(directory).and_then(|()| clap_mangen::generate_to(program, directory));
     written
         .map_err(|source| CommandError::Input(format!("{}: {source}; check the path", directory.display())))
 }

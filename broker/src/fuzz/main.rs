@@ -12,7 +12,9 @@ use fanfare::fuzz::{TARGETS, Target};
 static TARGET: LazyLock<&Target> = LazyLock::new(|| {
     Target::named(&var("FANFARE_FUZZ_TARGET").unwrap_or_default()).unwrap_or_else(|| {
         eprintln!("FANFARE_FUZZ_TARGET names no target; there are:");
-        TARGETS.iter().for_each(|target| eprintln!("{}", target.name));
+        for target in TARGETS {
+            eprintln!("{}", target.name);
+        }
         exit(2)
     })
 });

@@ -68,10 +68,10 @@ impl Shard {
             }
         }
         match (attached.outbound.wire(), except.is_empty()) {
-            (Wire::WebSocket(Encoding::Json), true) => attached.outbound.push_ping(&heads.json),
-            (Wire::WebSocket(Encoding::MsgPack), true) => attached.outbound.push_ping(&heads.msgpack),
-            (Wire::WebSocket(encoding), false) => {
-                attached.outbound.push_ping(&encode(encoding, &heads.position, except));
+            (Wire::Json, true) => attached.outbound.push_ping(&heads.json),
+            (Wire::MsgPack, true) => attached.outbound.push_ping(&heads.msgpack),
+            (wire @ (Wire::Json | Wire::MsgPack), false) => {
+                attached.outbound.push_ping(&encode(wire.encoding(), &heads.position, except));
             }
             (Wire::Events, all) => attached.tell_advance(subs, hub, all),
         }

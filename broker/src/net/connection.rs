@@ -220,7 +220,7 @@ impl Inner {
             match self.stage {
                 Stage::Open => {
                     let read = match connection.outbound.wire() {
-                        Wire::WebSocket(_) => self.poll_work(connection, io, cx)?,
+                        Wire::Json | Wire::MsgPack => self.poll_work(connection, io, cx)?,
                         Wire::Events => self.poll_end(connection, io, cx)?,
                     };
                     let more = self.blocked_since.is_none() && catch_up(connection, io);

@@ -110,6 +110,10 @@ pub(super) async fn enter(io: &Io, door: &Door, arrival: Arrival) -> Option<(Con
         Err((socket, refusal)) => (socket.map(Transport::Plain), answered(refusal)),
     };
     door.count(io.counters(), refusal, guest.address);
+    if refusal == Refusal::TooManyHandshakesFromAddress {
+        // Free before the answer is read: whoever has no share left never holds another's place.
+        drop(guest.place);
+    }
     if let Some(transport) = &mut transport {
         // However this ends, the answer had its time to arrive.
         let _ = timeout(door.limits.close_timeout(), part(transport, refusal, &answer)).await;
@@ -255,7 +259,7 @@ async fn part(transport: &mut Transport, refusal: Refusal, answer: &[u8]) -> io:
     transport.write_all(answer).await?;
     transport.shutdown().await?;
     if refusal == Refusal::TooManyHandshakesFromAddress {
-        // Whoever has no share left must not hold another's place meanwhile.
+        // Nor is it waited for: it has no place in which that would be counted.
         return Ok(());
     }
     let mut scratch = [0; READ_BYTES];

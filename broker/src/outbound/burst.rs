@@ -78,7 +78,7 @@ pub(super) struct Taken {
 impl Default for Burst {
     fn default() -> Self {
         Self {
-            wire: Wire::WebSocket(Encoding::MsgPack),
+            wire: Wire::MsgPack,
             way: None,
             joined: Vec::new(),
             pieces: Vec::new(),
@@ -97,8 +97,10 @@ impl Burst {
     /// Begins anew; `skip` bytes of the first frame to come were written before. An event stream goes on from `track`.
     pub(super) fn start(&mut self, wire: Wire, track: Option<&Track>, skip: usize) {
         self.wire = wire;
-        self.way =
-            track.map(|track| Box::new(Way { from: track.clone(), to: track.clone(), id: String::new() }));
+        if track.is_some() || self.way.is_some() {
+            let way = |track: &Track| Way { from: track.clone(), to: track.clone(), id: String::new() };
+            self.way = track.map(|track| Box::new(way(track)));
+        }
         self.joined.clear();
         self.pieces.clear();
         self.groups.clear();
@@ -121,9 +123,16 @@ impl Burst {
         entries: impl Iterator<Item = &'a Entry>,
         max_bytes: usize,
     ) -> bool {
-        self.wire == wire
-            && self.way.as_ref().map(|way| &way.from) == track
-            && self.made_of.is(entries, self.is_full(max_bytes))
+        self.wire == wire && self.is_from(track) && self.made_of.is(entries, self.is_full(max_bytes))
+    }
+
+    /// Whether an event stream that stands there would go on alike; any other session does.
+    fn is_from(&self, track: Option<&Track>) -> bool {
+        match (&self.way, track) {
+            (None, None) => true,
+            (Some(way), Some(track)) => way.from == *track,
+            _ => false,
+        }
     }
 
     pub(super) fn is_full(&self, max_bytes: usize) -> bool {
@@ -153,36 +162,35 @@ impl Burst {
             Entry::Dropped(sub, count) => self.add_frame_of(&entry::dropped_frame(*sub, *count)),
             Entry::Expired(sub, gap) => self.add_frame_of(&entry::expired_frame(*sub, gap)),
         }
-        if let (Some(way), false) = (&mut self.way, matches!(entry, Entry::Messages(..))) {
+        if let Some(way) = &mut self.way
+            && !matches!(entry, Entry::Messages(..))
+        {
             // Each message has moved it already, as far as there was room.
             entry.lead(&mut way.to, 1);
         }
     }
 
     fn add_frame_of(&mut self, frame: &ServerFrame<'_>) {
-        let payload = match self.wire {
-            Wire::WebSocket(encoding) => {
+        let payload = match self.wire.websocket() {
+            Some(encoding) => {
                 let mut payload = Vec::new();
                 encoding.encode_server(frame, &mut payload);
                 payload
             }
-            Wire::Events => events::event(frame),
+            None => events::event(frame),
         };
         self.add_payload(Lane::Queue, &payload);
     }
 
     fn add_payload(&mut self, lane: Lane, payload: &[u8]) {
         let before = self.joined.len();
-        match self.wire {
-            Wire::WebSocket(encoding) => {
-                frame::data_header(encoding, payload.len(), &mut self.joined);
-                self.joined.extend_from_slice(payload);
-            }
-            Wire::Events => {
-                events::begin_chunk(payload.len(), &mut self.joined);
-                self.joined.extend_from_slice(payload);
-                self.joined.extend_from_slice(events::CHUNK_END);
-            }
+        if let Some(encoding) = self.wire.websocket() {
+            frame::data_header(encoding, payload.len(), &mut self.joined);
+            self.joined.extend_from_slice(payload);
+        } else {
+            events::begin_chunk(payload.len(), &mut self.joined);
+            self.joined.extend_from_slice(payload);
+            self.joined.extend_from_slice(events::CHUNK_END);
         }
         self.close_frame(lane, before);
     }
@@ -199,9 +207,9 @@ impl Burst {
             if self.frames.len() > frames && self.is_full(max_bytes) {
                 break;
             }
-            match self.wire {
-                Wire::WebSocket(encoding) => self.add_message(encoding, body),
-                Wire::Events => self.add_event(body),
+            match self.wire.websocket() {
+                Some(encoding) => self.add_message(encoding, body),
+                None => self.add_event(body),
             }
         }
         let frames = self.frames.len() - frames;

@@ -182,7 +182,7 @@ impl Lanes {
         if self.end.is_none() {
             self.drop_queue();
             let close = match self.wire {
-                Wire::WebSocket(_) => frame::close(code, reason),
+                Wire::Json | Wire::MsgPack => frame::close(code, reason),
                 Wire::Events => events::close(code, reason),
             };
             self.end = Some(Box::new(End::ByUs(code, close.into_boxed_slice())));
@@ -367,8 +367,8 @@ impl Lanes {
                 }
             }
             Lane::Queue => {
-                if let (Some(track), Some(entry)) = (self.track.as_deref_mut(), self.queue.iter().next()) {
-                    entry.lead(track, frames);
+                if let Some(track) = self.track.as_deref_mut() {
+                    self.queue.iter().take(1).for_each(|entry| entry.lead(track, frames));
                 }
                 let popped = self.queue.pop(frames);
                 advance.messages += popped.messages as u64;

@@ -226,13 +226,13 @@ impl Outbound {
     }
 
     fn encode(&self, frame: &ServerFrame<'_>) -> Box<[u8]> {
-        let payload = match self.wire {
-            Wire::WebSocket(encoding) => {
+        let payload = match self.wire.websocket() {
+            Some(encoding) => {
                 let mut payload = Vec::with_capacity(128);
                 encoding.encode_server(frame, &mut payload);
                 payload
             }
-            Wire::Events => events::event(frame),
+            None => events::event(frame),
         };
         payload.into_boxed_slice()
     }

@@ -21,7 +21,7 @@ fn page() -> String {
     let metrics = Metrics::new(1, &reasons).with_routes(http::routes());
     let stream = StreamGauges {
         name: "recent".to_owned(),
-        epoch: "e".to_owned(),
+        epoch: String::new(),
         oldest: None,
         oldest_ms: 0,
         messages: 0,

@@ -19,7 +19,7 @@ pub(super) fn hits(parts: u32) -> bool {
     }
 }
 
-/// The next number of this thread (SplitMix64). Nothing secret depends on it.
+/// The next number of this thread (`SplitMix64`). Nothing secret depends on it.
 fn next() -> u64 {
     STATE.with(|state| {
         let mut at = state.get();

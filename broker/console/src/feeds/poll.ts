@@ -52,6 +52,8 @@ export class Poll<T> {
       this.value = undefined;
     }
     this.#changed();
+    // Who is refused does not ask again until something changes: each refusal stands in the broker's log.
+    if (denial !== undefined && denial.kind !== "trouble") return;
     this.#timer = setTimeout(() => {
       if (this.#wanted()) void this.#once(turn);
     }, this.#everyMs);

@@ -1,7 +1,7 @@
 // The console as a whole, in headless Chromium against the real broker: breaks, signing in, keys, phones, hostile text.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 
 import type { Page } from "playwright-core";
 
@@ -52,9 +52,9 @@ promise(
 function apiKey(rights: string): { key: string; config: string } {
   const binary =
     process.env["FANFARE_BINARY"] ?? new URL("../../../../target/debug/fanfare", import.meta.url).pathname;
-  const made = execFileSync(binary, ["token", "key", "console"], { encoding: "utf8" });
-  const key = /ffk_\S+/.exec(made)?.[0] ?? "";
-  const hash = /^hash = .*$/m.exec(made)?.[0] ?? "";
+  const { stdout, stderr } = spawnSync(binary, ["token", "key", "console"], { encoding: "utf8" });
+  const key = stdout.trim();
+  const hash = /^hash = .*$/m.exec(stderr)?.[0] ?? "";
   return { key, config: `[[api_key]]\nname = "console"\n${hash}\n${rights}\n` };
 }
 
@@ -102,6 +102,10 @@ promise(
     await reads(page, ".figures .denied", /You may not see this.*may not hear/);
     await reads(page, "#events .denied", /You may not see this/);
     await reads(page, "section:has(#streams-title) .denied", /only administrators/i);
+    let asked = 0;
+    page.on("request", () => (asked += 1));
+    await page.waitForTimeout(4_500);
+    assert.equal(asked, 0, "who is refused does not ask again and again");
     await page.keyboard.press("Escape");
     await page.getByRole("link", { name: "Sessions" }).click();
     await reads(page, ".sessions .denied", /only administrators/i);

@@ -71,6 +71,7 @@ export function promise(name: string, set: Set, play: (stage: Stage) => Promise<
       await broker[Symbol.asyncDispose]();
     });
     const complaints = listenTo(page);
+    if (process.env["CONSOLE_DIST"] !== undefined) await takeDist(page);
     await page.goto(`${broker.internal}/${set.view ?? ""}`);
     await play({ broker, page, client: join(set.client), complaints, join });
     const unexpected = complaints.filter(
@@ -78,6 +79,15 @@ export function promise(name: string, set: Set, play: (stage: Stage) => Promise<
     );
     assert.deepEqual(unexpected, []);
   });
+}
+
+/** Takes script and style from dist rather than from the binary, so that what was just built can be tried. */
+async function takeDist(page: Page): Promise<void> {
+  const contentTypes = { "console.js": "text/javascript", "console.css": "text/css" };
+  for (const [name, contentType] of Object.entries(contentTypes)) {
+    const path = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
+    await page.route(`**/${name}`, (route) => route.fulfill({ path, contentType }));
+  }
 }
 
 function listenTo(page: Page): string[] {

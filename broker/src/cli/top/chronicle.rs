@@ -169,8 +169,11 @@ mod tests {
     #[test]
     fn gaps_in_streams_are_told_by_stream_and_reason() {
         let mut chronicle = Chronicle::default();
-        let told = |reason: &str| GapTold { stream: "recent".into(), reason: reason.into(), ..GapTold::default() };
-        for told in [told("expired"), told("expired"), told("reset"), GapTold { left_out: 9, ..GapTold::default() }] {
+        let told =
+            |reason: &str| GapTold { stream: "recent".into(), reason: reason.into(), ..GapTold::default() };
+        for told in
+            [told("expired"), told("expired"), told("reset"), GapTold { left_out: 9, ..GapTold::default() }]
+        {
             chronicle.gap(&told);
         }
         chronicle.second(&Stats::default(), 5);

@@ -17,6 +17,11 @@ const UNHEARD: &str = "·";
 /// Cells that help takes.
 const HELP_WIDTH: u16 = 54;
 
+/// What stands out, whatever the palette.
+const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
+/// What stands back.
+const DIM: Style = Style::new().add_modifier(Modifier::DIM);
+
 /// How things look that have a meaning.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Palette {
@@ -33,20 +38,12 @@ impl Palette {
         if self.coloured { style.fg(colour) } else { style }
     }
 
-    fn strong(self) -> Style {
-        Style::new().add_modifier(Modifier::BOLD)
-    }
-
-    fn dim(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
-    }
-
     fn fault(self) -> Style {
-        self.tinted(self.strong(), Color::Red)
+        self.tinted(STRONG, Color::Red)
     }
 
     fn alarm(self) -> Style {
-        self.tinted(self.strong(), Color::Yellow)
+        self.tinted(STRONG, Color::Yellow)
     }
 
     fn bars(self) -> Style {
@@ -68,17 +65,17 @@ pub(super) fn draw(frame: &mut Frame<'_>, view: &View, palette: Palette) {
         }
     }
     if let Some(place) = places.footer {
-        frame.render_widget(Paragraph::new(footer(place.width, palette)), place);
+        frame.render_widget(Paragraph::new(footer(place.width)), place);
     }
     if view.help {
-        help(frame, palette);
+        help(frame);
     }
 }
 
 fn title(frame: &mut Frame<'_>, place: Rect, view: &View, palette: Palette) {
     let (standing, is_fault) = &view.standing;
-    let standing = Span::styled(standing.as_str(), if *is_fault { palette.fault() } else { palette.dim() });
-    let name = [Span::styled("fanfare top ", palette.strong()), Span::raw(view.server.as_str())];
+    let standing = Span::styled(standing.as_str(), if *is_fault { palette.fault() } else { DIM });
+    let name = [Span::styled("fanfare top ", STRONG), Span::raw(view.server.as_str())];
     let name = Line::from_iter(name);
     let room = usize::from(place.width).saturating_sub(standing.width() + 2);
     // Where there is room for one of them, it is how things stand that matters.
@@ -97,7 +94,7 @@ fn draw_figure(
     past: &[Option<u64>],
     palette: Palette,
 ) {
-    let value = if figure.alarming { palette.alarm() } else { palette.strong() };
+    let value = if figure.alarming { palette.alarm() } else { STRONG };
     // A word says it, too: colour and weight may not be there.
     let mark = if figure.alarming { "! " } else { "  " };
     frame.render_widget(
@@ -115,7 +112,7 @@ fn draw_figure(
         Sparkline::default().data(before.chain(newest)).style(palette.bars()).absent_value_symbol(UNHEARD);
     frame.render_widget(bars, place.bars);
     if let Some(detail) = place.detail {
-        frame.render_widget(Paragraph::new(Line::styled(figure.detail.as_str(), palette.dim())), detail);
+        frame.render_widget(Paragraph::new(Line::styled(figure.detail.as_str(), DIM)), detail);
     }
 }
 
@@ -127,9 +124,9 @@ fn draw_panel(
     palette: Palette,
 ) {
     let mark = if focused { "▸" } else { " " };
-    let style = if focused { palette.strong() } else { Style::new() };
+    let style = if focused { STRONG } else { Style::new() };
     let title = Line::styled(format!("{mark}{} {} ", number + 1, panel.title), style);
-    let block = Block::new().borders(Borders::TOP).title(title).border_style(palette.dim());
+    let block = Block::new().borders(Borders::TOP).title(title).border_style(DIM);
     let mut inner = block.inner(place);
     frame.render_widget(block, place);
     // Two panels that touch are kept apart.
@@ -154,12 +151,11 @@ fn draw_note(frame: &mut Frame<'_>, place: Rect, note: &str, palette: Palette) -
 fn draw_rows(frame: &mut Frame<'_>, place: Rect, panel: &Panel, palette: Palette) {
     let fitting = panel.fitting(place.width);
     let columns: Vec<&Column> = fitting.iter().map(|at| &panel.columns[*at]).collect();
-    let widths = columns.iter().map(|column| match column.takes_rest {
-        true => Constraint::Fill(1),
-        false => Constraint::Length(column.width),
-    });
+    let widths = columns
+        .iter()
+        .map(|column| if column.takes_rest { Constraint::Fill(1) } else { Constraint::Length(column.width) });
     let head = columns.iter().map(|column| cell(column, column.head));
-    let head = ratatui::widgets::Row::new(head).style(palette.dim());
+    let head = ratatui::widgets::Row::new(head).style(DIM);
     // The last rows stay in sight, however far one scrolls.
     let room = usize::from(place.height).saturating_sub(1);
     let from = panel.from.min(panel.rows.len().saturating_sub(room));
@@ -177,10 +173,10 @@ fn cell<'a>(column: &Column, text: &'a str) -> Cell<'a> {
 }
 
 /// The keys, as many as there is room for.
-fn footer(width: u16, palette: Palette) -> Line<'static> {
+fn footer(width: u16) -> Line<'static> {
     let mut line = Line::default();
     for (key, what) in FOOTER {
-        let more = [Span::styled(*key, palette.strong()), Span::styled(format!(" {what}  "), palette.dim())];
+        let more = [Span::styled(*key, STRONG), Span::styled(format!(" {what}  "), DIM)];
         let needed = line.width() + more.iter().map(Span::width).sum::<usize>();
         if needed > usize::from(width) + 2 {
             break;
@@ -190,14 +186,13 @@ fn footer(width: u16, palette: Palette) -> Line<'static> {
     line
 }
 
-fn help(frame: &mut Frame<'_>, palette: Palette) {
+fn help(frame: &mut Frame<'_>) {
     let area = frame.area();
     let lines = u16::try_from(HELP.len()).unwrap_or(u16::MAX);
     let (width, height) = (HELP_WIDTH.min(area.width), (lines + 2).min(area.height));
     let place = Rect { x: (area.width - width) / 2, y: (area.height - height) / 2, width, height };
-    let block =
-        Block::new().borders(Borders::ALL).title(Line::styled(" fanfare top: help ", palette.strong()));
-    let text = Text::from_iter(HELP.iter().copied().map(Line::raw));
+    let block = Block::new().borders(Borders::ALL).title(Line::styled(" fanfare top: help ", STRONG));
+    let text = HELP.iter().copied().map(Line::raw).collect::<Text<'_>>();
     frame.render_widget(Clear, place);
     frame.render_widget(Paragraph::new(text).block(block), place);
 }

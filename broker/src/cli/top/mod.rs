@@ -97,9 +97,9 @@ async fn top(args: TopArgs) -> Result<(), CommandError> {
         return Err(CommandError::Input(NO_TERMINAL.to_owned()));
     }
     let http = args.http.clone().or_else(|| reach::usual(args.broker.server()));
-    let api = http.map(|base| Api::new(base, &args.broker, &args.tls)).transpose()?;
+    let api = http.map(|base| Api::new(base, args.broker.token(), &args.tls)).transpose()?;
     let client = args.tls.add_to(args.broker.builder())?.connect().await?;
-    let subscription = client.subscribe(feed::PATTERN).await.map_err(refused)?;
+    let subscription = client.subscribe(feed::PATTERN).await.map_err(|error| refused(&error))?;
     let (sender, events) = mpsc::channel(EVENTS);
     let (order, wanted) = watch::channel(Order::default());
     let hearing = feed::hear(subscription, Breaks::of(&client), sender.clone());
@@ -117,7 +117,7 @@ async fn top(args: TopArgs) -> Result<(), CommandError> {
 }
 
 /// A subscription that is refused is refused for want of a grant, most of the time.
-fn refused(error: Error) -> CommandError {
+fn refused(error: &Error) -> CommandError {
     CommandError::Input(format!(
         "{error}; `fanfare top` needs a token that may subscribe to `{}`",
         feed::PATTERN

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-use crate::cli::connection::{BrokerArgs, TlsArgs};
+use crate::cli::connection::TlsArgs;
 use crate::cli::terminal::CommandError;
 
 /// Where the API of a broker is that listens as it comes.
@@ -64,16 +64,16 @@ pub(super) fn base(url: &str) -> Result<String, String> {
 }
 
 impl Api {
-    /// The API at this address, with what the flags say of tokens and certificates.
+    /// The API at this address, asked with this token or key, and with what the flags say of certificates.
     ///
     /// # Errors
     /// A file can't be read, or holds no certificate or key.
-    pub(super) fn new(base: String, broker: &BrokerArgs, tls: &TlsArgs) -> Result<Self, CommandError> {
+    pub(super) fn new(base: String, token: Option<&str>, tls: &TlsArgs) -> Result<Self, CommandError> {
         let config = config(tls).map_err(CommandError::Input)?;
         let connector =
             HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1().build();
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { base, bearer: broker.token().map(|token| format!("Bearer {token}")), client })
+        Ok(Self { base, bearer: token.map(|token| format!("Bearer {token}")), client })
     }
 
     /// Asks for what is at this path.

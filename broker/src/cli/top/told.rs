@@ -100,6 +100,7 @@ pub(super) struct SessionsPage {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub(super) struct Session {
+    #[expect(clippy::struct_field_names, reason = "the word of the HTTP API")]
     pub(super) session: String,
     pub(super) address: String,
     pub(super) subject: Option<String>,

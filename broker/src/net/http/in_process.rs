@@ -12,7 +12,7 @@ use hyper_util::service::TowerToHyperService;
 use super::guard::Guard;
 use super::routes::router;
 use super::serve::Peer;
-use super::{Api, Inside};
+use super::{Api, ClientPort, Inside};
 use crate::hub::Hub;
 use crate::limits::LiveLimits;
 use crate::net::admission::{Names, Proxies, Senders};
@@ -28,10 +28,6 @@ impl Inside for Nothing {
     async fn ready(&self) -> Result<(), String> {
         Ok(())
     }
-
-    fn client_port(&self) -> u16 {
-        7440
-    }
 }
 
 /// What a port on loopback answers to a trusted proxy.
@@ -40,7 +36,8 @@ pub(crate) async fn answer(hub: Arc<Hub>, limits: Arc<LiveLimits>, mut request: 
     let peer = IpAddr::from(Ipv4Addr::LOCALHOST);
     let proxies = Proxies { networks: vec![peer.into()], protocol: false };
     let api = Api::new(Arc::clone(&hub), limits, proxies);
-    let router = TowerToHyperService::new(router(Arc::new(Nothing), &hub, api, guard));
+    let clients = ClientPort { port: 7440, tls: false };
+    let router = TowerToHyperService::new(router(Arc::new(Nothing), &hub, api, clients, guard));
     request.extensions_mut().insert(Peer(peer));
     let Ok(answer) = router.call(request).await;
     answer

@@ -108,7 +108,7 @@ impl Exporter {
             let _ = timeout(BATCH_DELAY, fill(&mut self.batch, &mut self.queued)).await;
             self.send().await;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Sends what is left, if the collector is quick.

@@ -139,9 +139,11 @@ impl Paths {
                 let certificate =
                     format!("@clients path /ws /sse\n\ttls {directory}/cert.pem {directory}/key.pem");
                 let text = adapt(&read("proxy/Caddyfile"), &[(1, "@clients path /ws /sse", &certificate)]);
-                // Whatever its site is called, it listens everywhere unless told otherwise.
+                // It would listen everywhere, and have the whole machine trust an authority of its own.
                 let ip = address.ip();
-                format!("{{\n\tadmin off\n\tauto_https disable_redirects\n\tdefault_bind {ip}\n}}\n{text}")
+                format!(
+                    "{{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n\tdefault_bind {ip}\n}}\n{text}"
+                )
             }
         }
     }

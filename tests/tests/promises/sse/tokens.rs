@@ -126,6 +126,21 @@ async fn a_cookie_that_a_foreign_page_makes_a_browser_send_does_not_count() {
 }
 
 #[tokio::test]
+async fn streams_count_among_the_sessions_of_their_subject() {
+    let broker = broker("[limits]\nmax_connections_per_subject = 1").await;
+    let bearer = format!("Authorization: Bearer {}\r\n", hearing("a"));
+    let mut first = EventStream::with(broker.client(), "pattern=a", &bearer).await.unwrap();
+    first.begin().await;
+    let mut second = EventStream::with(broker.client(), "pattern=a", &bearer).await.unwrap();
+    let close = second.expect("close").await;
+    assert_eq!(close.data["code"], 4104, "{close:?}");
+    assert!(second.retry_ms.is_some_and(|ms| ms >= 10_000), "{:?}", second.retry_ms);
+    drop(first);
+    broker.closed_for("by_peer").await;
+    EventStream::with(broker.client(), "pattern=a", &bearer).await.unwrap().begin().await;
+}
+
+#[tokio::test]
 async fn subscriptions_that_a_token_brings_along_are_left_to_websockets() {
     let broker = broker("").await;
     let token = token(&json!({"fanfare": {"auto": ["inbox.>"], "subscribe": ["a"], "publish": [">"]}}));
