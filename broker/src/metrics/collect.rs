@@ -348,7 +348,7 @@ fn limit_families(gauges: &Gauges) -> [MetricFamily; 2] {
         ),
         gauge(
             "fanfare_limit_bytes",
-            "Limits in force that are sizes, by their setting: those that a reload changes.",
+            "Limits in force that are sizes, or sizes a second, by their setting: those that a reload changes.",
             each(&gauges.limit_bytes),
         ),
     ]
