@@ -110,7 +110,8 @@ async fn key_server() -> String {
 /// A broker with a certificate and an issuer, so that their families have something to tell.
 async fn guarded(files: &Directory) -> Broker {
     let Pair { cert, key } = Authority::new().sign();
-    let (cert, key) = (files.write("cert.pem", cert), files.write("key.pem", key));
+    let path = |name: &str, pem: String| files.write(name, pem).display().to_string();
+    let (cert, key) = (path("cert.pem", cert), path("key.pem", key));
     let url = key_server().await;
     Broker::with(&format!("[tls]\ncert = {cert:?}\nkey = {key:?}\n\n[[auth.issuer]]\njwks_url = {url:?}\n"))
         .await
