@@ -37,6 +37,7 @@ fn close_codes_have_the_numbers_and_words_of_version_one() {
         (4101, "too_slow"),
         (4102, "flood"),
         (4103, "no_hello"),
+        (4104, "too_many_sessions"),
         (4200, "drain"),
         (4201, "heartbeat_missed"),
     ];
