@@ -18,12 +18,12 @@ pub(super) struct Prometheus {
 }
 
 impl Prometheus {
-    /// One that scrapes these brokers and goes by these rules, five times a second.
+    /// One that scrapes these brokers and goes by these rules, several times a second.
     pub(super) async fn watching(brokers: &[&Broker], rules: &str) -> Self {
         let files = Directory::new();
         files.write("fanfare.rules.yml", rules);
         let mut config = String::from(
-            "global: {scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}\n\
+            "global: {scrape_interval: 400ms, scrape_timeout: 400ms, evaluation_interval: 400ms}\n\
              rule_files: [\"*.rules.yml\"]\n\
              scrape_configs:\n- job_name: fanfare\n  static_configs:\n  - targets:\n",
         );
