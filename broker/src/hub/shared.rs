@@ -22,7 +22,7 @@ use crate::census::Census;
 use crate::clock::Now;
 use crate::engine::{KeyLimits, MemoryEngine, SessionId, Stream, StreamConfig};
 use crate::journal::Journal;
-use crate::limits::LiveLimits;
+use crate::limits::{LiveLimits, TABLE, Unit};
 use crate::metrics::{self, Gauges, JwksGauges, Metrics, ShardCounters, StreamGauges};
 use crate::outbound::Outbound;
 use crate::sync::Mutex;
@@ -244,7 +244,9 @@ impl Hub {
             patterns: self.interest.patterns() as u64,
             mailbox_bytes: self.mailboxes.iter().map(|mailbox| mailbox.bytes() as u64).sum(),
             conflated_bytes: self.metrics.sum(|shard| shard.conflated_bytes.get()),
-            streams: self.engine.streams().iter().map(stream_gauges).collect(),
+            streams: self.engine.streams().iter().map(|stream| stream_gauges(stream, wall_ms)).collect(),
+            limits: self.limits_of(Unit::Count),
+            limit_bytes: self.limits_of(Unit::Bytes),
             admissions: self.authority.admissions().collect(),
             revocations: self.authority.revocations() as u64,
             jwks: self.authority.sources().all().iter().map(|source| jwks_gauges(source, wall_ms)).collect(),
@@ -264,6 +266,13 @@ impl Hub {
         gauges
     }
 
+    /// The limits of this unit that are in force as they were last read, by their settings.
+    fn limits_of(&self, unit: Unit) -> Vec<(&'static str, u64)> {
+        let limits = self.limits.snapshot();
+        let those = TABLE.iter().filter(|limit| limit.live && limit.unit == unit);
+        those.map(|limit| (limit.name, (limit.get)(&limits))).collect()
+    }
+
     /// The queues of all sessions. Copied first: no guard of the map is held while they are worked on.
     pub(super) fn all_outbounds(&self) -> Vec<Arc<Outbound>> {
         self.outbounds.iter().map(|entry| Arc::clone(entry.value())).collect()
@@ -280,17 +289,20 @@ fn jwks_gauges(source: &KeySetSource, wall_ms: u64) -> JwksGauges {
     }
 }
 
-fn stream_gauges(stream: &Stream) -> StreamGauges {
+fn stream_gauges(stream: &Stream, wall_ms: u64) -> StreamGauges {
     let fill = stream.fill();
     StreamGauges {
         name: stream.name().to_string(),
         epoch: stream.epoch().as_str().to_owned(),
         oldest: fill.oldest,
+        oldest_ms: fill.oldest.map_or(0, |(_, time_ms)| wall_ms.saturating_sub(time_ms)),
         messages: fill.messages,
         bytes: fill.bytes,
         topics: fill.topics,
         last_seq: fill.head,
         keys: fill.keys,
         key_bytes: fill.key_bytes,
+        max_bytes: fill.max_bytes,
+        max_age_ms: u64::try_from(fill.max_age.as_millis()).unwrap_or(u64::MAX),
     }
 }

@@ -24,6 +24,9 @@ pub(crate) struct Gauges {
     /// Age of the oldest message that is the first in its queue, in milliseconds.
     pub(crate) queue_oldest_ms: u64,
     pub(crate) mailbox_bytes: u64,
+    /// Limits in force, by their settings: numbers, and sizes in bytes.
+    pub(crate) limits: Vec<(&'static str, u64)>,
+    pub(crate) limit_bytes: Vec<(&'static str, u64)>,
     pub(crate) streams: Vec<StreamGauges>,
     pub(crate) presence: PresenceGauges,
     /// Outcomes of admissions, by their words.
@@ -60,12 +63,17 @@ pub(crate) struct StreamGauges {
     pub(crate) epoch: String,
     /// Sequence and time of the oldest message that is retained.
     pub(crate) oldest: Option<(u64, u64)>,
+    /// Time since it was published; 0 if there is none.
+    pub(crate) oldest_ms: u64,
     pub(crate) messages: u64,
     pub(crate) bytes: u64,
     pub(crate) topics: u64,
     pub(crate) last_seq: u64,
     pub(crate) keys: u64,
     pub(crate) key_bytes: u64,
+    /// How much may be retained, and for how long.
+    pub(crate) max_bytes: u64,
+    pub(crate) max_age_ms: u64,
 }
 
 /// The whole page in Prometheus text format 0.0.4.
@@ -92,6 +100,7 @@ fn own_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
     families.extend(message_families(metrics));
     families.extend(catch_up_families(metrics));
     families.extend(queue_families(metrics, gauges));
+    families.extend(limit_families(gauges));
     families.extend(stream_families(gauges));
     families.extend(auth_families(gauges));
     families.push(http_requests(metrics));
@@ -329,17 +338,46 @@ fn queue_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
     ]
 }
 
+fn limit_families(gauges: &Gauges) -> [MetricFamily; 2] {
+    let each = |limits: &[(&'static str, u64)]| labelled_by("setting", limits.iter().copied());
+    [
+        gauge(
+            "fanfare_limit",
+            "Limits in force that are numbers, by their setting: those that a reload changes.",
+            each(&gauges.limits),
+        ),
+        gauge(
+            "fanfare_limit_bytes",
+            "Limits in force that are sizes, or sizes a second, by their setting: those that a reload changes.",
+            each(&gauges.limit_bytes),
+        ),
+    ]
+}
+
 fn stream_families(gauges: &Gauges) -> Vec<MetricFamily> {
-    let each = |figure: fn(&StreamGauges) -> u64| {
-        let sample = |s: &StreamGauges| (vec![("stream", s.name.clone())], real(figure(s)));
+    let in_units = |figure: fn(&StreamGauges) -> u64, unit: f64| {
+        let sample = |s: &StreamGauges| (vec![("stream", s.name.clone())], real(figure(s)) / unit);
         gauges.streams.iter().map(sample).collect::<Vec<Sample>>()
     };
+    let each = |figure| in_units(figure, 1.0);
+    let each_ms = |figure| in_units(figure, 1_000.0);
     vec![
         gauge("fanfare_stream_messages", "Messages that the stream retains.", each(|s| s.messages)),
         gauge(
             "fanfare_stream_bytes",
             "Memory that they take, index and headers included.",
             each(|s| s.bytes),
+        ),
+        gauge("fanfare_stream_max_bytes", "Memory that they may take (max_bytes).", each(|s| s.max_bytes)),
+        gauge(
+            "fanfare_stream_max_age_seconds",
+            "Time that they are retained unless others need the room (max_age).",
+            each_ms(|s| s.max_age_ms),
+        ),
+        gauge(
+            "fanfare_stream_oldest_seconds",
+            "Time since the publishing of the oldest message that is retained; 0 if there is none.",
+            each_ms(|s| s.oldest_ms),
         ),
         gauge("fanfare_topics", "Topics with a retained message.", each(|s| s.topics)),
         gauge("fanfare_stream_last_sequence", "The newest sequence.", each(|s| s.last_seq)),

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use crate::limits::{TABLE, Unit};
 use crate::metrics::{Gauges, JwksGauges, Metrics, StreamGauges, render};
 use crate::net::handshake::Refusal;
 use crate::net::http;
@@ -22,22 +23,32 @@ fn page() -> String {
         name: "recent".to_owned(),
         epoch: String::new(),
         oldest: None,
+        oldest_ms: 0,
         messages: 0,
         bytes: 0,
         topics: 0,
         last_seq: 0,
         keys: 0,
         key_bytes: 0,
+        max_bytes: 0,
+        max_age_ms: 0,
     };
     let jwks = JwksGauges { url: "https://id".to_owned(), age_ms: Some(0), failures: 0, keys: 0 };
     let authority = crate::auth::Authority::new(crate::AuthSettings::default());
     let gauges = Gauges {
         streams: vec![stream],
+        limits: limits_of(Unit::Count),
+        limit_bytes: limits_of(Unit::Bytes),
         jwks: vec![jwks],
         admissions: authority.admissions().collect(),
         ..Gauges::default()
     };
     render(&metrics, &gauges)
+}
+
+/// Every limit of this unit that a running broker takes anew.
+fn limits_of(unit: Unit) -> Vec<(&'static str, u64)> {
+    TABLE.iter().filter(|limit| limit.live && limit.unit == unit).map(|limit| (limit.name, 0)).collect()
 }
 
 /// The labels of a sample: `a="x",b="y"`.

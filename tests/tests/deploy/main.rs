@@ -16,6 +16,7 @@ mod files;
 mod image;
 mod kernel;
 mod machine;
+mod observe;
 mod proxies;
 mod settings;
 mod tools;

@@ -178,7 +178,7 @@ async fn no_label_tells_of_a_topic_or_a_session() {
     }
     let known = [
         "encoding", "reason", "result", "code", "stream", "url", "le", "port", "version", "revision",
-        "route", "status",
+        "route", "status", "setting",
     ];
     for (label, value) in Metrics::parse(&page).labels() {
         assert!(known.contains(&label), "{label}={value}");

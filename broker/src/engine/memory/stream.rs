@@ -7,6 +7,7 @@ mod tests;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fanfare_protocol::{Epoch, Pattern, StreamName, StreamPosition, Topic};
 
@@ -43,6 +44,9 @@ pub(crate) struct Fill {
     /// Keys that are remembered, and the memory they take.
     pub(crate) keys: u64,
     pub(crate) key_bytes: u64,
+    /// How much may be retained, and for how long.
+    pub(crate) max_bytes: u64,
+    pub(crate) max_age: Duration,
 }
 
 impl Stream {
@@ -190,7 +194,7 @@ impl Stream {
     }
 
     pub(crate) fn fill(&self) -> Fill {
-        let Inner { retained, keys, .. } = &*self.inner.lock();
+        let Inner { retained, keys, rules, .. } = &*self.inner.lock();
         Fill {
             oldest: retained.oldest().map(|message| (message.seq(), message.time_ms())),
             messages: retained.messages() as u64,
@@ -199,6 +203,8 @@ impl Stream {
             head: retained.head(),
             keys: keys.len() as u64,
             key_bytes: keys.bytes() as u64,
+            max_bytes: rules.max_bytes,
+            max_age: rules.max_age,
         }
     }
 

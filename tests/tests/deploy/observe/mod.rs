@@ -1,0 +1,5 @@
+//! What watches a broker: the rules and the dashboard, used by a real Prometheus.
+
+mod alerts;
+mod dashboard;
+mod prometheus;
