@@ -164,6 +164,23 @@ async fn a_revocation_that_cannot_be_written_holds_and_is_not_acknowledged() {
 }
 
 #[tokio::test]
+async fn a_lifting_that_cannot_be_written_is_not_acknowledged_and_is_written_when_it_is_tried_again() {
+    let site = Site::new().await;
+    let broker = site.start().await;
+    assert_eq!(revoke(&broker, &site.key, r#"{"subject":"alice"}"#).await.status, 200);
+    kill(broker).await;
+    let broker = site.start().await;
+    let place = site.file().with_extension("tmp");
+    fs::create_dir(&place).unwrap();
+    assert_eq!(site.lift(&broker, "subjects/alice").await, 503);
+    fs::remove_dir(&place).unwrap();
+    assert_eq!(site.lift(&broker, "subjects/alice").await, 404, "nothing keeps her out any more");
+    kill(broker).await;
+    let broker = site.start().await;
+    enter(&broker, &token(&json!({}))).await;
+}
+
+#[tokio::test]
 async fn a_line_that_a_crash_cut_is_left_out_and_any_other_damage_keeps_the_broker_from_starting() {
     let site = Site::new().await;
     let broker = site.start().await;
