@@ -89,7 +89,7 @@ async function gaveUp(page: Page): Promise<void> {
 
 /** How often the broker has written to a socket. */
 async function writes(broker: Broker): Promise<number> {
-  const metrics = await (await fetch(`${broker.internal}metrics`)).text();
+  const metrics = await (await fetch(`${broker.internal}/metrics`)).text();
   return Number(/^fanfare_socket_writes_total (\d+)/m.exec(metrics)?.[1]);
 }
 
@@ -222,11 +222,11 @@ promise(
   async ({ broker, page, hear }) => {
     await hear("pattern=n.%3E");
     await hears(page, "subscribed");
-    const list = (await (await fetch(`${broker.internal}v1/sessions`)).json()) as {
+    const list = (await (await fetch(`${broker.internal}/v1/sessions`)).json()) as {
       sessions: { session: string; encoding: string }[];
     };
     const session = list.sessions.find(({ encoding }) => encoding === "sse")?.session ?? "none";
-    await fetch(`${broker.internal}v1/sessions/${session}`, { method: "DELETE" });
+    await fetch(`${broker.internal}/v1/sessions/${session}`, { method: "DELETE" });
     await hears(page, "close");
     await gaveUp(page);
     assert.equal((await heardBy(page)).at(-1)?.code, 4003);
