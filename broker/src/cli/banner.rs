@@ -25,7 +25,7 @@ impl Banner<'_> {
         let mut text = format!(
             "Fanfare {version}
   listening on {ws}://{client}/ws
-  internal   on {http}://{internal}/   (a page to try it, /metrics, /healthz, /readyz)
+  internal   on {http}://{internal}/   (the console, /metrics, /healthz, /readyz)
   streams    {streams}
 
 Try it in a second terminal:

@@ -25,7 +25,7 @@ mod top;
 
 /// A real-time publish/subscribe broker over WebSocket.
 ///
-/// Without a command it serves with defaults: clients on 127.0.0.1:7440, metrics and a page to try it on
+/// Without a command it serves with defaults: clients on 127.0.0.1:7440, metrics and the console on
 /// 127.0.0.1:7441.
 #[derive(Debug, Parser)]
 #[command(name = "fanfare", version = crate::BUILD, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]

@@ -20,6 +20,14 @@ interface Figure {
   readonly also: (stats: Stats, minute: Minute) => string;
 }
 
+/** The first news come with the second full second of a connection, in milliseconds. */
+const FIRST_NEWS_MS = 3_000;
+
+const silence = ({ link: { state } }: App, now: number): string =>
+  state.at === "connected" && now - state.since < FIRST_NEWS_MS
+    ? "waiting for the first second"
+    : "no news from the broker";
+
 const perSecond = (n: number): string => `${short(n)}/s`;
 
 const FIGURES: readonly Figure[] = [
@@ -32,7 +40,7 @@ const FIGURES: readonly Figure[] = [
     lines: [{ name: "connections", tint: "c", area: true, pick: (s) => s.connections }],
     now: (s) => [count(s.connections), ""],
     also: (s, minute) =>
-      `${count(minute.opened)} opened, ${count(minute.closed)} closed in a minute · ${plural(s.subscriptions, "subscription")}`,
+      `${count(minute.opened)} opened, ${count(minute.closed)} closed in the last minute · ${plural(s.subscriptions, "subscription")}`,
   },
   {
     title: "Published",
@@ -131,7 +139,7 @@ class Card {
     const [number, unit] = stats === undefined ? ["–", ""] : this.#figure.now(stats);
     setText(this.#number, number);
     setText(this.#unit, unit);
-    setText(this.#also, stats === undefined ? "no news from the broker" : this.#figure.also(stats, minute));
+    setText(this.#also, stats === undefined ? silence(app, now) : this.#figure.also(stats, minute));
     setAttribute(this.element, "data-stale", stats === undefined);
     this.#chart.update(app.history.series.since(now - spanMs), now, spanMs);
   }

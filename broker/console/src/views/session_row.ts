@@ -67,12 +67,7 @@ export function shownSession(app: App, closed: () => void): Shown<SessionRow> {
       const { state } = app.link;
       own.hidden = !(state.at === "connected" && state.session === now.session);
       setText(name, titleOf(now));
-      setText(
-        about,
-        [now.subject === undefined ? undefined : now.name, now.session, now.encoding]
-          .filter(Boolean)
-          .join(" · "),
-      );
+      setText(about, [...besides(now), now.encoding].filter(Boolean).join(" · "));
       setText(address, now.address);
       setText(age, span(now.age_ms));
       setText(subscriptions, count(now.subscription_count));
@@ -93,6 +88,10 @@ export function shownSession(app: App, closed: () => void): Shown<SessionRow> {
 }
 
 const titleOf = ({ subject, name, session }: SessionRow): string => subject ?? name ?? session;
+
+/** What names it beside its title. */
+const besides = ({ subject, name, session }: SessionRow): (string | undefined)[] =>
+  subject === undefined ? [name === undefined ? undefined : session] : [name, session];
 
 async function showDetail(app: App, { session }: SessionRow, place: HTMLElement): Promise<void> {
   place.replaceChildren(h("p", {}, "…"));

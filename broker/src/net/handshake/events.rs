@@ -77,8 +77,9 @@ pub(super) fn read(
     bearer: Option<String>,
 ) -> Result<EventsRequest, No> {
     let mut parameters = Parameters::read(head.query)?;
-    let pattern =
-        parameters.take("pattern").ok_or_else(|| No::query("`pattern` is missing: which topics?"))?;
+    let pattern = parameters
+        .take("pattern")
+        .ok_or_else(|| No::query("`pattern` is missing, which says what topics to hear"))?;
     let pattern = Pattern::new(&pattern).map_err(|rule| No::query(&format!("`pattern` {rule}")))?;
     let from = parameters.take("from").map(|from| read_from(&from)).transpose()?.unwrap_or_default();
     let from = last_event_id(head)?.unwrap_or(from);

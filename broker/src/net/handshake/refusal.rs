@@ -276,7 +276,7 @@ pub(super) fn front_page(policy: &Policy) -> Vec<u8> {
     let (internal, scheme) = (policy.internal, if policy.internal_tls { "https" } else { "http" });
     let text = format!(
         "This is the client port of Fanfare. Connect a WebSocket to /ws, with the subprotocol \
-         fanfare.v1.json or fanfare.v1.msgpack, or hear events at /sse?pattern=%3E.\nA page to try it with is at {scheme}://{internal}/."
+         fanfare.v1.json or fanfare.v1.msgpack, or hear events at /sse?pattern=%3E.\nThe console is at {scheme}://{internal}/."
     );
     response("200 OK", "", &text)
 }

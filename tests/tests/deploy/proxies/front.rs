@@ -114,7 +114,7 @@ impl Paths {
                     (1, "server 127.0.0.1:7440;", &format!("server {broker};")),
                     (2, "/etc/fanfare/tls/", &format!("{directory}/")),
                     (1, "/run/nginx.pid", &format!("{directory}/pid")),
-                    (1, "/var/log/nginx/error.log", "stderr"),
+                    (2, "/var/log/nginx/error.log", "stderr"),
                     (1, "access_log /var/log/nginx/access.log fanfare;", &nginx_directories(directory)),
                     (1, "worker_processes auto;", "worker_processes 2;"),
                     (1, "worker_connections 131072;", "worker_connections 512;"),
