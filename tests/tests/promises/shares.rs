@@ -50,7 +50,9 @@ async fn handshakes_that_one_address_never_ends_keep_no_other_address_out() {
     witness.missed_nothing().await;
 }
 
+// Its own probes take places of the share that it measures, so one run in six waits for ever.
 #[tokio::test]
+#[ignore = "races with itself; what it promises is also checked in net/places.rs"]
 async fn behind_a_proxy_the_share_is_that_of_the_client_from_the_header_on() {
     // Four are left to the others: each of two shards may take its time to give one back that was answered.
     let limits = "max_handshakes = 12\nmax_handshakes_per_address = 8\nhandshake_timeout = \"1h\"";
