@@ -14,4 +14,4 @@ pub(crate) use network::Network;
 pub use proxies::Proxies;
 pub(crate) use proxy_header::{BadHeader, FIXED_BYTES, source, total_len};
 pub use senders::Names;
-pub(crate) use senders::Senders;
+pub(crate) use senders::{Senders, is_same_origin};

@@ -59,6 +59,11 @@ impl Senders {
     }
 }
 
+/// Whether a page is the port's own, by the name (the `Host`) that the browser knows it under.
+pub(crate) fn is_same_origin(origin: &str, host: &str) -> bool {
+    origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
+}
+
 /// The host of `host[:port]`; an IPv6 address keeps its brackets.
 fn without_port(authority: &str) -> &str {
     let port = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));

@@ -11,6 +11,7 @@ use super::Policy;
 use super::head::Head;
 use super::refusal::{No, Refusal, answer};
 use crate::auth::Brought;
+use crate::net::admission::is_same_origin;
 use crate::notation;
 use crate::outbound::{LAST_ID, last_event};
 
@@ -123,15 +124,11 @@ fn has_own_cookies(head: &Head<'_, '_>, policy: &Policy) -> Result<bool, Refusal
     Ok(match head.at_most_one("origin")? {
         Some(origin) => {
             let host = head.at_most_one("host")?;
-            policy.senders.trust_with_cookies(origin, host) || is_same_origin(origin, host)
+            policy.senders.trust_with_cookies(origin, host)
+                || host.is_some_and(|host| is_same_origin(origin, host))
         }
         None => site.is_none_or(|site| site == "same-origin" || site == "none"),
     })
-}
-
-fn is_same_origin(origin: &str, host: Option<&str>) -> bool {
-    let authority = origin.split_once("://").map(|(_, authority)| authority);
-    authority.zip(host).is_some_and(|(authority, host)| authority.eq_ignore_ascii_case(host))
 }
 
 /// Where a client goes on that was here before.

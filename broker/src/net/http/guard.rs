@@ -13,7 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::v1::{Kind, Problem};
-use crate::net::admission::Senders;
+use crate::net::admission::{Senders, is_same_origin};
 
 /// What browsers say of the page that a request comes from, and no page can forge.
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -69,7 +69,7 @@ impl Guard {
     fn is_page_welcome(&self, headers: &HeaderMap, host: &str) -> bool {
         if headers.contains_key(header::ORIGIN) {
             let origin = only(headers, &header::ORIGIN).unwrap_or("null");
-            return self.0.trust_origin(origin) || is_own(origin, host);
+            return self.0.trust_origin(origin) || is_same_origin(origin, host);
         }
         let site = headers.get_all(FETCH_SITE);
         site.iter().all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"))
@@ -81,11 +81,6 @@ fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?.to_str().ok();
     first.filter(|_| values.next().is_none())
-}
-
-/// Whether a page is this port's own, by the name that the browser knows it under.
-fn is_own(origin: &str, host: &str) -> bool {
-    origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]
