@@ -73,7 +73,7 @@ impl Front {
     }
 
     /// What it wrote.
-    fn log(&self) -> String {
+    pub(super) fn log(&self) -> String {
         std::fs::read_to_string(self.files.path().join("log")).unwrap_or_default()
     }
 }
@@ -138,11 +138,17 @@ impl Paths {
             Kind::Caddy => {
                 let certificate =
                     format!("@clients path /ws /sse\n\ttls {directory}/cert.pem {directory}/key.pem");
-                let text = adapt(&read("proxy/Caddyfile"), &[(1, "@clients path /ws /sse", &certificate)]);
                 // It would listen everywhere, and have the whole machine trust an authority of its own.
                 let ip = address.ip();
-                format!(
-                    "{{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n\tdefault_bind {ip}\n}}\n{text}"
+                let own = format!(
+                    "\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n\tdefault_bind {ip}\n"
+                );
+                adapt(
+                    &read("proxy/Caddyfile"),
+                    &[
+                        (1, "@clients path /ws /sse", &certificate),
+                        (1, "\tlog default {", &format!("{own}\tlog default {{")),
+                    ],
                 )
             }
         }

@@ -31,6 +31,11 @@ macro_rules! promises {
             }
 
             #[tokio::test]
+            async fn a_token_in_the_address_of_events_is_not_logged_not_even_while_the_broker_is_away() {
+                promises::no_token_in_the_log($kind).await;
+            }
+
+            #[tokio::test]
             async fn planned_restarts_of_the_broker_are_not_noticed() {
                 promises::restarts($kind).await;
             }

@@ -69,6 +69,19 @@ async fn get(front: &Front, path: &str) -> Answer {
     Answer::parse(&answer)
 }
 
+pub(super) async fn no_token_in_the_log(kind: Kind) {
+    let files = Directory::new();
+    let broker = behind_a_proxy(&files).start().await;
+    let front = Front::before(kind, broker.client()).await;
+    let path = "/sse?pattern=..&token=a.secret.token";
+    assert_eq!(get(&front, path).await.status, 400, "the broker's own answer");
+    drop(broker);
+    let status = get(&front, path).await.status;
+    assert!((502..=504).contains(&status), "{status}");
+    let log = front.log();
+    assert!(!log.contains("secret"), "{log}");
+}
+
 pub(super) async fn nothing_else(kind: Kind) {
     let files = Directory::new();
     let broker = behind_a_proxy(&files).start().await;
