@@ -48,7 +48,7 @@ pub(super) fn forwarded(input: &[u8]) -> Outcome {
     let networks = vec!["10.0.0.0/8".parse().expect("it is a network")];
     let proxies = Proxies { networks, protocol: false };
     let values: Vec<&str> = lines.collect();
-    let client = client_of(peer, values.iter().copied(), &proxies);
+    let client = client_of(peer, values.iter().map(|value| value.as_bytes()), &proxies);
     if client == peer {
         return Outcome::Refused;
     }

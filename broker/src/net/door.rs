@@ -206,7 +206,7 @@ async fn shake(io: &Io, transport: &mut Transport, door: &Door, guest: &mut Gues
         match read_head(&head, &door.policy) {
             Progress::Partial => head.reserve(READ_BYTES),
             Progress::Done { response, accepted, head_len } => {
-                let told = accepted.forwarded_for.iter().map(String::as_str);
+                let told = accepted.forwarded_for.iter().map(Vec::as_slice);
                 guest.address = client_of(guest.address, told, &door.proxies);
                 if !guest.place.count_for(guest.address, door.limits.max_handshakes_per_address()) {
                     let answer = accepted.refuse(Refusal::TooManyHandshakesFromAddress);

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 
 import type { Page } from "playwright-core";
 
-import { type Set, promise, reads, sees, texts } from "../support/stage.js";
+import { type Set, asksWithin, promise, reads, sees, texts } from "../support/stage.js";
 
 const VIEWS = ["overview", "live", "sessions", "streams"];
 
@@ -96,16 +96,13 @@ promise(
 
 promise(
   "what one may not see is said in each panel, and what one may see is there",
-  { config: reader.config, failing: true, client: { token: reader.key } },
+  { config: reader.config, failing: true, client: { token: reader.key }, clock: true },
   async ({ page }) => {
     await signIn(page, reader.key);
     await reads(page, ".figures .denied", /You may not see this.*may not hear/);
     await reads(page, "#events .denied", /You may not see this/);
     await reads(page, "section:has(#streams-title) .denied", /only administrators/i);
-    let asked = 0;
-    page.on("request", () => (asked += 1));
-    await page.waitForTimeout(4_500);
-    assert.equal(asked, 0, "who is refused does not ask again and again");
+    assert.equal(await asksWithin(page, 10_000), 0, "who is refused does not ask again and again");
     await page.keyboard.press("Escape");
     await page.getByRole("link", { name: "Sessions" }).click();
     await reads(page, ".sessions .denied", /only administrators/i);
@@ -252,16 +249,12 @@ promise(
 
 promise(
   "a hidden page asks nothing over HTTP, and goes on when it is seen again",
-  { view: "#/sessions" },
+  { view: "#/sessions", clock: true },
   async ({ page }) => {
     await sees(page, "tbody tr");
+    assert.notEqual(await asksWithin(page, 5_000), 0, "a page that is seen asks");
     await setHidden(page, true);
-    // What was under way may still begin once.
-    await page.waitForTimeout(2_500);
-    let asked = 0;
-    page.on("request", () => (asked += 1));
-    await page.waitForTimeout(5_000);
-    assert.equal(asked, 0);
+    assert.equal(await asksWithin(page, 10_000), 0);
     const again = page.waitForRequest(/\/v1\/sessions/);
     await setHidden(page, false);
     await again;

@@ -49,6 +49,8 @@ export interface Set {
   readonly failing?: boolean;
   /** Whoever the client outside is. */
   readonly client?: ConnectOptions;
+  /** Whether the page's clock is the test's to move on, and its requests are counted. */
+  readonly clock?: boolean;
 }
 
 const WIDE: BrowserContextOptions = { viewport: { width: 1_280, height: 800 } };
@@ -72,6 +74,7 @@ export function promise(name: string, set: Set, play: (stage: Stage) => Promise<
     });
     const complaints = listenTo(page);
     if (process.env["CONSOLE_DIST"] !== undefined) await takeDist(page);
+    if (set.clock === true) await takeClock(page);
     await page.goto(`${broker.internal}/${set.view ?? ""}`);
     await play({ broker, page, client: join(set.client), complaints, join });
     const unexpected = complaints.filter(
@@ -88,6 +91,31 @@ async function takeDist(page: Page): Promise<void> {
     const path = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
     await page.route(`**/${name}`, (route) => route.fulfill({ path, contentType }));
   }
+}
+
+interface Counting {
+  asked: number;
+}
+
+async function takeClock(page: Page): Promise<void> {
+  await page.clock.install();
+  await page.addInitScript(() => {
+    const counting = globalThis as unknown as Counting;
+    const ask = globalThis.fetch;
+    counting.asked = 0;
+    globalThis.fetch = (...request) => {
+      counting.asked += 1;
+      return ask(...request);
+    };
+  });
+}
+
+/** How many requests the page makes while its clock moves on by this, in milliseconds. */
+export async function asksWithin(page: Page, ms: number): Promise<number> {
+  const asked = (): Promise<number> => page.evaluate(() => (globalThis as unknown as Counting).asked);
+  const before = await asked();
+  await page.clock.runFor(ms);
+  return (await asked()) - before;
 }
 
 function listenTo(page: Page): string[] {

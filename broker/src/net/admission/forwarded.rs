@@ -4,19 +4,23 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::proxies::Proxies;
 
-/// The address of the client behind `peer`, which a trusted proxy has, by the values of `X-Forwarded-For` in order.
+/// The address of the client behind `peer`, which a trusted proxy has, by the values of `X-Forwarded-For` in order, as they
+/// came: what a client wrote before the proxies need not be text.
 ///
 /// Each proxy appends whom it heard from, so the list is read from its end, and only as long as a trusted proxy speaks:
 /// what stands before that was written by the client. A word that is no address ends the reading, too.
 pub(crate) fn client_of<'a>(
     peer: IpAddr,
-    values: impl DoubleEndedIterator<Item = &'a str>,
+    values: impl DoubleEndedIterator<Item = &'a [u8]>,
     proxies: &Proxies,
 ) -> IpAddr {
     let mut client = peer;
-    let mut words = values.rev().flat_map(|value| value.rsplit(',')).map(str::trim_ascii);
+    let mut words = values.rev().flat_map(|value| value.rsplit(|byte| *byte == b','));
     while proxies.trust(client) {
-        let Some(before) = words.next().and_then(address) else { break };
+        let Some(before) = words.next().and_then(|word| address(str::from_utf8(word).ok()?.trim_ascii()))
+        else {
+            break;
+        };
         client = before;
     }
     client
@@ -34,6 +38,10 @@ mod tests {
     use super::*;
 
     fn client(peer: &str, values: &[&str]) -> String {
+        client_by_bytes(peer, &values.iter().map(|value| value.as_bytes()).collect::<Vec<_>>())
+    }
+
+    fn client_by_bytes(peer: &str, values: &[&[u8]]) -> String {
         let networks = vec!["10.0.0.0/8".parse().unwrap()];
         let proxies = Proxies { networks, protocol: false };
         client_of(peer.parse().unwrap(), values.iter().copied(), &proxies).to_string()
@@ -50,6 +58,12 @@ mod tests {
     fn what_the_client_wrote_itself_counts_for_nothing() {
         assert_eq!(client("10.0.0.1", &["198.51.100.1, 10.0.0.9, 203.0.113.7"]), "203.0.113.7");
         assert_eq!(client("203.0.113.7", &["198.51.100.1"]), "203.0.113.7");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_hide_nobody_from_the_proxy_behind_them() {
+        assert_eq!(client_by_bytes("10.0.0.1", &[b"\xff, 203.0.113.7"]), "203.0.113.7");
+        assert_eq!(client_by_bytes("10.0.0.1", &[b"203.0.113.7, \xff"]), "10.0.0.1");
     }
 
     #[test]

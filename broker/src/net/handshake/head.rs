@@ -55,10 +55,15 @@ pub(super) fn parse<'h, 'b>(bytes: &'b [u8], space: &'h mut Space<'b>) -> Parsed
 }
 
 impl<'b> Head<'_, 'b> {
-    /// The values of every header with this name, in order; those that are not UTF-8 read as empty.
-    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &'b str> {
+    /// The values of every header with this name, in order, as they came.
+    pub(super) fn raw(&self, name: &str) -> impl Iterator<Item = &'b [u8]> {
         let named = self.headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
-        named.map(|header| str::from_utf8(header.value).unwrap_or_default().trim_ascii())
+        named.map(|header| header.value)
+    }
+
+    /// The same as text; those that are not UTF-8 read as empty.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &'b str> {
+        self.raw(name).map(|value| str::from_utf8(value).unwrap_or_default().trim_ascii())
     }
 
     /// The value of a header that may stand once.

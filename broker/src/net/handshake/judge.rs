@@ -55,7 +55,7 @@ pub(super) fn judge(head: &Head<'_, '_>, policy: &Policy) -> Result<Granted, No>
             (Wanted::Events(Box::new(request)), response)
         }
     };
-    let forwarded_for = head.all("x-forwarded-for").map(str::to_owned).collect();
+    let forwarded_for = head.raw("x-forwarded-for").map(<[u8]>::to_vec).collect();
     Ok(Granted { accepted: Accepted { wanted, forwarded_for }, response })
 }
 

@@ -62,7 +62,7 @@ pub(crate) enum Progress {
 pub(crate) struct Accepted {
     pub(crate) wanted: Wanted,
     /// The values of `X-Forwarded-For`, in order: worth as much as who sent them.
-    pub(crate) forwarded_for: Vec<String>,
+    pub(crate) forwarded_for: Vec<Vec<u8>>,
 }
 
 /// What the connection is to be.

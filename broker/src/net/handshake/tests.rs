@@ -88,7 +88,7 @@ fn a_handshake_is_answered_with_the_accept_key_of_the_rfc() {
          Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
     );
     assert_eq!(websocket(&accepted), (Encoding::Json, None));
-    assert_eq!(accepted.forwarded_for, [""; 0]);
+    assert!(accepted.forwarded_for.is_empty());
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn on_loopback_only_pages_of_this_machine_get_in() {
 fn what_proxies_say_of_the_client_is_passed_on_in_order() {
     let told = [("X-Forwarded-For", "203.0.113.7, 10.0.0.2"), ("x-forwarded-for", "10.0.0.3")];
     let (_, told) = accepted(&get(&told), &POLICY);
-    assert_eq!(told.forwarded_for, ["203.0.113.7, 10.0.0.2", "10.0.0.3"]);
+    assert_eq!(told.forwarded_for, [b"203.0.113.7, 10.0.0.2".as_slice(), b"10.0.0.3"]);
 }
 
 #[test]

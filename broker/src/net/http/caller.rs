@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::serve::Peer;
 use super::v1::{Admitted, Api, Kind, Problem};
@@ -27,7 +27,7 @@ impl FromRequestParts<Api> for Asking {
         if let (Some(request), Some(Peer(peer))) =
             (parts.extensions.get::<Admitted>(), parts.extensions.get())
         {
-            let told = parts.headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+            let told = parts.headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
             request.count_for(&caller, client_of(*peer, told, &api.proxies), api)?;
         }
         Ok(Self(caller))
@@ -51,8 +51,6 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     fn headers(values: &[&'static str]) -> HeaderMap {
