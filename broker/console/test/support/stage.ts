@@ -6,12 +6,13 @@ import { type Socket, connect as dial } from "node:net";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { type Browser, type BrowserContextOptions, type Page, chromium } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { WebSocket } from "ws";
 
 import { type ConnectOptions, type Fanfare, connect } from "fanfare-client";
 
 import { Broker } from "../../../../client-sdk/typescript/test/support/broker.js";
+import { launch } from "../../../../client-sdk/typescript/test/support/chromium.js";
 
 export { Broker };
 
@@ -21,8 +22,7 @@ export const REPORTS = fileURLToPath(new URL("../../../../target/reports/console
 let browser: Browser;
 
 before(async () => {
-  const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  browser = await launch();
 });
 
 after(() => browser.close());

@@ -2,17 +2,17 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { type Server, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { Server } from "node:http";
 import { after, before, test } from "node:test";
 import { kill } from "node:process";
 import { fileURLToPath } from "node:url";
 
-import { type Browser, type Page, chromium } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { WebSocket } from "ws";
 
 import { type Fanfare, connect } from "../../src/index.js";
 import { Broker } from "../support/broker.js";
+import { launch, serve } from "../support/chromium.js";
 
 const HOME = new URL("../../", import.meta.url);
 const TYPES: Record<string, string> = { html: "text/html", js: "text/javascript" };
@@ -23,7 +23,8 @@ let files: Server;
 let site: string;
 
 before(async () => {
-  files = createServer((request, response) => {
+  let port: number;
+  [files, port] = await serve((request, response) => {
     const path = new URL(request.url ?? "/", "http://x").pathname;
     try {
       const body =
@@ -34,10 +35,8 @@ before(async () => {
       response.writeHead(404).end();
     }
   });
-  await new Promise<void>((resolve) => files.listen(0, "127.0.0.1", resolve));
-  site = `http://127.0.0.1:${(files.address() as AddressInfo).port}`;
-  const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  site = `http://127.0.0.1:${port}`;
+  browser = await launch();
 });
 
 after(async () => {

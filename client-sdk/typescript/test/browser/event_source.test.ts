@@ -3,15 +3,15 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { type Server, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { Server } from "node:http";
 import { after, before, test } from "node:test";
 
-import { type Browser, type Page, chromium } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { WebSocket } from "ws";
 
 import { type Fanfare, connect } from "../../src/index.js";
 import { Broker } from "../support/broker.js";
+import { launch, serve } from "../support/chromium.js";
 
 const SECRET = "a secret of at least thirty-two bytes";
 const TIMEOUT = { timeout: 40_000 };
@@ -21,14 +21,13 @@ let files: Server;
 let site: string;
 
 before(async () => {
-  files = createServer((_, response) => {
+  let port: number;
+  [files, port] = await serve((_, response) => {
     response.setHeader("content-type", "text/html");
     response.end("<!doctype html><title>test</title>");
   });
-  await new Promise<void>((resolve) => files.listen(0, "127.0.0.1", resolve));
-  site = `http://127.0.0.1:${(files.address() as AddressInfo).port}`;
-  const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  site = `http://127.0.0.1:${port}`;
+  browser = await launch();
 });
 
 after(async () => {

@@ -4,15 +4,15 @@
 // it, and no mistake of the attacker's.
 
 import assert from "node:assert/strict";
-import { type Server, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { Server } from "node:http";
 import { after, before, test } from "node:test";
 
-import { type Browser, type Page, chromium } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { WebSocket } from "ws";
 
 import { connect } from "../../src/index.js";
 import { Broker } from "../support/broker.js";
+import { launch, serve } from "../support/chromium.js";
 
 const PUBLISH = "/v1/topics/{topic}/messages";
 /** Names of somebody else, both of which lead to this machine. */
@@ -24,15 +24,11 @@ let site: Server;
 let port: number;
 
 before(async () => {
-  site = createServer((_, response) => response.setHeader("content-type", "text/html").end(PAGE));
-  await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
-  port = (site.address() as AddressInfo).port;
-  const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+  [site, port] = await serve((_, response) => response.setHeader("content-type", "text/html").end(PAGE));
   const rules = [EVIL, REBOUND].map((name) => `MAP ${name} 127.0.0.1`).join(", ");
   // Chromium keeps some pages away from this machine by itself. Not all browsers do, and it is the broker that is tested.
   const off = "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets";
-  const args = ["--no-sandbox", `--host-resolver-rules=${rules}`, off];
-  browser = await chromium.launch({ executablePath, args });
+  browser = await launch(`--host-resolver-rules=${rules}`, off);
 });
 
 after(async () => {
