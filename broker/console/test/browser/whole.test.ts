@@ -224,6 +224,7 @@ promise(
     await reads(page, ".badge", /^Live$/);
     await client.publish(topic, { [EVIL]: [EVIL] }, { headers: { x: EVIL } });
     await client.publish(topic, EVIL);
+    await page.locator(".rows > li").nth(1).waitFor();
     await reads(page, ".rows .topic", /<img\/src/);
     for (const summary of await page.locator(".rows > li > details > summary").all()) await summary.click();
     await reads(page, ".tree .name", /<script>hacked=1/);
