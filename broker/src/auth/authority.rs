@@ -3,24 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::api_key::{ApiKeyHash, PREFIX};
+use super::api_key::PREFIX;
 use super::brought::Brought;
-use super::caller::{Caller, Identity, May};
-use super::claims::{Claims, KEY_SUBJECT};
+use super::caller::Caller;
 use super::jwks::KeySet;
-use super::key::Key;
-use super::rejection::Rejection;
+use super::rejection::{Refused, Rejection};
 use super::revocations::{Change, Full, Revocations, Revoked};
-use super::rights::{Filling, Granted, Rights};
-use super::settings::{ApiKeySettings, AuthSettings, IssuerSettings, KeySource};
+use super::rules::{Rules, url_of};
+use super::settings::{AuthSettings, IssuerSettings, KeySource};
 use super::sources::Sources;
-use super::token::{self, Issuer};
 use crate::clock::{Moment, Now};
 use crate::metrics::Labelled;
 use crate::sync::{Mutex, RwLock};
-
-/// Longest part of a token's life that is counted, in milliseconds; what lasts longer counts as for ever.
-const LIFE_MAX_MS: u64 = 100 * 365 * 24 * 3_600_000;
 
 /// The word for an admission that succeeded; the others are those of [`Rejection::WORDS`].
 const ACCEPTED: &str = "accepted";
@@ -36,30 +30,6 @@ pub(crate) struct Authority {
     admissions: Labelled,
     /// When a pattern that grants nothing was last logged.
     reported: Mutex<Option<Moment>>,
-}
-
-/// Whom to accept, at one moment.
-#[derive(Debug)]
-struct Rules {
-    settings: AuthSettings,
-    anonymous: Option<Caller>,
-    keys: Vec<Caller>,
-    /// What was fetched, by the place of its issuer.
-    fetched: Vec<Option<Arc<KeySet>>>,
-}
-
-/// Why a caller was not accepted, and whose keys may be out of date then.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Refused {
-    pub(crate) rejection: Rejection,
-    /// Where the keys of the issuer come from that the token named.
-    pub(crate) fetch: Option<String>,
-}
-
-impl From<Rejection> for Refused {
-    fn from(rejection: Rejection) -> Self {
-        Self { rejection, fetch: None }
-    }
 }
 
 impl Authority {
@@ -106,13 +76,7 @@ impl Authority {
     /// Takes keys that were fetched from an address.
     pub(crate) fn take_keys(&self, url: &str, keys: &Arc<KeySet>) {
         let mut rules = self.rules.write();
-        let mut fetched = rules.fetched.clone();
-        for (place, issuer) in fetched.iter_mut().zip(&rules.settings.issuers) {
-            if url_of(issuer) == Some(url) {
-                *place = Some(Arc::clone(keys));
-            }
-        }
-        *rules = Arc::new(Rules { fetched, ..Rules::new(rules.settings.clone(), Vec::new()) });
+        *rules = Arc::new(rules.with_fetched(url, keys));
     }
 
     /// Accepts whoever comes with a token, an API key, or nothing.
@@ -261,136 +225,4 @@ impl Authority {
         revocations.sweep(now.wall_ms);
         revocations.len()
     }
-}
-
-fn url_of(issuer: &IssuerSettings) -> Option<&str> {
-    match &issuer.keys {
-        KeySource::Url { url, .. } => Some(url),
-        KeySource::One(_) | KeySource::Set(_) => None,
-    }
-}
-
-impl Rules {
-    fn new(settings: AuthSettings, fetched: Vec<Option<Arc<KeySet>>>) -> Self {
-        let anonymous = if settings.is_on() {
-            settings.anonymous.as_ref().map(anonymous)
-        } else {
-            Some(Caller::unlimited())
-        };
-        let keys = settings.api_keys.iter().map(bearer_of).collect();
-        Self { settings, anonymous, keys, fetched }
-    }
-
-    fn unlimited(&self) -> Caller {
-        self.anonymous.clone().unwrap_or_else(Caller::unlimited)
-    }
-
-    fn fetched_from(&self, url: &str) -> Option<Arc<KeySet>> {
-        let place = self.settings.issuers.iter().position(|issuer| url_of(issuer) == Some(url))?;
-        self.fetched.get(place)?.clone()
-    }
-
-    fn by_key(&self, key: &str) -> Result<Caller, Rejection> {
-        let hash = ApiKeyHash::of(key);
-        // All are compared, so that the time it takes does not tell which.
-        let mut found = None;
-        for (settings, caller) in self.settings.api_keys.iter().zip(&self.keys) {
-            if settings.hash.is(&hash) {
-                found = Some(caller.clone());
-            }
-        }
-        found.ok_or(Rejection::UnknownKeyText)
-    }
-
-    /// The bearer of a token, and the patterns that grant nothing to it.
-    fn by_token(&self, token: &str, now: Now) -> Result<(Caller, Vec<String>), Refused> {
-        if self.settings.issuers.is_empty() {
-            return Err(Rejection::NotConfigured.into());
-        }
-        let issuers: Vec<_> =
-            self.settings.issuers.iter().enumerate().map(|(at, it)| self.issuer(at, it)).collect();
-        let leeway_ms = u64::try_from(self.settings.leeway.as_millis()).unwrap_or(u64::MAX);
-        let claims =
-            token::verify(token, &issuers, leeway_ms, now.wall_ms).map_err(|(rejection, place)| {
-                let issuer = place.and_then(|place| self.settings.issuers.get(place));
-                let fetch = issuer.filter(|_| rejection == Rejection::UnknownKey).and_then(url_of);
-                Refused { fetch: fetch.map(str::to_owned), rejection }
-            })?;
-        Ok(self.caller(&claims, leeway_ms, now))
-    }
-
-    fn issuer<'a>(&'a self, place: usize, settings: &'a IssuerSettings) -> Issuer<'a> {
-        let fetched = || self.fetched.get(place).and_then(Option::as_deref);
-        let keys: &[Key] = match &settings.keys {
-            KeySource::One(key) => std::slice::from_ref(key),
-            KeySource::Set(set) => &set.keys,
-            KeySource::Url { .. } => fetched().map_or(&[], |set| &set.keys),
-        };
-        Issuer {
-            name: settings.issuer.as_deref(),
-            audience: settings.audience.as_deref(),
-            algorithms: settings.algorithms.as_ref(),
-            keys,
-            fetched: url_of(settings).is_some(),
-        }
-    }
-
-    fn caller(&self, claims: &Claims, leeway_ms: u64, now: Now) -> (Caller, Vec<String>) {
-        let mut filling = Filling::new(|name: &str| claims.text(name));
-        filling.add(&self.settings.defaults);
-        filling.add(&claims.rights);
-        for rights in claims.roles.iter().filter_map(|role| self.settings.roles.get(&**role)) {
-            filling.add(rights);
-        }
-        let auto = filling.fill(&claims.auto);
-        filling.also_hear(&auto);
-        let withheld = filling.withheld.iter().map(|template| template.as_str().to_owned()).collect();
-        let left_ms = claims.expires_ms.saturating_add(leeway_ms).saturating_sub(now.wall_ms);
-        let left = Duration::from_millis(left_ms);
-        let caller = Caller::new(Identity {
-            subject: claims.subject.as_deref().map(Arc::from),
-            token_id: claims.token_id.clone(),
-            key: None,
-            expires: (left_ms <= LIFE_MAX_MS).then(|| now.moment.plus(left)),
-            known: true,
-            may: May::Granted(filling.finish()),
-            auto,
-            info: claims.info.clone(),
-        });
-        (caller, withheld)
-    }
-}
-
-/// Whoever comes without a token.
-fn anonymous(rights: &Rights) -> Caller {
-    Caller::new(Identity {
-        subject: None,
-        token_id: None,
-        key: None,
-        expires: None,
-        known: false,
-        may: May::Granted(without_claims(rights)),
-        auto: Vec::new(),
-        info: None,
-    })
-}
-
-/// Whoever comes with this key.
-fn bearer_of(key: &ApiKeySettings) -> Caller {
-    Caller::new(Identity {
-        subject: Some(format!("{KEY_SUBJECT}{}", key.name).into()),
-        token_id: None,
-        key: Some(key.hash.clone()),
-        expires: None,
-        known: true,
-        may: May::Granted(without_claims(&key.rights)),
-        auto: Vec::new(),
-        info: None,
-    })
-}
-
-fn without_claims(rights: &Rights) -> Granted {
-    let mut filling = Filling::new(|_: &str| None);
-    filling.add(rights);
-    filling.finish()
 }

@@ -16,6 +16,7 @@ mod rejection;
 mod revocations;
 mod revoked_line;
 mod rights;
+mod rules;
 mod settings;
 mod signing;
 mod sources;

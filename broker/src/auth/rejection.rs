@@ -99,3 +99,17 @@ impl Rejection {
         }
     }
 }
+
+/// Why a caller was not accepted, and whose keys may be out of date then.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) rejection: Rejection,
+    /// Where the keys of the issuer come from that the token named.
+    pub(crate) fetch: Option<String>,
+}
+
+impl From<Rejection> for Refused {
+    fn from(rejection: Rejection) -> Self {
+        Self { rejection, fetch: None }
+    }
+}

@@ -12,7 +12,7 @@ use fanfare_protocol::{ErrorCode, Pattern, Payload, Topic};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
-use super::authority::Refused;
+use super::rejection::Refused;
 use super::*;
 use crate::clock::{Moment, Now};
 use keys::SECRET;

@@ -1,13 +1,14 @@
 //! The hub with one shard and no sockets: what reaches which queue.
 
-use std::collections::BTreeSet;
+mod bounds;
+mod people;
+
 use std::sync::Arc;
 use std::task::Waker;
 
 use fanfare_protocol::frame::{Deliver, Publish, ReplayFrom, Subscribe};
 use fanfare_protocol::{CloseCode, Encoding, Pattern, Payload, ServerFrame, StreamName, Topic};
 
-use super::question::{Question, TopicsAsked};
 use super::*;
 use crate::auth::{Caller, Revoked};
 use crate::clock::{Moment, Now};
@@ -252,179 +253,4 @@ fn what_an_ended_subscription_has_waiting_is_written_and_not_read_again() {
     let start = ["1: subscribed", "1: for the first", "1: unsubscribed", "1: subscribed", "1: behind"];
     assert_eq!(heard[..5], start);
     assert_eq!(heard.len(), start.len() + 50 + 1);
-}
-
-#[test]
-fn when_all_queues_hold_too_much_the_largest_falls_behind_first() {
-    let mut bench = Bench::new(&Limits { queues_bytes: 40_000, queue_bytes: 40_000, ..Limits::default() });
-    let (small, large) = (
-        bench.shard.attach(Encoding::MsgPack, About::default()),
-        bench.shard.attach(Encoding::Json, About::default()),
-    );
-    bench.subscribe(&small, 1, "kept.a", ReplayFrom::Now);
-    bench.subscribe(&large, 1, "kept.>", ReplayFrom::Now);
-    for number in 0..200 {
-        bench.publish(if number % 10 == 0 { "kept.a" } else { "kept.b" }, &number.to_string());
-        bench.fan_out();
-    }
-    for number in 200..400 {
-        bench.publish("kept.b", &number.to_string());
-        bench.fan_out();
-    }
-    assert!(small.lanes().queue_bytes() + large.lanes().queue_bytes() <= 40_000);
-    let heard = bench.heard(&small);
-    assert!(!heard.contains(&"1: behind".to_owned()), "{heard:?}");
-    assert_eq!(heard.len(), 1 + 20);
-    let heard = bench.heard(&large);
-    let kept: Vec<_> =
-        heard.iter().filter_map(|words| words.strip_prefix("1: ")?.parse::<u32>().ok()).collect();
-    assert_eq!(kept, (0..400).collect::<Vec<_>>());
-    assert!(heard.contains(&"1: behind".to_owned()));
-}
-
-#[test]
-fn a_probe_passes_through_a_mailbox_that_is_full() {
-    let mut bench = Bench::new(&Limits { mailbox_bytes: 1, ..Limits::default() });
-    let outbound = bench.shard.attach(Encoding::MsgPack, About::default());
-    bench.subscribe(&outbound, 1, ">", ReplayFrom::Now);
-    bench.publish("kept.a", "one");
-    let hub = Arc::clone(&bench.hub);
-    let runtime = tokio::runtime::LocalRuntime::new().unwrap();
-    runtime.block_on(async {
-        // The first is polled first: the probe is in the mailbox when the second takes the mail.
-        let (ready, ()) = tokio::join!(hub.ready(), async { bench.settle(&outbound) });
-        assert_eq!(ready, Ok(()));
-    });
-    assert!(!bench.hub.mailbox(0).take(&mut bench.mail), "nothing is left behind");
-}
-
-#[test]
-fn a_session_that_leaves_takes_everything_with_it() {
-    let mut bench = Bench::new(&Limits::default());
-    let first = bench.shard.attach(Encoding::MsgPack, About::default());
-    let second = bench.shard.attach(Encoding::MsgPack, About::default());
-    for (sub, pattern) in [(1, "kept.a"), (2, "kept.*"), (3, ">")] {
-        bench.subscribe(&first, sub, pattern, ReplayFrom::Now);
-        bench.subscribe(&second, sub, pattern, ReplayFrom::Now);
-    }
-    bench.shard.detach(first.slot());
-    bench.publish("kept.a", "x");
-    assert_eq!(bench.heard(&second).iter().filter(|words| words.ends_with(": x")).count(), 3);
-    bench.shard.detach(second.slot());
-    assert_eq!((bench.hub.sessions(), bench.shard.subs.len(), bench.shard.index.len()), (0, 0, 0));
-    assert_eq!((bench.hub.interest.patterns(), bench.hub.metrics.sum(|s| s.subscriptions.get())), (0, 0));
-}
-
-#[test]
-fn a_broker_that_stops_takes_no_publish_and_saves_all_that_it_took() {
-    let bench = Bench::new(&Limits::default());
-    bench.publish("kept.a", "x");
-    bench.hub.stop_publishing();
-    assert_eq!(bench.try_publish("kept.a", "y"), Err(PublishError::Stopping));
-    bench.hub.close_all(Some(&ServerFrame::Pong), CloseCode::Drain, "stopping");
-    for topic in ["kept.a", "lost.a"] {
-        assert_eq!(bench.try_publish(topic, "z"), Err(PublishError::Stopping));
-    }
-    let saved = bench.hub.save(Now::default());
-    assert_eq!((saved.len(), saved[0].messages.len(), saved[0].marks.head), (1, 1, 1));
-}
-
-#[test]
-fn who_is_revoked_is_sent_away_at_once_and_others_stay() {
-    let mut bench = Bench::new(&Limits::default());
-    let admin = Caller::unlimited();
-    let sessions = ["alice", "bob", "alice"].map(|subject| {
-        let outbound = bench.shard.attach(Encoding::Json, About::default());
-        bench.hub.identify(&outbound, &Caller::named(subject), Now::default()).unwrap();
-        outbound
-    });
-    let hold = std::time::Duration::from_mins(1);
-    let alice = admin.administer(Revoked::Subject("alice".into())).unwrap();
-    assert_eq!(bench.hub.revoke(alice, hold, Now::default()), Ok(ShutOut { ended: 2, until_ms: 60_000 }));
-    let closing = sessions.each_ref().map(|outbound| outbound.lanes().closing());
-    assert_eq!(closing, [Some(CloseCode::Forbidden), None, Some(CloseCode::Forbidden)]);
-    // One that enters at the same moment is looked at again after it is known.
-    let late = bench.shard.attach(Encoding::Json, About::default());
-    let entered = bench.hub.identify(&late, &Caller::named("alice"), Now::default());
-    assert_eq!(entered, Err(NotTaken::Revoked));
-    let named = bench.hub.session_named(&bench.hub.session_name(sessions[1].session())).unwrap();
-    assert!(bench.hub.close_session(admin.administer(named).unwrap(), "out"));
-    assert_eq!(sessions[1].lanes().closing(), Some(CloseCode::Forbidden));
-    assert_eq!(bench.hub.session_named("nobody"), None);
-}
-
-#[test]
-fn a_subject_has_as_many_sessions_as_it_may_and_a_refresh_takes_no_other_place() {
-    let mut bench = Bench::new(&Limits { max_connections_per_subject: 1, ..Limits::default() });
-    let enter = |bench: &mut Bench, caller: &Caller| {
-        let outbound = bench.shard.attach(Encoding::Json, About::default());
-        let entered = bench.hub.identify(&outbound, caller, Now::default());
-        (outbound, entered)
-    };
-    let (alice, bob) = (Caller::named("alice"), Caller::named("bob"));
-    let (first, entered) = enter(&mut bench, &alice);
-    assert_eq!((entered, bench.hub.identify(&first, &alice, Now::default())), (Ok(()), Ok(())));
-    let (second, entered) = enter(&mut bench, &alice);
-    assert_eq!((entered, enter(&mut bench, &bob).1), (Err(NotTaken::TooMany), Ok(())));
-    for nobody in [Caller::unlimited(), Caller::unlimited()] {
-        assert_eq!(enter(&mut bench, &nobody).1, Ok(()));
-    }
-    // Who was not taken had no place to give back.
-    bench.shard.detach(second.slot());
-    assert_eq!(enter(&mut bench, &alice).1, Err(NotTaken::TooMany));
-    bench.shard.detach(first.slot());
-    assert_eq!(enter(&mut bench, &alice).1, Ok(()));
-}
-
-#[test]
-fn a_shard_looks_for_topics_a_bounded_part_at_a_time_and_misses_none_that_stays() {
-    let mut bench = Bench::new(&Limits { max_subscriptions: 20_000, ..Limits::default() });
-    let outbound = bench.shard.attach(Encoding::Json, About::default());
-    let topic = |sub: u32| format!("t.{sub:05}");
-    for sub in 1..=10_000 {
-        bench.subscribe(&outbound, sub, &topic(sub), ReplayFrom::Now);
-    }
-    let asked = TopicsAsked { pattern: Pattern::new("t.*").unwrap(), after: None, limit: 20_000 };
-    let asked = Arc::new(asked);
-    let (mut from, mut found, mut parts) = (Some(0), BTreeSet::new(), 0);
-    while let Some(place) = from {
-        let (answer, mut answered) = tokio::sync::oneshot::channel();
-        bench.shard.answer(Question::Topics { asked: Arc::clone(&asked), from: place, answer });
-        let part = answered.try_recv().unwrap();
-        assert!(part.topics.len() <= 4_096, "{} at once", part.topics.len());
-        found.extend(part.topics);
-        from = part.next;
-        parts += 1;
-        // Meanwhile others go and come.
-        bench.shard.unsubscribe(outbound.slot(), parts * 2).unwrap();
-        bench.subscribe(&outbound, 10_000 + parts, &topic(10_000 + parts), ReplayFrom::Now);
-    }
-    assert!(parts >= 3, "{parts} parts");
-    let gone = |sub: u32| sub.is_multiple_of(2) && sub / 2 <= parts;
-    for sub in (1..=10_000).filter(|sub| !gone(*sub)) {
-        assert!(found.contains(&Topic::new(&topic(sub)).unwrap()), "{sub}");
-    }
-}
-
-#[test]
-fn when_the_answers_of_all_sessions_take_too_much_those_with_the_most_are_ended() {
-    let limits = Limits {
-        replies_bytes: 1 << 20,
-        reply_bytes: 512 << 10,
-        max_frame_bytes: 64 << 10,
-        ..Limits::default()
-    };
-    let mut bench = Bench::new(&limits);
-    let mut sessions = Vec::new();
-    for (kib, spent) in [(10, false), (400, false), (20, false), (300, false), (390, true)] {
-        let outbound = bench.shard.attach(Encoding::Json, About::default());
-        outbound.push_reply_payload(vec![b'x'; kib << 10].into());
-        bench.shard.spend_answers(if spent { 1 << 20 } else { 0 });
-        sessions.push(outbound);
-    }
-    let closing: Vec<_> = sessions.iter().map(|outbound| outbound.lanes().closing()).collect();
-    assert_eq!(closing, [None, Some(CloseCode::TooSlow), None, None, None]);
-    assert_eq!(sessions[1].lanes().answer_bytes(), 0, "its answers are gone at once");
-    bench.shard.spend_answers(1 << 20);
-    assert_eq!(sessions[4].lanes().closing(), None, "it is enough");
 }

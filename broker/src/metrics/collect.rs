@@ -1,80 +1,14 @@
 //! What Prometheus reads: every family with its name, help and values, made from the counters at each scrape.
 
-use prometheus::proto::{
-    Bucket, Counter as CounterValue, Gauge, Histogram as HistogramValue, LabelPair, Metric, MetricFamily,
-    MetricType,
-};
+use prometheus::proto::{Bucket, Histogram as HistogramValue, Metric, MetricFamily, MetricType};
 use prometheus::{Encoder, TextEncoder};
 
-use super::counters::{Labelled, Metrics, ShardCounters};
+use super::counters::{Metrics, ShardCounters};
+use super::family::{Sample, by, counter, family, gauge, labelled_by, one, real, seconds};
+use super::gauges::{Gauges, JwksGauges, PresenceGauges, StreamGauges};
 use super::histogram::BOUNDS_SECONDS;
 use super::process;
 use crate::version::{REVISION, VERSION};
-
-/// What is there at the moment of the scrape and is counted nowhere.
-#[derive(Debug, Default)]
-pub(crate) struct Gauges {
-    pub(crate) shards: u64,
-    pub(crate) patterns: u64,
-    pub(crate) queue_messages: u64,
-    pub(crate) queue_bytes: u64,
-    pub(crate) reply_bytes: u64,
-    pub(crate) queue_bytes_max: u64,
-    pub(crate) conflated_bytes: u64,
-    /// Age of the oldest message that is the first in its queue, in milliseconds.
-    pub(crate) queue_oldest_ms: u64,
-    pub(crate) mailbox_bytes: u64,
-    /// Limits in force, by their settings: numbers, and sizes in bytes.
-    pub(crate) limits: Vec<(&'static str, u64)>,
-    pub(crate) limit_bytes: Vec<(&'static str, u64)>,
-    pub(crate) streams: Vec<StreamGauges>,
-    pub(crate) presence: PresenceGauges,
-    /// Outcomes of admissions, by their words.
-    pub(crate) admissions: Vec<(&'static str, u64)>,
-    pub(crate) revocations: u64,
-    pub(crate) jwks: Vec<JwksGauges>,
-}
-
-/// What is known of one key set that is fetched.
-#[derive(Debug)]
-pub(crate) struct JwksGauges {
-    /// Its address, as configured.
-    pub(crate) url: String,
-    /// Since it was last fetched; none if it never was.
-    pub(crate) age_ms: Option<u64>,
-    pub(crate) failures: u64,
-    pub(crate) keys: u64,
-}
-
-/// What presence holds, and what it has counted so far.
-#[derive(Debug, Default)]
-pub(crate) struct PresenceGauges {
-    pub(crate) members: u64,
-    pub(crate) topics: u64,
-    pub(crate) left_out: u64,
-    pub(crate) announcements: u64,
-    pub(crate) unnamed: u64,
-}
-
-/// What one stream holds at the moment of the scrape.
-#[derive(Debug)]
-pub(crate) struct StreamGauges {
-    pub(crate) name: String,
-    pub(crate) epoch: String,
-    /// Sequence and time of the oldest message that is retained.
-    pub(crate) oldest: Option<(u64, u64)>,
-    /// Time since it was published; 0 if there is none.
-    pub(crate) oldest_ms: u64,
-    pub(crate) messages: u64,
-    pub(crate) bytes: u64,
-    pub(crate) topics: u64,
-    pub(crate) last_seq: u64,
-    pub(crate) keys: u64,
-    pub(crate) key_bytes: u64,
-    /// How much may be retained, and for how long.
-    pub(crate) max_bytes: u64,
-    pub(crate) max_age_ms: u64,
-}
 
 /// The whole page in Prometheus text format 0.0.4.
 pub(crate) fn render(metrics: &Metrics, gauges: &Gauges) -> String {
@@ -89,9 +23,6 @@ pub(crate) fn render(metrics: &Metrics, gauges: &Gauges) -> String {
     }
     String::from_utf8(page).unwrap_or_default()
 }
-
-/// One value with its labels.
-type Sample = (Vec<(&'static str, String)>, f64);
 
 fn own_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
     let mut families = vec![build_info()];
@@ -224,14 +155,6 @@ fn listener_families(metrics: &Metrics) -> Vec<MetricFamily> {
             labelled_by("port", listeners.certificate_not_after.iter()),
         ),
     ]
-}
-
-fn by(metrics: &Metrics, label: &'static str, figure: fn(&ShardCounters) -> &Labelled) -> Vec<Sample> {
-    labelled_by(label, metrics.sum_labelled(figure).into_iter())
-}
-
-fn labelled_by(label: &'static str, sums: impl Iterator<Item = (&'static str, u64)>) -> Vec<Sample> {
-    sums.map(|(value, n)| (vec![(label, value.to_owned())], real(n))).collect()
 }
 
 fn message_families(metrics: &Metrics) -> Vec<MetricFamily> {
@@ -477,60 +400,4 @@ fn publish_to_socket(metrics: &Metrics) -> MetricFamily {
         MetricType::HISTOGRAM,
         vec![metric],
     )
-}
-
-#[allow(clippy::cast_precision_loss, reason = "Prometheus knows only floating point")]
-fn real(n: u64) -> f64 {
-    n as f64
-}
-
-fn seconds(ms: u64) -> Vec<Sample> {
-    vec![(Vec::new(), real(ms) / 1_000.0)]
-}
-
-fn one(n: u64) -> Vec<Sample> {
-    vec![(Vec::new(), real(n))]
-}
-
-fn gauge(name: &str, help: &str, samples: Vec<Sample>) -> MetricFamily {
-    let metrics = samples.into_iter().map(|(labels, value)| {
-        let mut gauge = Gauge::default();
-        gauge.set_value(value);
-        let mut metric = labelled(labels);
-        metric.set_gauge(gauge);
-        metric
-    });
-    family(name, help, MetricType::GAUGE, metrics.collect())
-}
-
-fn counter(name: &str, help: &str, samples: Vec<Sample>) -> MetricFamily {
-    let metrics = samples.into_iter().map(|(labels, value)| {
-        let mut counter = CounterValue::default();
-        counter.set_value(value);
-        let mut metric = labelled(labels);
-        metric.set_counter(counter);
-        metric
-    });
-    family(name, help, MetricType::COUNTER, metrics.collect())
-}
-
-fn labelled(labels: Vec<(&'static str, String)>) -> Metric {
-    let pairs = labels.into_iter().map(|(name, value)| {
-        let mut pair = LabelPair::default();
-        pair.set_name(name.to_owned());
-        pair.set_value(value);
-        pair
-    });
-    let mut metric = Metric::default();
-    metric.set_label(pairs.collect());
-    metric
-}
-
-fn family(name: &str, help: &str, kind: MetricType, metrics: Vec<Metric>) -> MetricFamily {
-    let mut family = MetricFamily::default();
-    family.set_name(name.to_owned());
-    family.set_help(help.to_owned());
-    family.set_field_type(kind);
-    family.set_metric(metrics);
-    family
 }

@@ -2,13 +2,16 @@
 
 mod collect;
 mod counters;
+mod family;
+mod gauges;
 mod histogram;
 mod process;
 
-pub(crate) use collect::{Gauges, JwksGauges, PresenceGauges, StreamGauges, render};
+pub(crate) use collect::render;
 pub(crate) use counters::{
     CLIENT_PORT, CLOSED_BY_PEER, CLOSED_LOST, Counter, EVENTS, INTERNAL_PORT, Labelled, Metrics,
     PAUSED_FOR_ANSWERS, PAUSED_FOR_RATE, SPAN_NOT_TAKEN, SPAN_QUEUE_FULL, SPAN_TOO_MANY, ShardCounters,
 };
+pub(crate) use gauges::{Gauges, JwksGauges, PresenceGauges, StreamGauges};
 pub(crate) use histogram::{BOUNDS_SECONDS, Counts};
 pub(crate) use process::cpu_seconds;

@@ -1,66 +1,30 @@
 //! A connection: a session's socket with what is read from and written to it, driven by one small task.
 
+mod drive;
+mod intake;
+
 use std::cell::RefCell;
-use std::future::{Future, poll_fn};
-use std::io;
-use std::pin::Pin;
+use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::Context;
 
 use fanfare_protocol::CloseCode;
-use tokio::io::ReadBuf;
-use tokio::time::{Sleep, sleep};
 
-use super::deeds::{self, Effort};
-use super::flush::{Flushed, flush};
+use self::drive::{Inner, Stage};
 use super::greeting;
 use super::io::Io;
 use super::transport::Transport;
-use super::websocket::{Broken, Control, Incoming, Read, Reader};
 use crate::auth::Caller;
-use crate::clock::{self, Moment};
-use crate::metrics::{CLOSED_BY_PEER, CLOSED_LOST, PAUSED_FOR_ANSWERS, PAUSED_FOR_RATE};
+use crate::clock::Moment;
+use crate::metrics::{CLOSED_BY_PEER, CLOSED_LOST};
 use crate::outbound::{Outbound, Wire};
 use crate::session::{Fault, Session};
-
-/// Reads or catch-up batches that a connection does in one turn before it lets others go on.
-const TURNS_MAX: usize = 4;
 
 /// A session's end of the network.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) outbound: Arc<Outbound>,
     inner: RefCell<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    transport: Transport,
-    session: Session,
-    reader: Reader,
-    /// Bytes that were read from the socket and not worked off: after the handshake, or while answers pile up.
-    unread: Vec<u8>,
-    /// Whether reading waits for answers to be written.
-    paused: bool,
-    /// Reading waits for the end of a second in which the peer has sent all that it may.
-    rest: Option<Pin<Box<Sleep>>>,
-    stage: Stage,
-    waker: Option<Waker>,
-    /// Since when something waits and the socket takes nothing.
-    blocked_since: Option<Moment>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// Frames are worked off.
-    Open,
-    /// The broker's close frame is on its way out.
-    Closing,
-    /// The close frame is out: input is read and thrown away, so that no reset overtakes it.
-    Draining,
-    /// The client's close frame has come; only the answer is left to write.
-    Answering,
-    Done,
 }
 
 impl Connection {
@@ -82,17 +46,7 @@ impl Connection {
     }
 
     fn with(outbound: Arc<Outbound>, transport: Transport, session: Session, unread: Vec<u8>) -> Self {
-        let inner = Inner {
-            transport,
-            session,
-            reader: Reader::default(),
-            unread,
-            paused: false,
-            rest: None,
-            stage: Stage::Open,
-            waker: None,
-            blocked_since: None,
-        };
+        let inner = Inner::new(transport, session, unread);
         Self { outbound, inner: RefCell::new(inner) }
     }
 
@@ -207,215 +161,5 @@ impl Connection {
         if let Some(waker) = inner.waker.take() {
             waker.wake();
         }
-    }
-}
-
-impl Inner {
-    fn poll(&mut self, connection: &Connection, io: &Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !self.waker.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
-            self.waker = Some(cx.waker().clone());
-        }
-        for _ in 0..TURNS_MAX {
-            self.flush(connection, io, cx)?;
-            match self.stage {
-                Stage::Open => {
-                    let read = match connection.outbound.wire() {
-                        Wire::Json | Wire::MsgPack => self.poll_work(connection, io, cx)?,
-                        Wire::Events => self.poll_end(connection, io, cx)?,
-                    };
-                    let more = self.blocked_since.is_none() && catch_up(connection, io);
-                    if read.is_pending() && !more {
-                        self.flush(connection, io, cx)?;
-                        if self.stage == Stage::Open {
-                            return Poll::Pending;
-                        }
-                    }
-                }
-                Stage::Closing => return Poll::Pending,
-                Stage::Draining => {
-                    let _ = self.transport.poll_shutdown(cx)?;
-                    ready!(self.poll_discard(io, cx))?;
-                }
-                Stage::Answering if self.blocked_since.is_some() => return Poll::Pending,
-                Stage::Answering | Stage::Done => return Poll::Ready(Ok(())),
-            }
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-
-    /// Queues what conflated subscriptions have waiting, if the socket takes more.
-    fn send_batches(&self, connection: &Connection, io: &Io) {
-        let slot = connection.outbound.slot();
-        let mut shard = io.shard.borrow_mut();
-        if self.blocked_since.is_none() && shard.has_batches(slot) {
-            shard.send_batches(slot, clock::now());
-        }
-    }
-
-    /// Writes out what waits; moves on to closing where the queue says so.
-    fn flush(&mut self, connection: &Connection, io: &Io, cx: &mut Context<'_>) -> io::Result<()> {
-        if matches!(self.stage, Stage::Draining | Stage::Done) {
-            return Ok(());
-        }
-        let flushed =
-            flush(&connection.outbound, &mut self.transport, &mut io.burst.borrow_mut(), io.counters(), cx)?;
-        match flushed {
-            Flushed::Empty | Flushed::Closed => self.blocked_since = None,
-            Flushed::Blocked { progress } if progress || self.blocked_since.is_none() => {
-                self.blocked_since = Some(clock::now());
-            }
-            Flushed::Blocked { .. } => {}
-        }
-        let closing = connection.outbound.lanes().closing().is_some();
-        if closing && matches!(self.stage, Stage::Open | Stage::Answering) {
-            self.stage = Stage::Closing;
-            io.expect_end(&connection.outbound);
-            // Nothing is worked off any more, and the peer may take its time.
-            (self.reader, self.unread) = (Reader::default(), Vec::new());
-            io.hold(&connection.outbound, None);
-        }
-        if flushed == Flushed::Closed {
-            self.stage = Stage::Draining;
-        }
-        Ok(())
-    }
-
-    /// Reads once and works off what came. Pending if nothing comes, or answers have to be written first.
-    fn poll_work(&mut self, connection: &Connection, io: &Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let (answers, fit) = connection.answers(io);
-        if !fit {
-            if !std::mem::replace(&mut self.paused, true) {
-                io.counters().reading_paused.count(PAUSED_FOR_ANSWERS);
-            }
-            return Poll::Pending;
-        }
-        self.paused = false;
-        ready!(self.poll_rest(io, cx));
-        if !self.unread.is_empty() {
-            let mut unread = std::mem::take(&mut self.unread);
-            self.work(connection, io, &mut unread, 0, answers);
-            return Poll::Ready(Ok(()));
-        }
-        let mut scratch = io.scratch.borrow_mut();
-        let mut buf = ReadBuf::new(&mut scratch);
-        ready!(self.transport.poll_read(cx, &mut buf))?;
-        if buf.filled().is_empty() {
-            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
-        }
-        io.counters().received_bytes.add(buf.filled().len() as u64);
-        let fresh = buf.filled().len();
-        self.work(connection, io, buf.filled_mut(), fresh, answers);
-        Poll::Ready(Ok(()))
-    }
-
-    /// Works off bytes in order, until they are used up, the session ends, or others should have their turn.
-    /// So many of them, `fresh`, were not counted yet, and so many bytes of `answers` wait already.
-    fn work(&mut self, connection: &Connection, io: &Io, bytes: &mut [u8], fresh: usize, answers: usize) {
-        let mut waiting = answers;
-        let now = clock::read();
-        self.session.heard(fresh, now.moment);
-        let control = Control(&connection.outbound);
-        let mut spare = io.spare.borrow_mut();
-        let mut reading = self.reader.read(bytes, &control, &mut spare);
-        let result = loop {
-            match reading.next() {
-                Ok(Some(Incoming::Close { meant })) => {
-                    connection.outbound.peer_closed(meant);
-                    io.expect_end(&connection.outbound);
-                    self.stage = Stage::Answering;
-                    break Ok(());
-                }
-                Ok(Some(incoming)) => {
-                    match deeds::take_in(&mut self.session, &connection.outbound, io, &incoming, now) {
-                        Ok(effort) => {
-                            let fit;
-                            (waiting, fit) = connection.answers(io);
-                            let rests = self.session.rest(io.session_limits()).is_some();
-                            if effort == Effort::Heavy || !fit || rests {
-                                break Ok(());
-                            }
-                        }
-                        Err(fault) => break Err(fault),
-                    }
-                }
-                Ok(None) => break Ok(()),
-                Err(broken) => break Err(fault_of(broken)),
-            }
-        };
-        if waiting > answers {
-            io.shard.borrow_mut().spend_answers(waiting - answers);
-        }
-        if result.is_ok() && self.stage == Stage::Open {
-            self.unread.extend_from_slice(reading.unread());
-        }
-        let Read { overhead, held, did_hold } = reading.finish();
-        if did_hold || held.is_some() {
-            io.hold(&connection.outbound, held);
-        }
-        let result = result.and_then(|()| self.session.overhead(overhead, now.moment, io.session_limits()));
-        if let Err(Fault::Close(code, reason)) = result {
-            connection.outbound.close_after_replies(code, &reason);
-        }
-    }
-
-    /// Waits for the end of an event stream's client. What else it sends is thrown away, no faster than it may send.
-    fn poll_end(&mut self, connection: &Connection, io: &Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_rest(io, cx));
-        let mut scratch = io.scratch.borrow_mut();
-        let mut buf = ReadBuf::new(&mut scratch);
-        ready!(self.transport.poll_read(cx, &mut buf))?;
-        if buf.filled().is_empty() {
-            // Nobody can tell a page that was left from a connection that was lost.
-            connection.outbound.peer_closed(false);
-            io.expect_end(&connection.outbound);
-            self.stage = Stage::Answering;
-        }
-        io.counters().received_bytes.add(buf.filled().len() as u64);
-        self.session.heard(buf.filled().len(), clock::now());
-        Poll::Ready(Ok(()))
-    }
-
-    /// Ready once the session may send on.
-    fn poll_rest(&mut self, io: &Io, cx: &mut Context<'_>) -> Poll<()> {
-        if self.rest.is_none()
-            && let Some(until) = self.session.rest(io.session_limits())
-        {
-            let left = until.since(clock::now());
-            if !left.is_zero() {
-                io.counters().reading_paused.count(PAUSED_FOR_RATE);
-                self.rest = Some(Box::pin(sleep(left)));
-            }
-        }
-        if let Some(rest) = &mut self.rest {
-            ready!(rest.as_mut().poll(cx));
-            self.rest = None;
-        }
-        Poll::Ready(())
-    }
-
-    /// Reads and throws away what comes, until the peer ends its side.
-    fn poll_discard(&mut self, io: &Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut scratch = io.scratch.borrow_mut();
-        let mut buf = ReadBuf::new(&mut scratch);
-        ready!(self.transport.poll_read(cx, &mut buf))?;
-        if buf.filled().is_empty() {
-            self.stage = Stage::Done;
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-/// Reads on for subscriptions that are behind; true if there is more to do.
-fn catch_up(connection: &Connection, io: &Io) -> bool {
-    let slot = connection.outbound.slot();
-    let mut shard = io.shard.borrow_mut();
-    shard.wants_turn(slot) && shard.catch_up(slot, clock::now())
-}
-
-fn fault_of(broken: Broken) -> Fault {
-    match broken {
-        Broken::TooLarge => Fault::Close(CloseCode::TooLarge, "the message is over max_frame_bytes".into()),
-        Broken::Protocol => Fault::Close(CloseCode::Protocol, "the WebSocket framing is broken".into()),
     }
 }

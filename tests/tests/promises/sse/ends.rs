@@ -25,7 +25,7 @@ async fn when_its_token_expires_a_stream_ends_and_the_same_token_does_not_open_i
     .await;
     let may = json!({"subscribe": ["a"], "publish": ["a"]});
     let token = |seconds| token(&json!({"exp": now() + seconds, "fanfare": may}));
-    let old = format!("Cookie: fanfare={}\r\n", token(2));
+    let old = format!("Cookie: fanfare={}\r\n", token(3));
     let mut stream = EventStream::with(broker.client(), "pattern=a", &old).await.unwrap();
     let begun = stream.begin().await;
     let close = stream.expect("close").await;
