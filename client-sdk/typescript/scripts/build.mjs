@@ -7,17 +7,18 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { minify } from "terser";
 
-// Names inside the client that are neither on the wire nor in its interface, nor asked for with `in`: one letter will do in
-// the single file.
+// Names inside the client that are neither on the wire nor in its interface: one letter will do in the single file. Where
+// one is asked for with `in`, a comment says that it is a name.
 const INTERNAL = [
   "announced ask asked atFirst backoff broken brokerNumbers changed complained cut deadAfter due fail failures",
-  "finish grantedFor greeting hasSome heads heard inFlight inbox incomplete isActive isAtBroker isConnected isFull",
-  "isOpen isWanted isWelcome judge keysLast lastGranted lasts later layout leave leaving left limits liveness",
+  "finish grantedFor greeting hasSome heads heard hurry inFlight inbox inboxes incomplete isActive isAtBroker isConnected isFull",
+  "isOpen isWanted isWelcome judge keysLast lastGranted lasts later layout leave leaving left limits liveness make",
   "nextOutput ofArray ofBytes ofJson ofObject ofText onWake opened outbox outputs pass pause",
   "pauseBefore phase place policy postpone pushLater received refused release relief remove renew",
   "renewFailed renewsToken repeated replayed requests returnAt saidGoodbye settle shed sizeBytes spareBytes",
   "subscriptions take takeFirst takeOverdue takePing takeStale tick ticket transport tryAt unpause",
   "unsentOf waitingBytes",
+  "plain request Socket until",
   "array cancel connected drop event failed frame lost number sent timeout timer",
 ]
   .join(" ")
@@ -43,6 +44,14 @@ const { outputFiles } = await build({
 const { code } = await minify(outputFiles[0].text, {
   module: true,
   ecma: 2022,
-  compress: { passes: 3, lhs_constants: false, inline: 1, unsafe_arrows: true },
+  compress: {
+    passes: 3,
+    sequences: false,
+    if_return: false,
+    comparisons: false,
+    lhs_constants: false,
+    inline: 1,
+    unsafe_arrows: true,
+  },
 });
 writeFileSync("dist/fanfare-client.min.js", code);

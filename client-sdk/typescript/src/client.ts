@@ -1,14 +1,13 @@
 // The client: everything that a program can ask of a broker.
 
-import { addressOf } from "./address.js";
+import { onAbort } from "./abort.js";
 import { now } from "./clock.js";
 import type { Closed } from "./closed.js";
-import { Driver, type Ticket } from "./driver.js";
-import { FanfareError, invalid, sessionClosed } from "./error.js";
-import { guarded } from "./guard.js";
+import { Driver } from "./driver.js";
+import { FanfareError, sessionClosed } from "./error.js";
 import type { Inbox } from "./inbox.js";
 import { keys } from "./keys.js";
-import { DEFAULT_LIMITS, type Limits } from "./limits.js";
+import { type ClientEvents, type Listeners, listen, tell } from "./listeners.js";
 import { checkPattern, checkTopic } from "./names.js";
 import {
   type ConnectOptions,
@@ -21,27 +20,13 @@ import {
   type SubscribeOptions,
   wireFrom,
 } from "./options.js";
-import type { Publish, ServerFrame, Subscribed } from "./protocol/frame.js";
-import { MAX_KEY_BYTES } from "./protocol/limits.js";
-import { utf8Length } from "./protocol/names.js";
+import { planOf } from "./plan.js";
+import type { ServerFrame, Subscribed } from "./protocol/frame.js";
+import { publishOf } from "./publish.js";
 import type { Call } from "./session/call.js";
 import type { State } from "./state.js";
 import { type OnMessage, Subscription } from "./subscription.js";
-import type { SocketClass } from "./transport.js";
-import { payloadOf } from "./value.js";
-
-/** What a client tells of itself, by name. */
-export interface ClientEvents {
-  /** It is connected otherwise than before. */
-  state: State;
-  /** Something went wrong that answers no call: above all, an unacknowledged message was refused. */
-  error: FanfareError;
-  /**
-   * A subscription that the token brings along (`auto` in its claim), once: at the first connection or after a new token.
-   * It outlives its connection as any other does. Whoever wants these listens right after `connect`.
-   */
-  auto: Subscription;
-}
+import { type Ticket, ask, expected } from "./ticket.js";
 
 /**
  * A session with a broker. When its connection ends, it connects again and goes on; subscriptions go on where they
@@ -53,54 +38,37 @@ export class Fanfare {
   /** Resolves when the session has ended, with the reason. */
   readonly closed: Promise<Closed>;
   readonly #driver: Driver;
-  readonly #limits: Limits;
   readonly #nextKey = keys();
-  readonly #listeners = {
-    state: new Set<(state: State) => void>(),
-    error: new Set<(error: FanfareError) => void>(),
-    auto: new Set<(subscription: Subscription) => void>(),
+  readonly #listeners: Listeners = {
+    state: new Set(),
+    error: new Set(),
+    auto: new Set(),
   };
   #state: State = { status: "connecting" };
 
   /** @internal */
   constructor(url: string, options: ConnectOptions) {
-    this.#limits = limitsOf(options);
-    const plan = {
-      url: addressOf(url),
-      encoding: options.encoding ?? "msgpack",
-      name: options.name,
-      token: options.token,
-      Socket: socketOf(options.WebSocket),
-      policy: {
-        atFirst: options.retryConnect ?? true,
-        later: options.reconnect ?? true,
-        renewsToken: typeof options.token === "function",
-        backoff: this.#limits.reconnectPause,
-        giveUpAfter: options.giveUpAfter,
-      },
-      limits: this.#limits,
-    };
-    this.#driver = new Driver(plan, Math.random, {
+    this.#driver = new Driver(planOf(url, options), Math.random, {
       changed: (state) => {
         this.#state = state;
-        this.#tell("state", state);
+        tell(this.#listeners.state, state);
       },
-      complained: (error) => this.#tell("error", error),
+      complained: (error) => void tell(this.#listeners.error, error),
       granted: (sub, frame, inbox) => this.#grant(sub, frame, inbox),
     });
-    this.ready = new Promise((resolve, reject) => {
-      this.on("state", (state) => {
-        if (state.status === "connected") resolve();
-        else if (state.status === "closed") reject(sessionClosed(state.why));
-      });
-    });
-    // Whoever asks for something hears of a failure there.
-    this.ready.catch(() => undefined);
     this.closed = new Promise((resolve) => {
       this.on("state", (state) => {
         if (state.status === "closed") resolve(state.why);
       });
     });
+    this.ready = new Promise((resolve, reject) => {
+      this.on("state", ({ status }) => {
+        if (status === "connected") resolve();
+      });
+      void this.closed.then((why) => reject(sessionClosed(why)));
+    });
+    // Whoever asks for something hears of a failure there.
+    this.ready.catch(() => undefined);
     onAbort(options.signal, () => void this.close());
   }
 
@@ -123,13 +91,7 @@ export class Fanfare {
     listener: (about: ClientEvents[E]) => void,
     options: { signal?: AbortSignal } = {},
   ): () => void {
-    const listeners = this.#listeners[event] as Set<(about: ClientEvents[E]) => void>;
-    // Each call is one subscription, be the function the same.
-    const own = (about: ClientEvents[E]): void => listener(about);
-    listeners.add(own);
-    const off = (): void => void listeners.delete(own);
-    onAbort(options.signal, off);
-    return off;
+    return listen(this.#listeners[event], listener, options.signal);
   }
 
   /**
@@ -151,10 +113,9 @@ export class Fanfare {
     second: SubscribeOptions = {},
   ): Subscription<T> {
     checkPattern(pattern);
-    const onMessage = typeof first === "function" ? first : undefined;
-    const options = typeof first === "function" ? second : (first ?? {});
+    const [onMessage, options] = typeof first === "function" ? [first, second] : [undefined, first ?? {}];
     const { from, deliver, maxRate, signal, onGap } = options;
-    const inbox = this.#driver.inbox();
+    const inbox = this.#driver.inboxes.make();
     const { promise, ticket } = ask();
     const asked = { pattern, from: from && wireFrom(from), deliver, max_rate: maxRate };
     const ready = promise.then((answer) => expected(answer, "subscribed")) as Promise<Subscribed>;
@@ -178,19 +139,8 @@ export class Fanfare {
    * sent, because there is no connection, waits for the next one.
    */
   async publish(topic: string, value: unknown, options: PublishOptions = {}): Promise<Published> {
-    checkTopic(topic);
-    const { key, expect, echo, headers, ack = true, signal } = options;
-    const publish: Publish = {
-      op: "publish",
-      topic,
-      payload: payloadOf(value),
-      key: key === true ? this.#nextKey() : key,
-      expect,
-      // What is so anyway is not said.
-      echo: echo === false ? echo : undefined,
-      headers,
-    };
-    this.#check(publish);
+    const { ack = true, signal } = options;
+    const publish = publishOf(topic, value, options, this.#nextKey, this.maxPayloadBytes);
     if (!ack) {
       signal?.throwIfAborted();
       this.#driver.send(publish);
@@ -268,26 +218,11 @@ export class Fanfare {
   }
 
   #grant(sub: number, frame: Subscribed, inbox: Inbox): boolean {
-    if (this.#listeners.auto.size === 0) return false;
     const leave = (): void => this.#driver.unsubscribe(sub, ask().ticket);
     const { pattern = "" } = frame;
     const ready = Promise.resolve(frame);
-    this.#tell("auto", new Subscription({ pattern, inbox, ready, onGap: undefined, leave }));
-    return true;
-  }
-
-  /** The broker would answer `too_large`, or even end the session. */
-  #check({ payload, key = "" }: Publish): void {
-    if (utf8Length(key) > MAX_KEY_BYTES) throw invalid(`the key has more than ${MAX_KEY_BYTES} bytes`);
-    const most = this.maxPayloadBytes ?? Infinity;
-    const bytes = payload.bytes().length;
-    if (bytes <= most) return;
-    throw invalid(`the payload has ${bytes} bytes; this broker takes at most ${most}`);
-  }
-
-  #tell<E extends keyof ClientEvents>(event: E, about: ClientEvents[E]): void {
-    const listeners = this.#listeners[event] as Set<(about: ClientEvents[E]) => void>;
-    for (const listener of [...listeners]) guarded(() => listener(about));
+    const subscription = new Subscription({ pattern, inbox, ready, leave });
+    return tell(this.#listeners.auto, subscription);
   }
 }
 
@@ -298,38 +233,4 @@ export class Fanfare {
  */
 export function connect(url: string, options: ConnectOptions = {}): Fanfare {
   return new Fanfare(url, options);
-}
-
-/** A promise of an answer, and what keeps it. */
-function ask(): { promise: Promise<ServerFrame>; ticket: Ticket } {
-  let ticket: Ticket | undefined;
-  const promise = new Promise<ServerFrame>((resolve, reject) => {
-    ticket = { resolve, reject };
-  });
-  return { promise, ticket: ticket as unknown as Ticket };
-}
-
-function expected<Op extends ServerFrame["op"]>(answer: ServerFrame, op: Op): ServerFrame & { op: Op } {
-  if (answer.op === op) return answer as ServerFrame & { op: Op };
-  throw new FanfareError("wrong_answer", `the broker answered ${answer.op}, not ${op}; report it`);
-}
-
-/** Calls when a signal aborts, or has; gives what ends that. */
-function onAbort(signal: AbortSignal | undefined, abort: () => void): () => void {
-  if (signal === undefined) return () => undefined;
-  if (signal.aborted) abort();
-  else signal.addEventListener("abort", abort, { once: true });
-  return () => signal.removeEventListener("abort", abort);
-}
-
-function socketOf(given: SocketClass | undefined): SocketClass {
-  const found = given ?? (globalThis as { WebSocket?: unknown }).WebSocket;
-  if (found !== undefined) return found as SocketClass;
-  throw invalid('no WebSocket here: import { WebSocket } from "ws", and connect(url, { WebSocket })');
-}
-
-/** The defaults, and what a program says instead. */
-function limitsOf(options: ConnectOptions): Limits {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { ...DEFAULT_LIMITS, ...(Object.fromEntries(given) as Partial<Limits>) };
 }

@@ -62,7 +62,7 @@ export function reasonOf(closed: Closed): string {
     case "silent":
       return `nothing came from the broker for ${seconds(closed.afterMs)}`;
     case "no_welcome":
-      return `the broker did not welcome this session within ${seconds(closed.afterMs)}`;
+      return `no welcome came from the broker for ${seconds(closed.afterMs)}`;
     case "unreadable":
       return `the broker sent a frame that can't be read: ${closed.detail}`;
     case "refused":

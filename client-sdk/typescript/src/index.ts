@@ -1,6 +1,7 @@
 // A client for the Fanfare broker: publish and subscribe over one WebSocket, in browsers and Node.
 
-export { type ClientEvents, Fanfare, connect } from "./client.js";
+export { Fanfare, connect } from "./client.js";
+export type { ClientEvents } from "./listeners.js";
 export { type Closed, closedText } from "./closed.js";
 export { type ErrorKind, FanfareError } from "./error.js";
 export { type Event, gapText } from "./event.js";

@@ -16,7 +16,7 @@ export interface Hooks {
   readonly pattern: string;
   readonly inbox: Inbox;
   readonly ready: Promise<Subscribed>;
-  readonly onGap: ((gap: Gap) => void) | undefined;
+  readonly onGap?: ((gap: Gap) => void) | undefined;
   leave(): void;
 }
 

@@ -9,6 +9,7 @@ import { WebSocket } from "ws";
 import * as modules from "../src/index.js";
 import type { ConnectOptions, Fanfare, Message, State, Subscription } from "../src/index.js";
 import { Broker } from "./support/broker.js";
+import { eventually } from "./support/wait.js";
 
 // @ts-expect-error: the single file has no types of its own
 const bundle = (await import("../dist/fanfare-client.min.js")) as typeof modules;
@@ -144,7 +145,10 @@ promise(
       }
     })();
     for (let n = 0; n < 5; n++) await writer.publish("r.a", String(n));
-    while (events.length < 5) await sleep(5);
+    await eventually(
+      () => events.length,
+      (read) => read === 5,
+    );
     await broker.stop();
     await reaches(writer, "reconnecting");
     const away = writer.publish("r.a", "5");
@@ -210,7 +214,10 @@ promise(
     await reader.ping();
     const sent = Array.from({ length: 1_000 }, (_, n) => n);
     await Promise.all(sent.map((n) => writer.publish("s", n)));
-    while (quick.length < sent.length) await sleep(5);
+    await eventually(
+      () => quick.length,
+      (heard) => heard === sent.length,
+    );
     const seen: number[] = [];
     let behind = 0;
     for await (const event of slow.events()) {
@@ -351,7 +358,10 @@ promise(
     const rest = await one.presence("rooms.1", { after: page.next ?? 0 });
     assert.deepEqual([rest.members.length, rest.next], [1, undefined]);
     await other.close();
-    while ((await one.presence("rooms.1")).count !== 1) await sleep(5);
+    await eventually(
+      () => one.presence("rooms.1"),
+      ({ count }) => count === 1,
+    );
     await assert.rejects(one.presence("elsewhere"), { kind: "request", code: "not_found" });
   },
   '[[presence]]\npatterns = ["rooms.>"]\n',

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
@@ -49,7 +50,12 @@ function run({ language, text }: Block, broker: Broker): ChildProcess {
   return spawn("bash", ["-ec", quiet], { stdio: [...stdio], env: { ...process.env, PATH } });
 }
 
-/** Runs a block until it has printed all that it promises. */
+/** Whether a program closes its clients at its end, and so ends by itself. */
+function endsItself({ text }: Block): boolean {
+  return /\.close\(\)[^\n]*;\n$/.test(text);
+}
+
+/** Runs a block until it has printed all that it promises, and has ended if it is one that ends. */
 async function keeps(context: TestContext, block: Block, broker: Broker): Promise<void> {
   const child = run(block, broker);
   context.after(() => child.kill());
@@ -60,6 +66,7 @@ async function keeps(context: TestContext, block: Block, broker: Broker): Promis
     assert.ok(line.done !== true, `it ends without ${promise}`);
     assert.ok(line.value.includes(promise), `it prints ${line.value} and not ${promise}`);
   }
+  if (endsItself(block) && child.exitCode === null) assert.deepEqual(await once(child, "exit"), [0, null]);
 }
 
 for (const page of readdirSync(PAGES).filter((name) => name.endsWith(".md") && name !== "README.md")) {

@@ -7,7 +7,7 @@ import { type TestContext, test } from "node:test";
 
 import { WebSocket, WebSocketServer } from "ws";
 
-import { type ConnectOptions, type Fanfare, type Subscription, connect } from "../src/index.js";
+import { type ConnectOptions, type Fanfare, type State, type Subscription, connect } from "../src/index.js";
 
 type Frame = Record<string, unknown>;
 
@@ -178,13 +178,28 @@ test("a source that fails is told as an error and asked again", async (context) 
 
 test("a goaway says when to come back", async (context) => {
   const { connect, said, say, close } = await desk(context);
-  const fanfare = connect({});
+  let tries = 0;
+  class Counted extends WebSocket {
+    constructor(...given: ConstructorParameters<typeof WebSocket>) {
+      super(...given);
+      tries++;
+    }
+  }
+  const fanfare = connect({ WebSocket: Counted });
   await said();
   say(WELCOME);
   await fanfare.ready;
-  say({ op: "goaway", reason: "drain", reconnect_after_ms: 300 });
+  // From here on this test moves the client's clock and rings its alarm.
+  context.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
+  const away = new Promise<State>((resolve) => fanfare.on("state", resolve));
+  say({ op: "goaway", reason: "drain", reconnect_after_ms: 60_000 });
   close(4200);
-  const begun = Date.now();
+  const state = await away;
+  const pauseMs = state.status === "reconnecting" ? state.pauseMs : 0;
+  assert.ok(pauseMs > 50_000 && pauseMs <= 60_000, `it waits ${pauseMs} ms`);
+  context.mock.timers.tick(50_000);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(tries, 1, "it does not come back before");
+  context.mock.timers.tick(10_000);
   assert.equal((await said())["op"], "hello");
-  assert.ok(Date.now() - begun >= 250);
 });

@@ -51,7 +51,7 @@ promise(
 /** An API key, and the lines that make it known. */
 function apiKey(rights: string): { key: string; config: string } {
   const binary =
-    process.env["FANFARE_BINARY"] ?? new URL("../../../../target/debug/fanfare", import.meta.url).pathname;
+    process.env["FANFARE_BIN"] ?? new URL("../../../../target/debug/fanfare", import.meta.url).pathname;
   const { stdout, stderr } = spawnSync(binary, ["token", "key", "console"], { encoding: "utf8" });
   const key = stdout.trim();
   const hash = /^hash = .*$/m.exec(stderr)?.[0] ?? "";

@@ -1,6 +1,7 @@
 // Topics and patterns: what is a valid name, and which topics a pattern means.
 
 import { MAX_TOPIC_BYTES, MAX_TOPIC_SEGMENTS } from "./limits.js";
+import { UTF8 } from "./utf8.js";
 
 /** The rule that a name breaks. */
 export type NameRule =
@@ -17,7 +18,6 @@ export const RULES = `1 to ${MAX_TOPIC_SEGMENTS} segments between dots, ${MAX_TO
 
 const WRONG = /[\p{White_Space}\p{Cc}*>]/u;
 const WILDCARD = /[*>]/;
-const UTF8 = /* @__PURE__ */ new TextEncoder();
 
 /** Bytes of a text in UTF-8. */
 export const utf8Length = (text: string): number => UTF8.encode(text).length;

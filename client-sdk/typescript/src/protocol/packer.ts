@@ -1,6 +1,6 @@
 // Writes values of MessagePack, each in its shortest form.
 
-const UTF8 = /* @__PURE__ */ new TextEncoder();
+import { UTF8 } from "./utf8.js";
 
 /** What can be written. Nothing is nil; numbers are whole ones from 0 to 2^53-1, and one in an array of its own is a float. */
 export type Value =

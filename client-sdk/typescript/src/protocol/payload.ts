@@ -1,6 +1,7 @@
 // Payloads: what was published, of the kind that its publisher chose.
 
-const UTF8 = /* @__PURE__ */ new TextEncoder();
+import { UTF8 } from "./utf8.js";
+
 const FROM_UTF8 = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The kind of a payload, as its publisher chose it. */

@@ -4,7 +4,7 @@ import type { Closed } from "../closed.js";
 import { CLOSE_TIMEOUT } from "../limits.js";
 import { NORMAL, PROTOCOL } from "../protocol/codes.js";
 import type { Session } from "./machine.js";
-import { interruptedBy } from "./requests.js";
+import { type Waiting, interruptedBy } from "./requests.js";
 
 /**
  * Ends the session in good order: what is under way gets its answer first, if it comes in time. While there is no
@@ -72,7 +72,7 @@ export function tick<T>(session: Session<T>, now: number): void {
 /** When to call `tick` next, if nothing else happens before; never is infinite. */
 export function dueOf<T>({ phase, liveness, refresh, requests, outbox }: Session<T>): number {
   if (phase.at === "ended") return Infinity;
-  const until = "until" in phase ? phase.until : Infinity;
+  const until = /* @__KEY__ */ "until" in phase ? phase.until : Infinity;
   const open = phase.at === "open" ? Math.min(liveness.due(), refresh.due) : Infinity;
   return Math.min(until, open, requests.due(), outbox.due());
 }
@@ -108,7 +108,8 @@ function giveUpOverdue<T>(session: Session<T>, now: number): void {
 }
 
 function failAll<T>(session: Session<T>, why: Closed): void {
-  for (let next = session.requests.takeFirst(); next !== undefined; next = session.requests.takeFirst()) {
+  let next: Waiting<T> | undefined;
+  while ((next = session.requests.takeFirst()) !== undefined) {
     session.fail(next, interruptedBy(next, why));
   }
 }

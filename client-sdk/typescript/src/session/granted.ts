@@ -1,6 +1,7 @@
 // Subscriptions that a token brings along: the broker opens them, with numbers of its own.
 
 import type { Subscribed } from "../protocol/frame.js";
+import { takeBrokerNumber } from "./broker_numbers.js";
 import type { Session } from "./machine.js";
 import { Subscription } from "./subscription.js";
 
@@ -29,17 +30,4 @@ export function grant<T>(session: Session<T>, frame: Subscribed): void {
 export function ignore<T>(session: Session<T>, sub: number): void {
   session.subscriptions.delete(sub);
   takeBrokerNumber(session, sub);
-}
-
-/** The number here for one that the broker says, which may be its own. */
-export function numberHere<T>(session: Session<T>, sub: number): number {
-  return session.brokerNumbers.get(sub) ?? sub;
-}
-
-/** The broker's own number for one, which is forgotten: from here on the broker says it in vain. */
-export function takeBrokerNumber<T>({ brokerNumbers }: Session<T>, sub: number): number | undefined {
-  for (const [theirs, ours] of brokerNumbers) {
-    if (ours === sub && brokerNumbers.delete(theirs)) return theirs;
-  }
-  return undefined;
 }

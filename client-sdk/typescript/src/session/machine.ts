@@ -11,8 +11,8 @@ import type { ClientFrame, Hello, ServerFrame, Subscribe, Subscribed, Welcome } 
 import { MAX_CLIENT_SUB } from "../protocol/limits.js";
 import type { Position } from "../protocol/position.js";
 import type { Random } from "../random.js";
+import { takeBrokerNumber } from "./broker_numbers.js";
 import type { Call } from "./call.js";
-import { takeBrokerNumber } from "./granted.js";
 import { Liveness } from "./liveness.js";
 import { Outbox } from "./outbox.js";
 import { Refresh } from "./refresh.js";

@@ -69,7 +69,9 @@ export class Outbox {
   disconnected(): void {
     this.#greeting = [];
     this.#later = [];
-    this.#entries = this.#entries.filter((entry) => !("plain" in entry) || entry.plain.op === "publish");
+    this.#entries = this.#entries.filter(
+      (entry) => !(/* @__KEY__ */ "plain" in entry) || entry.plain.op === "publish",
+    );
   }
 
   /** Begins a connection: `hello`, then what was asked before and is asked again, then what waited. */
@@ -89,5 +91,5 @@ export class Outbox {
 
 function isSame(entry: Entry, ask: Ask): boolean {
   if ("sub" in ask) return "sub" in entry && entry.sub === ask.sub;
-  return "request" in entry && entry.request === ask.request;
+  return /* @__KEY__ */ "request" in entry && entry.request === ask.request;
 }

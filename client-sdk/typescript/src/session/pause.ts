@@ -1,7 +1,7 @@
 // Pausing a subscription whose reader is slow: it is ended at the broker, and resumed when there is room.
 
 import type { Place } from "../place.js";
-import { takeBrokerNumber } from "./granted.js";
+import { takeBrokerNumber } from "./broker_numbers.js";
 import type { Session } from "./machine.js";
 import type { Relief } from "./subscription.js";
 

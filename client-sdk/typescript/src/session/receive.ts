@@ -6,7 +6,8 @@ import { MAX_REQUESTED_PAUSE } from "../limits.js";
 import type { ErrorFrame, Gap, ServerFrame, Subscribed, Welcome } from "../protocol/frame.js";
 import { MAX_CLIENT_SUB } from "../protocol/limits.js";
 import { sayGoodbyeWhenAnswered } from "./ending.js";
-import { grant, numberHere, takeBrokerNumber } from "./granted.js";
+import { numberHere, takeBrokerNumber } from "./broker_numbers.js";
+import { grant } from "./granted.js";
 import type { Session } from "./machine.js";
 import { askLater } from "./send.js";
 
@@ -76,7 +77,7 @@ function subscribed<T>(session: Session<T>, frame: Subscribed): void {
   }
   const opened = session.subscriptions.get(sub)?.opened(frame);
   if (opened === undefined) return;
-  if ("request" in opened) {
+  if (/* @__KEY__ */ "request" in opened) {
     session.outputs.push({ type: "begin", sub, place: opened.place });
     session.settle(session.requests.take(opened.request), frame);
     return;
@@ -131,7 +132,7 @@ function subscriptionWasRefused<T>(session: Session<T>, now: number, sub: number
   if (refusal === "final") {
     session.subscriptions.delete(sub);
     session.outputs.push({ type: "not_resumed", sub, error });
-  } else if ("request" in refusal) {
+  } else if (/* @__KEY__ */ "request" in refusal) {
     session.subscriptions.delete(sub);
     session.fail(session.requests.take(refusal.request), error);
   } else {

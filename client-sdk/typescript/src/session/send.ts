@@ -11,7 +11,7 @@ export function nextFrame<T>(session: Session<T>, now: number): ClientFrame | un
   for (;;) {
     const entry = session.outbox.pop(session.isWelcome());
     if (entry === undefined) return undefined;
-    const frame = "plain" in entry ? entry.plain : ask(session, now, entry);
+    const frame = /* @__KEY__ */ "plain" in entry ? entry.plain : ask(session, now, entry);
     if (frame !== undefined) return frame;
   }
 }

@@ -1,4 +1,4 @@
-// A broker of one's own: the built binary on free ports, for as long as a test needs it.
+// A broker of one's own: the built binary behind two doors, whose addresses stay for as long as a test needs it.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,71 +8,73 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+import { Door } from "./door.js";
+
 /** The built binary. */
 export const BINARY =
-  process.env["FANFARE_BINARY"] ??
-  fileURLToPath(new URL("../../../../target/debug/fanfare", import.meta.url));
+  process.env["FANFARE_BIN"] ?? fileURLToPath(new URL("../../../../target/debug/fanfare", import.meta.url));
 
 export class Broker {
   readonly #home = mkdtempSync(join(tmpdir(), "fanfare-ts-"));
   readonly #config: string;
   #child: ChildProcess | undefined;
-  #listen = "127.0.0.1:0";
-  #internal = "127.0.0.1:0";
+  readonly #clients: Door;
+  readonly #operators: Door;
 
-  private constructor(config: string) {
+  private constructor(config: string, clients: Door, operators: Door) {
     this.#config = config;
+    this.#clients = clients;
+    this.#operators = operators;
   }
 
   /** A broker with this configuration (TOML). */
   static async start(config = ""): Promise<Broker> {
-    const broker = new Broker(config);
-    await broker.start();
+    const broker = new Broker(config, await Door.open(), await Door.open());
+    try {
+      await broker.start();
+    } catch (error) {
+      await broker[Symbol.asyncDispose]();
+      throw error;
+    }
     return broker;
   }
 
   /** Where clients connect. */
   get url(): string {
-    return `ws://${this.#listen}`;
+    return `ws://${this.address}`;
   }
 
   get address(): string {
-    return this.#listen;
+    return this.#clients.address;
   }
 
   /** Where metrics, health, the HTTP API and the console are. */
   get internal(): string {
-    return `http://${this.#internal}`;
+    return `http://${this.#operators.address}`;
   }
 
-  /** Starts it, again on the same ports. What its streams hold outlives a planned stop. */
+  /** Starts it, or starts it again. What its streams hold outlives a planned stop. */
   async start(): Promise<void> {
     if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there: build it with cargo build`);
     const config = join(this.#home, "fanfare.toml");
     writeFileSync(config, this.#config);
-    const flags = [
-      "--listen",
-      this.#listen,
-      "--internal",
-      this.#internal,
-      "--data-dir",
-      join(this.#home, "data"),
-    ];
+    const ports = ["--listen", "127.0.0.1:0", "--internal", "127.0.0.1:0"];
+    const flags = [...ports, "--data-dir", join(this.#home, "data")];
     const child = spawn(BINARY, ["serve", ...flags, "--config", config], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
     let log = "";
-    let started = false;
+    let internal: string | undefined;
     child.stderr.on("data", (text) => (log += String(text)));
     for await (const line of createInterface(child.stdout)) {
-      this.#listen = /listening on ws:\/\/([^/\s]+)/.exec(line)?.[1] ?? this.#listen;
-      const internal = /internal\s+on http:\/\/([^/\s]+)/.exec(line)?.[1];
-      started = internal !== undefined;
-      this.#internal = internal ?? this.#internal;
-      if (started) break;
+      const client = /listening on ws:\/\/[^/\s]+:(\d+)/.exec(line)?.[1];
+      if (client !== undefined) this.#clients.leadTo(Number(client));
+      internal = /internal\s+on http:\/\/[^/\s]+:(\d+)/.exec(line)?.[1];
+      if (internal !== undefined) break;
     }
-    if (!started) throw new Error(`the broker did not start: ${log}`);
+    if (internal === undefined) throw new Error(`the broker did not start: ${log}`);
+    this.#operators.leadTo(Number(internal));
     child.stdout.resume();
   }
 
@@ -80,6 +82,7 @@ export class Broker {
   async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
+    for (const door of [this.#clients, this.#operators]) door.leadTo(undefined);
     if (child?.exitCode !== null) return;
     const ended = once(child, "exit");
     child.kill(signal);
@@ -88,6 +91,7 @@ export class Broker {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop("SIGKILL");
+    for (const door of [this.#clients, this.#operators]) door.close();
     rmSync(this.#home, { recursive: true, force: true });
   }
 }
