@@ -36,7 +36,7 @@ const app = new App(
   changed,
 );
 const help = helpDialog(app);
-const header = new Header(app, () => help.showModal());
+const header = new Header(app, help);
 const banner = new Banner(app);
 const signIn = new SignIn(app);
 const live = new Live(app);
@@ -98,7 +98,7 @@ function deed(key: string): boolean {
     location.hash = `#/${view.name}`;
     // The event comes later, and the next key may come first.
     route();
-  } else if (key === "?") help.showModal();
+  } else if (key === "?") help();
   else if (key === "p" && app.view === "live") live.togglePause();
   else if (key === "/" && app.view === "sessions") sessions.focusFilter();
   else if (key === "/" && app.view === "streams") streams.focusFilter();

@@ -39,8 +39,15 @@ test("the last minute is added up, and old news is no news", () => {
     [minute.opened, [...minute.errors], [...minute.gaps]],
     [4, [["conflict", 3]], [["expired", 2]]],
   );
+  assert.equal(minute.when, "in the last minute");
   assert.notEqual(history.latest(72_000), undefined);
   assert.equal(history.latest(80_000), undefined);
+});
+
+test("who has not looked for a minute is told how long the count is", () => {
+  const history = new History();
+  history.push(50_000, stats({ opened: 1 }));
+  assert.equal(history.minute(61_000).when, "in the last 12 s");
 });
 
 test("a stream's rate is that of its newest two numbers", () => {
@@ -120,7 +127,15 @@ test("the log of events is bounded, newest first", () => {
 
 const calm: Known = {
   stats: stats(),
-  minute: { opened: 0, closed: 0, fellBehind: 0, dropped: 0, errors: new Map(), gaps: new Map() },
+  minute: {
+    when: "in the last minute",
+    opened: 0,
+    closed: 0,
+    fellBehind: 0,
+    dropped: 0,
+    errors: new Map(),
+    gaps: new Map(),
+  },
   streams: [],
   worst: [],
   now: 1_000_000,

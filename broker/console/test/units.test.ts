@@ -9,6 +9,7 @@ import { parse } from "../src/lib/json_text.js";
 import { marks, timeMarks } from "../src/lib/scale.js";
 import { Series, runs } from "../src/lib/series.js";
 import { pressed, sorted } from "../src/lib/sort.js";
+import { samples } from "../src/views/samples.js";
 
 test("numbers have three digits at most where they are short, and all of them where they are counted", () => {
   const cases: [number, string][] = [
@@ -133,4 +134,12 @@ test("what is no JSON, or too deep for people, is no tree", () => {
   for (const text of ["", "{", "[1,]", "nul", '{"a" 1}', "[1] 2", "{1:2}", '"\\x"', "[".repeat(10_000)]) {
     assert.equal(parse(text), undefined, text.slice(0, 20));
   }
+});
+
+test("code to be pasted brings a token exactly where the broker wants one", () => {
+  const [open, walled] = [false, true].map((withToken) =>
+    samples("ws://push:7440", "http://push:7441", withToken).map(({ code }) => /token/i.test(code)),
+  );
+  assert.deepEqual(open, [false, false, false, false]);
+  assert.deepEqual(walled, [true, true, true, true]);
 });

@@ -34,8 +34,8 @@ export function findings({ stats, minute, streams, worst, now }: Known): Finding
   const found = [
     ...behind(stats, worst),
     ...streams.flatMap((stream) => short(stream, now)),
-    ...labelled("error", "bad", minute.errors, meaningOfError),
-    ...labelled("gap", "warn", minute.gaps, meaningOfGap),
+    ...labelled("error", "bad", minute.errors, minute.when, meaningOfError),
+    ...labelled("gap", "warn", minute.gaps, minute.when, meaningOfGap),
     ...slow(stats),
   ];
   return found.sort((a, b) => Number(a.tone === "warn") - Number(b.tone === "warn"));
@@ -78,6 +78,7 @@ function labelled(
   what: "error" | "gap",
   tone: Finding["tone"],
   counts: ReadonlyMap<string, number>,
+  when: string,
   meaning: (word: string) => string,
 ): Finding[] {
   if (counts.size === 0) return [];
@@ -89,7 +90,7 @@ function labelled(
     {
       key: what,
       tone,
-      title: `${plural(sum(counts), what)} in the last minute`,
+      title: `${plural(sum(counts), what)} ${when}`,
       detail: `${detail}${why}`,
       href: "#/overview/events",
     },

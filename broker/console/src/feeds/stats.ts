@@ -1,5 +1,6 @@
 // `$sys.stats` as this page reads it, and what is kept of it. SYS.md of the broker says what each field means.
 
+import { span } from "../lib/format.js";
 import { type Fields, countsIn, fieldsOf, maybeNumberIn, numberIn, sum, textIn } from "../lib/read.js";
 import { Series } from "../lib/series.js";
 
@@ -91,8 +92,10 @@ function readStream(stream: Fields): StreamStats {
   };
 }
 
-/** What happened in the last minute. */
+/** What happened in the last minute, as far as this page has seen it. */
 export interface Minute {
+  /** "in the last minute"; less, as long as this page has not seen so much. */
+  readonly when: string;
   readonly opened: number;
   readonly closed: number;
   readonly fellBehind: number;
@@ -128,7 +131,11 @@ export class History {
       add(errors, v.errors);
       add(gaps, v.gaps);
     }
-    return { ...minute, errors, gaps };
+    const first = this.series.first?.t ?? now;
+    // A point tells of the second before it.
+    const seen = now - first + 1_000;
+    const when = seen < MINUTE_MS ? `in the last ${span(seen)}` : "in the last minute";
+    return { when, ...minute, errors, gaps };
   }
 
   /** Messages a second that came into a stream, by its newest two numbers. */

@@ -2,7 +2,7 @@
 
 import type { App } from "../app.js";
 import { type Finding, findings } from "../feeds/attention.js";
-import type { Stats } from "../feeds/stats.js";
+import type { Minute, Stats } from "../feeds/stats.js";
 import { Keyed, type Shown, h, setAttribute, setText } from "../lib/dom.js";
 import { plural } from "../lib/format.js";
 import { icon } from "../parts/icons.js";
@@ -33,9 +33,10 @@ export class Attention {
     this.element.hidden = stats === undefined;
     if (stats === undefined) return;
     if (stats.behind > 0 && worst.value === undefined && worst.denial === undefined) worst.refresh();
+    const minute = history.minute(Date.now());
     const found = findings({
       stats,
-      minute: history.minute(Date.now()),
+      minute,
       streams: streams.value ?? [],
       worst: worst.value?.rows ?? [],
       now: this.#app.brokerTime,
@@ -43,13 +44,13 @@ export class Attention {
     this.#found.set(found);
     this.#list.hidden = found.length === 0;
     this.#calm.hidden = found.length > 0;
-    setText(this.#calmText, calmText(stats));
+    setText(this.#calmText, calmText(stats, minute));
   }
 }
 
-function calmText({ connections, subscriptions }: Stats): string {
+function calmText({ connections, subscriptions }: Stats, { when }: Minute): string {
   const who = `${plural(connections, "session")} with ${plural(subscriptions, "subscription")}`;
-  return `${who}, nobody behind; no errors and no gaps in the last minute.`;
+  return `${who}, nobody behind; no errors and no gaps ${when}.`;
 }
 
 function shownFinding(finding: Finding): Shown<Finding> {

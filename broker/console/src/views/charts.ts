@@ -40,7 +40,7 @@ const FIGURES: readonly Figure[] = [
     lines: [{ name: "connections", tint: "c", area: true, pick: (s) => s.connections }],
     now: (s) => [count(s.connections), ""],
     also: (s, minute) =>
-      `${count(minute.opened)} opened, ${count(minute.closed)} closed in the last minute · ${plural(s.subscriptions, "subscription")}`,
+      `${count(minute.opened)} opened, ${count(minute.closed)} closed ${minute.when} · ${plural(s.subscriptions, "subscription")}`,
   },
   {
     title: "Published",

@@ -4,7 +4,7 @@ import { h } from "../lib/dom.js";
 import { dialog } from "../parts/dialog.js";
 import { stored } from "../parts/stored.js";
 import type { App } from "../app.js";
-import { samples } from "./start.js";
+import { Samples } from "./samples.js";
 
 const KEYS: readonly [string, string][] = [
   ["1 … 4", "Overview, Live, Sessions, Streams"],
@@ -30,7 +30,9 @@ const WORDS: readonly [string, string][] = [
 /** Keys of one character get in the way of some people's tools, so they can be switched off. */
 export const singleKeys = stored("fanfare.keys", ["on", "off"] as const, "on");
 
-export function helpDialog(app: App): HTMLDialogElement {
+/** What opens the help. */
+export function helpDialog(app: App): () => void {
+  const samples = new Samples(app);
   const check = h("input", { type: "checkbox", checked: singleKeys.get() === "on" });
   check.addEventListener("change", () => singleKeys.set(check.checked ? "on" : "off"));
   const list = (rows: readonly [string, string][], term: (text: string) => Node): HTMLElement =>
@@ -45,7 +47,7 @@ export function helpDialog(app: App): HTMLDialogElement {
     list(KEYS, (text) => h("span", {}, ...text.split(" ").map((key) => h("kbd", {}, key)))),
     h("label", { class: "check" }, check, "Keys of a single character"),
     h("h3", {}, "From a program"),
-    samples(app),
+    samples.element,
     h("h3", {}, "Words"),
     list(WORDS, (text) => document.createTextNode(text)),
     h(
@@ -59,5 +61,8 @@ export function helpDialog(app: App): HTMLDialogElement {
     ),
   );
   document.body.append(made);
-  return made;
+  return () => {
+    samples.render();
+    made.showModal();
+  };
 }

@@ -8,7 +8,7 @@ import { count, plural, short } from "../lib/format.js";
 import { DenialSlot } from "../parts/denied.js";
 import { icon } from "../parts/icons.js";
 import { PublishBox } from "./publish_box.js";
-import { samples } from "./start.js";
+import { Samples } from "./samples.js";
 import { TailRows } from "./tail_rows.js";
 import type { View } from "./view.js";
 
@@ -36,6 +36,7 @@ export class Live implements View {
   readonly #scroll: HTMLElement;
   readonly #empty: HTMLElement;
   readonly #emptyTitle = h("strong", {});
+  readonly #samples: Samples;
   readonly #newer: HTMLButtonElement;
   #drawnFilter = "";
   /** Whether it is paused because a row was opened. */
@@ -44,6 +45,7 @@ export class Live implements View {
   constructor(app: App) {
     this.#app = app;
     this.#publish = new PublishBox(app);
+    this.#samples = new Samples(app);
     this.#rows = new TailRows({
       reuse: (message) => this.#publish.fill(message),
       follow: (pattern) => this.follow(pattern, "now"),
@@ -86,7 +88,7 @@ export class Live implements View {
         h("code", {}, ">"),
         " for one or more. Publish with the box on this page, or from a program:",
       ),
-      samples(app),
+      this.#samples.element,
     );
     this.#scroll = h(
       "div",
@@ -192,16 +194,23 @@ export class Live implements View {
     const { tail } = following;
     if (tail.flow(Date.now()) || tail.filter.text !== this.#drawnFilter || tail.rows.length === 0)
       this.#draw();
-    const [tone, text] = STATES[following.state];
-    setAttribute(this.#state, "data-tone", tail.paused ? "warn" : tone);
-    setText(this.#state, tail.paused ? "Paused" : text);
+    const [tone, text] = this.#stateOf(tail.paused);
+    setAttribute(this.#state, "data-tone", tone);
+    setText(this.#state, text);
     setText(this.#tally, this.#tallyText());
     this.#denial.set(following.denial);
+    this.#samples.render();
     this.#showPause(tail.paused);
     const held = tail.held;
     this.#newer.hidden = !tail.holding || held === 0 || tail.paused;
     setText(this.#newer, `↓ ${plural(held, "newer message")}`);
     this.#publish.render();
+  }
+
+  /** Without a connection nothing is live, whatever the subscription was before. */
+  #stateOf(paused: boolean): readonly [tone: string, text: string] {
+    if (this.#app.link.state.at !== "connected") return STATES.cut;
+    return paused ? STATES.paused : STATES[this.#app.following.state];
   }
 
   #draw(): void {
@@ -270,4 +279,6 @@ const STATES = {
   behind: ["warn", "Behind"],
   asleep: ["plain", "Not begun"],
   refused: ["bad", "Refused"],
+  paused: ["warn", "Paused"],
+  cut: ["bad", "No connection"],
 } as const;

@@ -12,7 +12,6 @@ import type { View } from "./view.js";
 
 const SPANS_MIN = [1, 5, 15];
 const MINUTE_MS = 60_000;
-const SPAN_STEP_MS = 30_000;
 
 export class Overview implements View {
   readonly element: HTMLElement;
@@ -23,7 +22,7 @@ export class Overview implements View {
   readonly #charts = new Charts();
   readonly #streams: StreamCards;
   readonly #events: EventList;
-  #minutes = 5;
+  #minutes = 1;
 
   constructor(app: App) {
     this.#app = app;
@@ -76,17 +75,9 @@ export class Overview implements View {
     this.#attention.render();
     this.#denial.set(this.#app.statsDenial);
     setAttribute(this.element, "data-no-stats", this.#app.statsDenial !== undefined);
-    if (this.#app.statsDenial === undefined) this.#charts.render(this.#app, this.#spanMs());
+    if (this.#app.statsDenial === undefined) this.#charts.render(this.#app, this.#minutes * MINUTE_MS);
     this.#streams.render();
     this.#events.render();
-  }
-
-  /** What is asked for; less, as long as this page has not seen so much. */
-  #spanMs(): number {
-    const first = this.#app.history.series.first?.t;
-    const seen = first === undefined ? 0 : Date.now() - first;
-    const shown = Math.max(MINUTE_MS, Math.ceil(seen / SPAN_STEP_MS) * SPAN_STEP_MS);
-    return Math.min(shown, this.#minutes * MINUTE_MS);
   }
 
   #spans(): HTMLElement {

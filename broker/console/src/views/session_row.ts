@@ -67,7 +67,7 @@ export function shownSession(app: App, closed: () => void): Shown<SessionRow> {
       const { state } = app.link;
       own.hidden = !(state.at === "connected" && state.session === now.session);
       setText(name, titleOf(now));
-      setText(about, [...besides(now), now.encoding].filter(Boolean).join(" · "));
+      setText(about, [...besides(now), encodingText(now)].filter(Boolean).join(" · "));
       setText(address, now.address);
       setText(age, span(now.age_ms));
       setText(subscriptions, count(now.subscription_count));
@@ -88,6 +88,10 @@ export function shownSession(app: App, closed: () => void): Shown<SessionRow> {
 }
 
 const titleOf = ({ subject, name, session }: SessionRow): string => subject ?? name ?? session;
+
+/** How it is connected. */
+const encodingText = ({ encoding }: SessionRow): string =>
+  encoding === "sse" ? "server-sent events" : encoding;
 
 /** What names it beside its title. */
 const besides = ({ subject, name, session }: SessionRow): (string | undefined)[] =>

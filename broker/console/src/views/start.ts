@@ -1,14 +1,15 @@
 // The first steps: the broker runs; publish something, see it arrive; and how to do that from a program.
 
-import type { Message, Subscription } from "fanfare-client";
+import type { Fanfare, Message, Subscription } from "fanfare-client";
 
 import type { App } from "../app.js";
+import { denialOf } from "../feeds/denial.js";
 import { faultText } from "../feeds/following.js";
 import { h, setAttribute, setText } from "../lib/dom.js";
 import { digits } from "../lib/format.js";
-import { codeBlock } from "../parts/copy.js";
 import { icon } from "../parts/icons.js";
 import { stored } from "../parts/stored.js";
+import { Samples } from "./samples.js";
 
 const TOPIC = "hello.world";
 
@@ -16,6 +17,16 @@ export class Start {
   readonly element: HTMLElement;
   readonly #app: App;
   readonly #closed = stored("fanfare.start", ["open", "closed"] as const, "open");
+  readonly #samples: Samples;
+  readonly #topic = h("input", {
+    id: "hello-topic",
+    value: TOPIC,
+    autocomplete: "off",
+    autocapitalize: "off",
+    spellcheck: "false",
+    maxlength: 256,
+    required: true,
+  });
   readonly #outcome = h("p", { class: "outcome", role: "status" });
   #subscription: Subscription | undefined;
   #sentAt = 0;
@@ -25,8 +36,19 @@ export class Start {
 
   constructor(app: App) {
     this.#app = app;
-    const greet = h("button", { type: "button", class: "main", on: { click: () => void this.#greet() } });
-    greet.append("Publish to ", h("code", {}, TOPIC));
+    this.#samples = new Samples(app);
+    const form = h(
+      "form",
+      { class: "hello" },
+      h("label", { for: "hello-topic" }, "Topic"),
+      this.#topic,
+      h("button", { type: "submit", class: "main" }, "Publish"),
+      h("a", { href: "#/live" }, "Watch all messages live"),
+    );
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#greet(this.#topic.value.trim());
+    });
     const dismiss = h(
       "button",
       {
@@ -52,15 +74,16 @@ export class Start {
             {},
             "Whoever subscribes to a pattern hears what is published to its topics, in order, each message once. Try it: this page subscribes, publishes, and tells you what it heard.",
           ),
-          h("div", { class: "actions" }, greet, h("a", { href: "#/live" }, "Watch all messages live")),
+          form,
           this.#outcome,
         ),
-        samples(app),
+        this.#samples.element,
       ),
     );
   }
 
   render(): void {
+    this.#samples.render();
     this.element.hidden = this.#closed.get() === "closed" || !(this.#used || this.#app.pristine);
   }
 
@@ -70,26 +93,33 @@ export class Start {
     this.render();
   }
 
-  async #greet(): Promise<void> {
+  async #greet(topic: string): Promise<void> {
     const { fanfare } = this.#app.link;
     if (fanfare === undefined) return;
     this.#used = true;
     try {
-      if (this.#subscription === undefined) {
-        const subscription = fanfare.subscribe(TOPIC, (message) => this.#heard(message));
-        this.#subscription = subscription;
-        // With another session, or when it is refused, the next press subscribes again.
-        void subscription.ended.then(() => {
-          if (this.#subscription === subscription) this.#subscription = undefined;
-        });
-        await subscription.ready;
-      }
+      if (this.#subscription?.pattern !== topic) await this.#listen(fanfare, topic);
       this.#greeted += 1;
       this.#sentAt = performance.now();
-      await fanfare.publish(TOPIC, { hello: "world", times: this.#greeted });
+      await fanfare.publish(topic, { hello: "world", times: this.#greeted });
     } catch (error) {
-      this.#tell("bad", faultText(error));
+      const next =
+        denialOf(error).kind === "forbidden"
+          ? ". Try a topic that you may publish to and hear, or sign in as somebody else."
+          : "";
+      this.#tell("bad", faultText(error) + next);
     }
+  }
+
+  async #listen(fanfare: Fanfare, topic: string): Promise<void> {
+    this.#subscription?.unsubscribe();
+    const subscription = fanfare.subscribe(topic, (message) => this.#heard(message));
+    this.#subscription = subscription;
+    // With another session, or when it is refused, the next press subscribes again.
+    void subscription.ended.then(() => {
+      if (this.#subscription === subscription) this.#subscription = undefined;
+    });
+    await subscription.ready;
   }
 
   #heard(message: Message): void {
@@ -105,42 +135,4 @@ export class Start {
     setAttribute(this.#outcome, "data-tone", tone);
     setText(this.#outcome, text);
   }
-}
-
-/** The same from elsewhere, for this broker's addresses. */
-export function samples({ page }: App): HTMLElement {
-  const server = page.clients === "ws://127.0.0.1:7440" ? "" : `export FANFARE_SERVER=${page.clients}\n`;
-  const all = [
-    {
-      name: "Shell",
-      code: `${server}fanfare sub 'hello.>' &\nfanfare pub --json hello.world '{"hello":"shell"}'`,
-    },
-    {
-      name: "curl",
-      code: `curl ${page.internal}/v1/topics/hello.world/messages \\\n  -H 'Content-Type: application/json' -d '{"hello":"curl"}'`,
-    },
-    {
-      name: "TypeScript",
-      code: `import { connect } from "fanfare-client";\n\nconst fanfare = connect("${page.clients}");\nawait fanfare.publish("hello.world", { hello: "TypeScript" });\nfor await (const m of fanfare.subscribe("hello.>", { from: "start" })) {\n  console.log(m.topic, m.text());\n}`,
-    },
-    {
-      name: "Rust",
-      code: `let client = fanfare_client::Client::connect("${page.clients}").await?;\nclient.publish("hello.world", "hello from Rust").await?;`,
-    },
-  ];
-  const blocks = all.map(({ name, code }) => codeBlock(`${name} example`, code));
-  const tabs = all.map(({ name }, at) =>
-    h("button", { type: "button", "aria-pressed": String(at === 0), on: { click: () => show(at) } }, name),
-  );
-  const show = (at: number): void => {
-    tabs.forEach((tab, other) => setAttribute(tab, "aria-pressed", String(at === other)));
-    blocks.forEach((block, other) => (block.hidden = at !== other));
-  };
-  show(0);
-  return h(
-    "div",
-    { class: "samples" },
-    h("div", { class: "choices", role: "group", "aria-label": "From a program, in" }, ...tabs),
-    ...blocks,
-  );
 }

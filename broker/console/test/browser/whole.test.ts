@@ -19,10 +19,12 @@ promise(
     await broker.stop();
     await reads(page, ".status", /Connection lost/);
     await reads(page, ".banner", /No connection for/);
+    await reads(page, ".badge", /^No connection$/);
     assert.equal(await page.getByRole("button", { name: "Publish", exact: true }).isDisabled(), true);
     await broker.start();
     await reads(page, ".status", /Connected again/);
     await client.publish("a", "after");
+    await reads(page, ".badge", /^Live$/);
     await reads(page, ".note", /Connected again: .*nothing of a stream is missing/);
     await reads(page, ".rows .data", /after/);
     assert.deepEqual(await texts(page, ".rows .data"), ["before", "after"]);

@@ -66,6 +66,8 @@ export function promise(name: string, set: Set, play: (stage: Stage) => Promise<
       return client;
     };
     const visitor = await browser.newContext({ ...WIDE, ...set.context });
+    // Chromium takes a page that was passed on by hand for one from elsewhere.
+    await visitor.grantPermissions(["local-network-access"]);
     const page = await visitor.newPage();
     context.after(async () => {
       await visitor.close();
@@ -75,12 +77,27 @@ export function promise(name: string, set: Set, play: (stage: Stage) => Promise<
     const complaints = listenTo(page);
     if (process.env["CONSOLE_DIST"] !== undefined) await takeDist(page);
     if (set.clock === true) await takeClock(page);
+    await leadThroughDoor(page, broker);
     await page.goto(`${broker.internal}/${set.view ?? ""}`);
     await play({ broker, page, client: join(set.client), complaints, join });
     const unexpected = complaints.filter(
       (text) => set.failing !== true || !/Failed to load|WebSocket connection/.test(text),
     );
     assert.deepEqual(unexpected, []);
+  });
+}
+
+/** The page learns the broker's own port, and is to use the one that outlives a restart. */
+async function leadThroughDoor(page: Page, broker: Broker): Promise<void> {
+  const [, port = ""] = broker.address.split(":");
+  await page.route(`${broker.internal}/`, async (route) => {
+    const answer = await route.fetch();
+    const text = await answer.text();
+    const body = text.replace(/data-client-port="\d+"/, `data-client-port="${port}"`);
+    const own = /data-client-port="(\d+)"/.exec(text)?.[1] ?? "";
+    const policy = answer.headers()["content-security-policy"]?.replaceAll(`:${own}`, `:${port}`);
+    const headers = { ...answer.headers(), ...(policy && { "content-security-policy": policy }) };
+    await route.fulfill({ response: answer, body, headers });
   });
 }
 
