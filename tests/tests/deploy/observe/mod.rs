@@ -2,4 +2,5 @@
 
 mod alerts;
 mod dashboard;
+mod grafana;
 mod prometheus;
