@@ -4,3 +4,4 @@ mod alerts;
 mod dashboard;
 mod grafana;
 mod prometheus;
+mod runbook;
