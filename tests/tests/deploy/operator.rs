@@ -1,5 +1,7 @@
 //! What the chart has for the Prometheus operator: held against the operator's types and schemas. No operator runs here.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use crate::chart::{EVERYTHING, LEAST, find, resources};
@@ -19,7 +21,7 @@ fn program(resources: &[&Value]) -> Typed {
     );
     for (number, resource) in resources.iter().enumerate() {
         let kind = resource["kind"].as_str().unwrap();
-        text += &format!("const r{number}: I{kind} = {resource};\nnew {kind}(r{number}).validate();\n");
+        let _ = writeln!(text, "const r{number}: I{kind} = {resource};\nnew {kind}(r{number}).validate();");
     }
     Typed::new(&text)
 }

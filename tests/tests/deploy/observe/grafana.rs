@@ -2,6 +2,7 @@
 //! declares. Grafana itself is not run.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use serde_json::Value;
 
@@ -14,15 +15,15 @@ fn program(dashboard: &Value) -> Typed {
     for (kind, name) in [("stat", "Stat"), ("table", "Table"), ("timeseries", "TimeSeries")] {
         let module =
             format!("@grafana/schema/dist/esm/raw/composable/{kind}/panelcfg/x/{name}PanelCfg_types.gen");
-        text += &format!("import type * as {kind} from {module:?};\n");
+        let _ = writeln!(text, "import type * as {kind} from {module:?};");
     }
-    text += &format!("export const dashboard: Plain<Dashboard> = {dashboard};\n");
+    let _ = writeln!(text, "export const dashboard: Plain<Dashboard> = {dashboard};");
     for panel in panels(dashboard) {
         let (kind, id) = (panel["type"].as_str().unwrap(), &panel["id"]);
-        text += &format!("export const options{id}: Plain<{kind}.Options> = {};\n", panel["options"]);
+        let _ = writeln!(text, "export const options{id}: Plain<{kind}.Options> = {};", panel["options"]);
         let custom = &panel["fieldConfig"]["defaults"]["custom"];
         if custom.is_object() {
-            text += &format!("export const custom{id}: Plain<{kind}.FieldConfig> = {custom};\n");
+            let _ = writeln!(text, "export const custom{id}: Plain<{kind}.FieldConfig> = {custom};");
         }
     }
     Typed::new(&text)
