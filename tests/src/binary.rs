@@ -22,7 +22,9 @@ fn build() -> PathBuf {
     let target = profile.parent().expect("the profile is in the target directory");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // All of the workspace has a say in the features, so that no dependency is built twice.
-    cargo.args(["build", "--quiet", "--workspace", "--bin", "fanfare", "--target-dir"]).arg(target);
+    cargo
+        .args(["build", "--locked", "--quiet", "--workspace", "--bin", "fanfare", "--target-dir"])
+        .arg(target);
     if profile.ends_with("release") {
         cargo.arg("--release");
     }

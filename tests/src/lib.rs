@@ -51,7 +51,7 @@ pub use client::Client;
 pub use event_stream::{Event, EventStream};
 pub use metrics::{Family, Metrics};
 pub use proxy::Proxy;
-pub use raw::{Raw, RawReader, RawWriter, WsFrame, handshake, masked};
+pub use raw::{Raw, RawReader, RawWriter, WsFrame, handshake, masked, proxied};
 pub use report::{Report, mib};
 pub use setup::Setup;
 pub use shape::{assert_shape, has_shape};

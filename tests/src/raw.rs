@@ -103,6 +103,13 @@ impl Raw {
         self.writer.write(bytes).await;
     }
 
+    /// What a connection is answered, with its handshake after these bytes. Where it is refused, the answer comes without
+    /// a question.
+    pub async fn status(&mut self, before: &[u8], headers: &str) -> u16 {
+        let _ = self.try_write(&[before, handshake(headers).as_bytes()].concat()).await;
+        self.head().await.status
+    }
+
     /// Sends bytes; an error if the broker has closed the connection.
     pub async fn try_write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
         within("room to send", self.writer.0.write_all(bytes)).await
@@ -176,6 +183,12 @@ impl RawWriter {
     pub async fn write(&mut self, bytes: &[u8]) {
         within("room to send", self.0.write_all(bytes)).await.expect("the broker reads");
     }
+}
+
+/// A PROXY header of version 2 for a client at this address.
+pub fn proxied(client: [u8; 4]) -> Vec<u8> {
+    let ports = [0x10, 0x00, 0x1D, 0x10];
+    [b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0C".as_slice(), &client, &[10, 0, 0, 1], &ports].concat()
 }
 
 /// A handshake for a JSON session, with further header lines.

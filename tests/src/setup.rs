@@ -1,5 +1,8 @@
 //! What a test's broker is started with.
 
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU16, Ordering};
+
 use crate::Broker;
 
 /// Settings, flags and environment of a broker to be started.
@@ -27,6 +30,16 @@ impl Setup {
     pub fn listen(mut self, address: impl ToString) -> Self {
         self.listen = address.to_string();
         self
+    }
+
+    /// On an address of loopback that no other test uses: its port is free again while the broker is away.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        static NEXT: AtomicU16 = AtomicU16::new(1);
+        let [high, low] = NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        // Processes that run beside each other differ, mostly.
+        let process = u8::try_from(std::process::id() % 200).unwrap_or(0) + 10;
+        self.listen(format!("{}:0", Ipv4Addr::new(127, process, high, low)))
     }
 
     /// Adds lines of TOML to the configuration.

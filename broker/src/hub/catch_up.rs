@@ -16,6 +16,7 @@ use crate::engine::{Batch, Cursor, Message, ReadBudget, StreamIndex};
 use crate::fault::{Fault, planted};
 use crate::metrics::ShardCounters;
 use crate::outbound::{Expired, JsonBodies, Outbound, Place, Run};
+use crate::trace::TraceContext;
 
 /// A session reads on while less than this waits for its socket, in bytes, or less where there are very many. Less in
 /// tests, so that they get there.
@@ -45,6 +46,7 @@ pub(super) struct ReadContext<'a> {
     /// A session reads on while less than this waits for its socket, in bytes.
     pub(super) low_water: usize,
     bodies: &'a mut JsonBodies,
+    traced: &'a mut Vec<TraceContext>,
     pub(super) budget: &'a mut Budget,
 }
 
@@ -75,6 +77,11 @@ impl Shard {
             }
             None => self.has_batches(session),
         }
+    }
+
+    /// Takes what is traced of the messages that were just read.
+    pub(crate) fn take_traced(&mut self) -> Vec<TraceContext> {
+        std::mem::take(&mut self.traced)
     }
 
     /// Whether the session has anything to do when its socket takes more, beside writing what waits.
@@ -109,11 +116,11 @@ impl Shard {
     /// Reads once for a subscription.
     fn read_on(&mut self, session: u32, slot: u32, now: Moment) {
         let (hub, low_water) = (Arc::clone(&self.hub), self.low_water());
-        let Self { subs, sessions, bodies, budget, .. } = self;
+        let Self { subs, sessions, bodies, traced, budget, .. } = self;
         let Some(sub) = subs.get_mut(slot as usize) else { return };
         let Some(attached) = sessions.get_mut(session as usize) else { return };
         let counters = hub.counters(usize::from(self.number));
-        let mut context = ReadContext { hub: &hub, counters, low_water, bodies, budget };
+        let mut context = ReadContext { hub: &hub, counters, low_water, bodies, traced, budget };
         match sub.latest {
             None => attached.read(sub, &mut context),
             Some(_) => attached.read_latest(sub, now, &mut context),
@@ -139,7 +146,7 @@ impl Attached {
     /// Queues what was read, as far as there is room; returns the sequence of the first message that found none.
     pub(super) fn push_read(&self, sub: u32, step: &Step, context: &mut ReadContext<'_>) -> Option<u64> {
         self.tell_step(sub, step, context);
-        let ReadContext { hub, counters, bodies, budget, .. } = context;
+        let ReadContext { hub, counters, bodies, traced, budget, .. } = context;
         let session = self.outbound.session();
         let is_for_it =
             |message: &&Arc<Message>| !message.is_hidden_from(session) || planted(Fault::EchoBehind);
@@ -149,6 +156,9 @@ impl Attached {
         let refused = self.outbound.push_run(sub, run, hub.limits.queue_bytes());
         let refused = refused.map(|run| run.first().seq());
         let read = step.messages.iter().take_while(|message| Some(message.seq()) != refused);
+        if hub.tracer.is_some() {
+            traced.extend(read.clone().filter(is_for_it).filter_map(|message| message.trace()));
+        }
         let bytes: usize = read.clone().map(|message| message.msgpack().len()).sum();
         counters.catch_up_messages.add(read.count() as u64);
         counters.catch_up_bytes.add(bytes as u64);

@@ -51,6 +51,7 @@ pub use interest::MAX_SHARDS;
 pub(crate) use mailbox::Mail;
 pub use presence::{MemberBy, PresenceConfig};
 pub(crate) use presence::{PresenceError, Who};
+pub(crate) use probe::is_probe;
 pub(crate) use publish::{Accepted, PublishError};
 pub(crate) use question::SubscriptionView;
 pub(crate) use revoke::{NotTaken, REVOKED, ShutOut};

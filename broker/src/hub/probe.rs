@@ -29,6 +29,11 @@ pub(crate) struct NotReady {
     shards: Vec<usize>,
 }
 
+/// Whether a message is a probe, and goes to no socket.
+pub(crate) fn is_probe(message: &Message) -> bool {
+    message.place().is_some_and(|place| place.index == PROBE_STREAM)
+}
+
 /// The probe's stream and who has answered it.
 #[derive(Debug)]
 pub(super) struct Probe {

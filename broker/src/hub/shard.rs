@@ -14,6 +14,7 @@ use super::subscription::Subscription;
 use crate::index::TopicIndex;
 use crate::metrics::ShardCounters;
 use crate::outbound::{About, Delivery, JsonBodies, Outbound, Run, Wire};
+use crate::trace::TraceContext;
 
 /// What one thread knows of its sessions. Only that thread touches it.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(crate) struct Shard {
     pub(super) bodies: JsonBodies,
     pub(super) dirty: Vec<u32>,
     pub(super) found: Found,
+    /// Of the messages that were just read for subscriptions that are behind, those that are traced.
+    pub(super) traced: Vec<TraceContext>,
     /// How many subscriptions had fallen behind when that was last told.
     pub(super) fallen: u64,
 }
@@ -142,6 +145,7 @@ impl Shard {
             due: Due::default(),
             dirty: Vec::new(),
             found: Found::default(),
+            traced: Vec::new(),
             fallen: 0,
         }
     }

@@ -211,8 +211,8 @@ impl Hub {
     }
 
     /// The whole page of metrics, in Prometheus text format.
-    pub(crate) fn render_metrics(&self, wall_ms: u64) -> String {
-        metrics::render(&self.metrics, &self.gauges(wall_ms))
+    pub(crate) fn render_metrics(&self, wall_ms: u64, ready: bool) -> String {
+        metrics::render(&self.metrics, &Gauges { ready, ..self.gauges(wall_ms) })
     }
 
     /// Whether a message passes through a stream and every shard; asked at most once a second, answered from the last

@@ -25,7 +25,7 @@ pub(crate) fn render(metrics: &Metrics, gauges: &Gauges) -> String {
 }
 
 fn own_families(metrics: &Metrics, gauges: &Gauges) -> Vec<MetricFamily> {
-    let mut families = vec![build_info()];
+    let mut families = vec![build_info(), ready(gauges)];
     families.extend(listener_families(metrics));
     families.extend(session_families(metrics));
     families.extend(message_families(metrics));
@@ -369,6 +369,11 @@ fn trace_families(metrics: &Metrics) -> [MetricFamily; 2] {
 fn build_info() -> MetricFamily {
     let labels = vec![("version", VERSION.to_owned()), ("revision", REVISION.to_owned())];
     gauge("fanfare_build_info", "Always 1; the labels say what runs.", vec![(labels, 1.0)])
+}
+
+fn ready(gauges: &Gauges) -> MetricFamily {
+    let help = "1 if the broker works at this moment, from publish to delivery, and is not stopping; else 0.";
+    gauge("fanfare_ready", help, one(gauges.ready.into()))
 }
 
 fn publish_to_socket(metrics: &Metrics) -> MetricFamily {

@@ -3,6 +3,8 @@
 /// What is there at the moment of the scrape and is counted nowhere.
 #[derive(Debug, Default)]
 pub(crate) struct Gauges {
+    /// Whether the broker works, from publish to delivery, and is not stopping.
+    pub(crate) ready: bool,
     pub(crate) shards: u64,
     pub(crate) patterns: u64,
     pub(crate) queue_messages: u64,

@@ -9,7 +9,7 @@ use fanfare_protocol::CloseCode;
 use super::connection::Connection;
 use super::io::{Deadlines, Io};
 use crate::clock::{self, Moment};
-use crate::hub::{Heads, Mail};
+use crate::hub::{Heads, Mail, is_probe};
 use crate::trace::Tracer;
 
 /// Sockets that are written to before other tasks of the shard have a turn.
@@ -141,7 +141,7 @@ impl Sessions {
 
     fn observe(&self, mail: &Mail) {
         let now = clock::now();
-        for message in mail.fanned_out() {
+        for message in mail.fanned_out().iter().filter(|message| !is_probe(message)) {
             self.io.counters().publish_to_socket.observe(now.since(message.arrived()));
         }
     }

@@ -12,8 +12,10 @@ pub(super) struct Inspection {
 }
 
 impl Inside for Inspection {
-    fn metrics(&self) -> String {
-        self.hub.render_metrics(clock::wall_ms())
+    /// Each scrape asks whether the broker is ready, so that the metric tells it though nobody else asks.
+    async fn metrics(&self) -> String {
+        let ready = self.ready().await.is_ok();
+        self.hub.render_metrics(clock::wall_ms(), ready)
     }
 
     async fn ready(&self) -> Result<(), String> {

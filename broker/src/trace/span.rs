@@ -38,6 +38,7 @@ pub(crate) enum What {
         /// The error code that it was refused with.
         refused: Option<&'static str>,
     },
-    /// From the moment at which a shard began to fan it out to the one at which every socket that took it has it.
-    Deliver { shard: usize },
+    /// From the moment at which a shard began to fan it out to the one at which every socket that took it has it; or, for
+    /// a subscription that is behind, from the one at which it was read from its stream to the end of the write after it.
+    Deliver { shard: usize, behind: bool },
 }

@@ -19,6 +19,8 @@ pub(crate) struct Tracer {
     /// Of a million messages that bring no `traceparent`, so many are traced.
     parts: u32,
     pace: Pace,
+    /// That of the deliveries to subscriptions that are behind: each of them reads the same messages.
+    behind: Pace,
     limits: Arc<LiveLimits>,
     spans: mpsc::Sender<Span>,
     metrics: Arc<Metrics>,
@@ -40,7 +42,7 @@ impl Tracer {
         metrics: Arc<Metrics>,
     ) -> (Self, mpsc::Receiver<Span>) {
         let (spans, queued) = mpsc::channel(limits.trace_queue_spans());
-        (Self { parts, pace: Pace::default(), limits, spans, metrics }, queued)
+        (Self { parts, pace: Pace::default(), behind: Pace::default(), limits, spans, metrics }, queued)
     }
 
     /// Decides whether a message is traced that has this `traceparent`.
@@ -68,9 +70,22 @@ impl Tracer {
 
     /// A shard has delivered a message of this context; it began at this moment.
     pub(crate) fn delivered(&self, message: &TraceContext, began: Moment, shard: usize) {
+        self.deliver(message, began, What::Deliver { shard, behind: false });
+    }
+
+    /// The same to a subscription that is behind, which read it at this moment.
+    pub(crate) fn caught_up(&self, message: &TraceContext, began: Moment, shard: usize) {
+        if self.behind.allows(self.limits.traces_per_second(), began) {
+            self.deliver(message, began, What::Deliver { shard, behind: true });
+        } else {
+            self.metrics.spans_dropped.count(SPAN_TOO_MANY);
+        }
+    }
+
+    fn deliver(&self, message: &TraceContext, began: Moment, what: What) {
         if let Some(span) = random().map(SpanId) {
             let context = TraceContext { span, ..*message };
-            self.put(context, Some(message.span), began, What::Deliver { shard });
+            self.put(context, Some(message.span), began, what);
         }
     }
 
@@ -128,14 +143,16 @@ mod tests {
     fn both_steps_are_of_the_trace_that_was_given_and_one_follows_the_other() {
         let (tracer, mut queue, _) = tracer(0, &Limits::default());
         let begun = tracer.begin(Some(SAMPLED), Moment::default()).unwrap();
-        tracer.published(begun, clock::now(), What::Deliver { shard: 9 });
+        tracer.published(begun, clock::now(), What::Deliver { shard: 9, behind: false });
         tracer.delivered(&begun.context, clock::now(), 3);
         let (publish, deliver) = (queue.try_recv().unwrap(), queue.try_recv().unwrap());
         let given = TraceContext::parse(SAMPLED).unwrap();
         assert_eq!((publish.context.trace, publish.parent), (given.trace, Some(given.span)));
         assert_eq!((deliver.context.trace, deliver.parent), (given.trace, Some(publish.context.span)));
         assert_ne!(deliver.context.span, publish.context.span);
-        assert!(deliver.start_ns <= deliver.end_ns && deliver.what == What::Deliver { shard: 3 });
+        assert!(
+            deliver.start_ns <= deliver.end_ns && deliver.what == What::Deliver { shard: 3, behind: false }
+        );
     }
 
     #[test]
@@ -145,7 +162,7 @@ mod tests {
         let begun: Vec<_> = (0..10).filter_map(|_| tracer.begin(Some(SAMPLED), Moment::default())).collect();
         assert_eq!((begun.len(), dropped(&metrics, SPAN_TOO_MANY)), (3, 7));
         for begun in begun {
-            tracer.published(begun, Moment::default(), What::Deliver { shard: 0 });
+            tracer.published(begun, Moment::default(), What::Deliver { shard: 0, behind: false });
         }
         assert_eq!(dropped(&metrics, SPAN_QUEUE_FULL), 1);
         assert_eq!(std::iter::from_fn(|| queue.try_recv().ok()).count(), 2);

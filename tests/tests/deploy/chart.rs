@@ -6,6 +6,7 @@ use fanfare_tests::{Broker, http};
 use serde_json::{Value, json};
 
 use crate::files::read;
+use crate::operator;
 use crate::settings::{Settings, check};
 use crate::tools::{Said, installed, run, yaml};
 
@@ -15,7 +16,7 @@ const VERSIONS: [&str; 3] = ["1.27", "1.32", "1.36"];
 const CHART: &str = "deploy/helm/fanfare";
 
 /// A value for every switch.
-const EVERYTHING: &str = r#"
+pub(crate) const EVERYTHING: &str = r#"
 image: {repository: registry.example.com/fanfare, tag: 0.1.0-1, digest: "sha256:0000000000000000000000000000000000000000000000000000000000000000"}
 imagePullSecrets: [{name: registry}]
 config: |
@@ -37,6 +38,7 @@ networkPolicy:
   internalFrom: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]
 podDisruptionBudget: {maxUnavailable: 0}
 serviceMonitor: {enabled: true, labels: {release: prometheus}, tlsConfig: {serverName: inside, ca: {secret: {name: inside, key: ca.crt}}}}
+prometheusRule: {enabled: true, labels: {release: prometheus}}
 env: [{name: FANFARE_LOG_LEVEL, value: debug}]
 extraVolumes: [{name: more, emptyDir: {}}]
 extraVolumeMounts: [{name: more, mountPath: /more}]
@@ -51,7 +53,7 @@ priorityClassName: high
 "#;
 
 /// The least that starts.
-const LEAST: &str = "allowAnonymous: true\n";
+pub(crate) const LEAST: &str = "allowAnonymous: true\n";
 
 /// What Helm does with the chart and these values.
 async fn helm(command: &str, values: &str, more: &[&str]) -> Said {
@@ -63,12 +65,12 @@ async fn helm(command: &str, values: &str, more: &[&str]) -> Said {
 }
 
 /// The resources of a release named `push`.
-async fn resources(values: &str) -> Vec<Value> {
+pub(crate) async fn resources(values: &str) -> Vec<Value> {
     yaml(&helm("template", values, &[]).await.fine()).await
 }
 
 /// The one of this kind and name.
-fn find<'v>(resources: &'v [Value], kind: &str, name: &str) -> &'v Value {
+pub(crate) fn find<'v>(resources: &'v [Value], kind: &str, name: &str) -> &'v Value {
     let mut found = resources.iter().filter(|one| one["kind"] == kind && one["metadata"]["name"] == name);
     found.next().unwrap_or_else(|| panic!("no {kind} {name}"))
 }
@@ -99,8 +101,7 @@ async fn every_resource_is_one_for_every_version_that_it_is_said_to_be_for() {
     for values in [LEAST, EVERYTHING] {
         let files = Directory::new();
         let all = resources(values).await;
-        // Its schema is not Kubernetes's own.
-        let known = all.iter().filter(|one| one["kind"] != "ServiceMonitor");
+        let known = all.iter().filter(|one| !operator::KINDS.contains(&one["kind"].as_str().unwrap()));
         let paths: Vec<_> = known
             .enumerate()
             .map(|(number, one)| {
@@ -120,7 +121,7 @@ async fn what_is_off_is_not_there_and_what_is_on_is() {
     let least = ["ConfigMap", "NetworkPolicy", "PodDisruptionBudget", "Service", "Service", "StatefulSet"];
     assert_eq!(kinds(&resources(LEAST).await), least);
     let all = resources(EVERYTHING).await;
-    for kind in ["Ingress", "Secret", "ServiceMonitor"] {
+    for kind in ["Ingress", "PrometheusRule", "Secret", "ServiceMonitor"] {
         assert!(kinds(&all).contains(&kind), "{kind}");
     }
     let monitored = &find(&all, "ServiceMonitor", "push-fanfare")["spec"];

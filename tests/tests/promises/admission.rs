@@ -3,23 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Instant;
 
-use fanfare_tests::{Broker, Client, Raw, Setup, Witness, eventually, handshake};
+use fanfare_tests::{Broker, Client, Raw, Setup, Witness, eventually, handshake, proxied};
 use serde_json::json;
 
 const ONE_EACH: &str = "[limits]\nmax_connections_per_address = 1";
 const OTHER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
-
-/// A PROXY header of version 2 for a client at this address.
-fn proxied(client: [u8; 4]) -> Vec<u8> {
-    let ports = [0x10, 0x00, 0x1D, 0x10];
-    [b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0C".as_slice(), &client, &[10, 0, 0, 1], &ports].concat()
-}
-
-/// What a handshake is answered on this connection, after these bytes.
-async fn status(raw: &mut Raw, before: &[u8], headers: &str) -> u16 {
-    raw.write(&[before, handshake(headers).as_bytes()].concat()).await;
-    raw.head().await.status
-}
 
 #[tokio::test]
 async fn an_address_has_as_many_connections_as_it_may_and_others_are_not_affected() {
@@ -35,7 +23,7 @@ async fn an_address_has_as_many_connections_as_it_may_and_others_are_not_affecte
     broker.metric_reaches("fanfare_handshake_failures_total", &reason, 5).await;
     let log = broker.logs("a connection is refused").await;
     assert_eq!(log.matches("a connection is refused").count(), 1, "{log}");
-    assert_eq!(status(&mut Raw::connect_from(OTHER, broker.client()).await, b"", "").await, 101);
+    assert_eq!(Raw::connect_from(OTHER, broker.client()).await.status(b"", "").await, 101);
     drop(third);
     eventually("room for another", async || {
         let mut raw = Raw::connect(broker.client()).await;
@@ -53,12 +41,12 @@ async fn a_trusted_proxy_counts_as_the_clients_that_it_speaks_for() {
     let broker = Broker::with(&config).await;
     let alice = proxied([203, 0, 113, 7]);
     let mut first = Raw::connect(broker.client()).await;
-    assert_eq!(status(&mut first, &alice, "").await, 101);
+    assert_eq!(first.status(&alice, "").await, 101);
     let mut second = Raw::connect(broker.client()).await;
-    assert_eq!(status(&mut second, &alice, "").await, 429);
+    assert_eq!(second.status(&alice, "").await, 429);
     broker.logs("203.0.113.7").await;
     let mut other = Raw::connect(broker.client()).await;
-    assert_eq!(status(&mut other, &proxied([203, 0, 113, 8]), "").await, 101);
+    assert_eq!(other.status(&proxied([203, 0, 113, 8]), "").await, 101);
 }
 
 #[tokio::test]
@@ -69,7 +57,7 @@ async fn a_proxy_header_that_comes_byte_by_byte_is_read() {
     for byte in proxied([203, 0, 113, 7]) {
         raw.write(&[byte]).await;
     }
-    assert_eq!(status(&mut raw, b"", "").await, 101);
+    assert_eq!(raw.status(b"", "").await, 101);
 }
 
 #[tokio::test]
@@ -93,7 +81,7 @@ async fn a_proxy_header_from_someone_who_is_not_trusted_is_no_handshake() {
     let config = format!("trusted_proxies = [\"10.0.0.0/8\"]\nproxy_protocol = true\n{ONE_EACH}");
     let broker = Broker::with(&config).await;
     let mut spoofer = Raw::connect(broker.client()).await;
-    assert_eq!(status(&mut spoofer, &proxied([203, 0, 113, 7]), "").await, 400);
+    assert_eq!(spoofer.status(&proxied([203, 0, 113, 7]), "").await, 400);
     drop(spoofer);
     eventually("a plain client to get in", async || {
         let mut raw = Raw::connect(broker.client()).await;
@@ -109,19 +97,19 @@ async fn forwarded_addresses_count_from_the_last_that_no_trusted_proxy_has() {
         Broker::with(&format!("trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]\n{ONE_EACH}")).await;
     let told = |addresses: &str| format!("X-Forwarded-For: {addresses}\r\n");
     let mut first = Raw::connect(broker.client()).await;
-    assert_eq!(status(&mut first, b"", &told("203.0.113.7, 10.0.0.2")).await, 101);
+    assert_eq!(first.status(b"", &told("203.0.113.7, 10.0.0.2")).await, 101);
     // However the client changes what it says of itself, it is the same.
     let mut second = Raw::connect(broker.client()).await;
-    assert_eq!(status(&mut second, b"", &told("198.51.100.1, 203.0.113.7")).await, 429);
+    assert_eq!(second.status(b"", &told("198.51.100.1, 203.0.113.7")).await, 429);
     let mut other = Raw::connect(broker.client()).await;
-    assert_eq!(status(&mut other, b"", &told("203.0.113.8")).await, 101);
+    assert_eq!(other.status(b"", &told("203.0.113.8")).await, 101);
 }
 
 #[tokio::test]
 async fn forwarded_addresses_of_someone_who_is_not_trusted_count_for_nothing() {
     let broker = Broker::with(ONE_EACH).await;
     let mut first = Raw::connect(broker.client()).await;
-    assert_eq!(status(&mut first, b"", "X-Forwarded-For: 203.0.113.7\r\n").await, 101);
+    assert_eq!(first.status(b"", "X-Forwarded-For: 203.0.113.7\r\n").await, 101);
     let mut second = Raw::connect(broker.client()).await;
     assert_eq!(second.head().await.status, 429);
 }
@@ -144,7 +132,7 @@ async fn without_open_files_it_waits_quietly_serves_its_sessions_and_accepts_aga
     client.answer(json!({"op": "pong"})).await;
     broker.allow_files(256);
     for raw in &mut waiting {
-        assert_eq!(status(raw, b"", "").await, 101);
+        assert_eq!(raw.status(b"", "").await, 101);
     }
     let failures = broker.metrics().await.count("fanfare_accept_failures_total", &[("port", "client")]);
     // One in 50 ms at most, and one line of them in 10 s.
@@ -163,7 +151,7 @@ async fn the_limit_of_open_files_is_raised_at_the_start() {
         crowd.push(Raw::connect(broker.client()).await);
     }
     for raw in &mut crowd {
-        assert_eq!(status(raw, b"", "").await, 101);
+        assert_eq!(raw.status(b"", "").await, 101);
     }
 }
 

@@ -61,7 +61,7 @@ async fn publish(broker: &Broker, topic: &str, text: &str) {
 
 #[tokio::test]
 async fn sub_survives_a_broker_that_is_killed_and_says_so() {
-    let broker = Broker::start().await;
+    let broker = Setup::default().alone().start().await;
     let mut sub = follow(&broker, &["a", "b"]).await;
     publish(&broker, "a", "one").await;
     sub.prints("one").await;
@@ -82,7 +82,7 @@ async fn sub_says_that_a_planned_restart_cost_nothing_where_streams_are_saved() 
     let files = Directory::new();
     let setup =
         || Setup::default().config(&format!("data_dir = \"{}\"", files.path().join("data").display()));
-    let broker = setup().start().await;
+    let broker = setup().alone().start().await;
     let address = broker.client();
     let mut sub = follow(&broker, &["a", "b.>"]).await;
     publish(&broker, "a", "one").await;

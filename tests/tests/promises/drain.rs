@@ -83,11 +83,10 @@ async fn what_is_published_while_it_drains_is_saved() {
     })
     .await;
     let published = client.publish("a", "late").await;
-    let begun = Instant::now();
     broker.terminate().await;
-    let (status, log) = broker.last_words().await;
+    // Long before the hour is over.
+    let (status, log) = within("the broker to end", broker.last_words()).await;
     assert!(status.success() && log.contains("stopping at once"), "{log}");
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 
     let broker = setup().start().await;
     let page = Client::json(&broker).await.history("a", json!("start"), 10).await;
@@ -110,7 +109,7 @@ async fn under_load_a_restart_shows_no_client_an_error_or_a_gap() {
     let files = Directory::new();
     let setup =
         || Setup::default().config(&format!("data_dir = \"{}\"", files.path().join("data").display()));
-    let mut broker = setup().start().await;
+    let mut broker = setup().alone().start().await;
     let address = broker.client();
     let mut listening = Vec::new();
     for _ in 0..SUBSCRIBERS {

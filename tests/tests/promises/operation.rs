@@ -104,7 +104,7 @@ async fn a_taken_port_is_named() {
 
 #[tokio::test]
 async fn a_port_can_be_used_again_at_once() {
-    let broker = Broker::start().await;
+    let broker = Setup::default().alone().start().await;
     let address = broker.client();
     let client = Client::json(&broker).await;
     broker.terminate().await;

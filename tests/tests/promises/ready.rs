@@ -42,6 +42,7 @@ async fn a_broker_that_works_is_ready_and_one_that_stops_is_not() {
     let broker = Broker::with_limits("drain_delay = \"1h\"").await;
     let output = ready(broker.internal(), &[]).await;
     assert_eq!((output.status.code(), told(&output)), (Some(0), String::new()));
+    assert_eq!(broker.metrics().await.count("fanfare_ready", &[]), 1);
     broker.terminate().await;
     let stopping = eventually("the broker to say no", async || {
         let output = ready(broker.internal(), &[]).await;
@@ -49,6 +50,7 @@ async fn a_broker_that_works_is_ready_and_one_that_stops_is_not() {
     })
     .await;
     assert!(stopping.contains("503") && stopping.contains("the broker is stopping"), "{stopping}");
+    assert_eq!(broker.metrics().await.count("fanfare_ready", &[]), 0);
     broker.terminate().await;
     assert!(broker.ended().await.success());
 }

@@ -31,7 +31,7 @@ async fn next_text(subscription: &mut Subscription) -> String {
     }
 }
 
-/// Kills a broker, and starts another in its place.
+/// Kills a broker that was alone at its address, and starts another in its place.
 async fn replace(broker: Broker) -> Broker {
     let address = broker.client();
     broker.signal("KILL").await;
@@ -41,7 +41,7 @@ async fn replace(broker: Broker) -> Broker {
 
 #[tokio::test]
 async fn a_broker_that_was_killed_is_found_again_and_what_it_lost_is_told() {
-    let broker = Broker::start().await;
+    let broker = Setup::default().alone().start().await;
     let client = connect(&broker.url()).await;
     let mut orders = client.subscribe("orders.>").await.unwrap();
     client.publish("orders.eu", "before").await.unwrap();
@@ -65,7 +65,7 @@ async fn planned_restarts_of_a_broker_that_saves_its_streams_are_not_noticed() {
     let files = Directory::new();
     let setup =
         || Setup::default().config(&format!("data_dir = \"{}\"", files.path().join("data").display()));
-    let mut broker = setup().start().await;
+    let mut broker = setup().alone().start().await;
     let address = broker.client();
     let (publisher, subscriber) = (connect(&broker.url()).await, connect(&broker.url()).await);
     let mut flow = subscriber.subscribe("flow").await.unwrap();

@@ -1,7 +1,5 @@
 //! Reload: what a running broker takes from a configuration that was changed, and what it says of the rest.
 
-use std::time::Duration;
-
 use fanfare_tests::{Broker, Client, Raw, assert_shape, eventually};
 use serde_json::json;
 
@@ -121,12 +119,7 @@ async fn a_reload_costs_no_open_session_its_messages() {
         broker.reload(&format!("[limits]\nqueue_bytes = {window:?}"), "ok").await;
     }
     for seq in 1..=1_000 {
-        tokio::time::timeout(
-            Duration::from_secs(10),
-            subscriber.expect(json!({"op": "message", "seq": seq})),
-        )
-        .await
-        .unwrap();
+        subscriber.expect(json!({"op": "message", "seq": seq})).await;
     }
 }
 

@@ -3,25 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use fanfare_tests::http::{LineStream, curl};
-use fanfare_tests::{Broker, Client, Raw, Witness, eventually, handshake, http, within};
+use fanfare_tests::{Broker, Client, Raw, Witness, eventually, http, proxied, within};
 
 const OTHER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 const PROXIED: &str = "trusted_proxies = [\"127.0.0.1\"]\nproxy_protocol = true\n";
 const REFUSED: &str = "fanfare_handshake_failures_total";
 const SHARE: [(&str, &str); 1] = [("reason", "too_many_handshakes_from_address")];
-
-/// A PROXY header of version 2 for a client at this address.
-fn proxied(client: [u8; 4]) -> Vec<u8> {
-    let ports = [0x10, 0x00, 0x1D, 0x10];
-    [b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0C".as_slice(), &client, &[10, 0, 0, 1], &ports].concat()
-}
-
-/// What a connection is answered, with its handshake after these bytes. Where it is refused, the answer comes without a
-/// question.
-async fn status(raw: &mut Raw, before: &[u8], headers: &str) -> u16 {
-    let _ = raw.try_write(&[before, handshake(headers).as_bytes()].concat()).await;
-    raw.head().await.status
-}
 
 #[tokio::test]
 async fn handshakes_that_one_address_never_ends_keep_no_other_address_out() {
@@ -40,7 +27,7 @@ async fn handshakes_that_one_address_never_ends_keep_no_other_address_out() {
     }
     broker.metric_reaches(REFUSED, &SHARE, 20).await;
     for _ in 0..20 {
-        assert_eq!(status(&mut Raw::connect_from(OTHER, broker.client()).await, b"", "").await, 101);
+        assert_eq!(Raw::connect_from(OTHER, broker.client()).await.status(b"", "").await, 101);
     }
     let log = broker.logs("too_many_handshakes_from_address").await;
     assert_eq!(log.matches("a connection is refused").count(), 1, "{log}");
@@ -73,7 +60,7 @@ async fn behind_a_proxy_the_share_is_that_of_the_client_from_the_header_on() {
         refused.push(raw);
     }
     for _ in 0..4 {
-        assert_eq!(status(&mut Raw::connect(broker.client()).await, &bob, "").await, 101);
+        assert_eq!(Raw::connect(broker.client()).await.status(&bob, "").await, 101);
     }
 }
 
@@ -86,14 +73,14 @@ async fn a_forwarded_client_that_is_refused_again_and_again_keeps_no_other_out()
     let mut crowd = Vec::new();
     for _ in 0..12 {
         let mut raw = Raw::connect(broker.client()).await;
-        status(&mut raw, b"", &of(7)).await;
+        raw.status(b"", &of(7)).await;
         crowd.push(raw);
     }
     // One is in, two were told so and are waited for, and the rest had no share.
     broker.metric_reaches(REFUSED, &[("reason", "too_many_from_address")], 2).await;
     broker.metric_reaches(REFUSED, &SHARE, 9).await;
     for host in 8..12 {
-        assert_eq!(status(&mut Raw::connect(broker.client()).await, b"", &of(host)).await, 101);
+        assert_eq!(Raw::connect(broker.client()).await.status(b"", &of(host)).await, 101);
     }
 }
 

@@ -79,6 +79,59 @@ async fn a_request_over_http_brings_its_trace_to_the_message() {
 }
 
 #[tokio::test]
+async fn a_request_that_publishes_many_brings_its_trace_to_each_that_has_none() {
+    const OWN: &str = "ffff651916cd43dd8448eb211c80319c";
+    let collector = Collector::start().await;
+    let broker = Broker::with(&collector.config("0")).await;
+    let mut reader = Client::json(&broker).await;
+    reader.subscribe(1, "a").await;
+    let (address, parent, own) =
+        (broker.internal(), traceparent("01"), traceparent("01").replace(TRACE, OWN));
+    let first = json!({"topic": "a", "text": "1", "headers": {"n": "1"}});
+    let second = json!({"topic": "a", "text": "2", "headers": {"traceparent": own}});
+    for (kind, body) in [
+        ("application/json", json!([first, second]).to_string()),
+        ("application/x-ndjson", format!("{first}\n{second}\n")),
+    ] {
+        let length = body.len();
+        let request = format!(
+            "POST /v1/messages HTTP/1.1\r\nHost: {address}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\
+             traceparent: {parent}\r\nConnection: close\r\n\r\n{body}"
+        );
+        assert_eq!(http::request(address, &request).await.status, 200);
+        reader
+            .expect(json!({"op": "message", "text": "1", "headers": {"n": "1", "traceparent": parent}}))
+            .await;
+        reader.expect(json!({"op": "message", "text": "2", "headers": {"traceparent": own}})).await;
+    }
+    for trace in [TRACE, OWN] {
+        let spans = collector.spans(trace, 4).await;
+        let publishes = named(&spans, "publish");
+        assert_eq!(publishes.iter().map(|span| span.parent.as_str()).collect::<Vec<_>>(), [PARENT, PARENT]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_read_by_who_was_behind_is_delivered_in_the_same_trace() {
+    let collector = Collector::start().await;
+    let broker = Broker::with(&format!("shards = 1\n{}", collector.config("0"))).await;
+    let mut publisher = Client::json(&broker).await;
+    publish(&mut publisher, "a", "before", &traceparent("01")).await;
+    publisher.publish("a", "untraced").await;
+    let mut reader = Client::json(&broker).await;
+    reader.send(json!({"op": "subscribe", "sub": 1, "pattern": "a", "from": "start"})).await;
+    reader.expect(json!({"op": "subscribed", "sub": 1})).await;
+    reader.expect(json!({"op": "message", "text": "before"})).await;
+    reader.expect(json!({"op": "message", "text": "untraced"})).await;
+
+    let spans = collector.spans(TRACE, 2).await;
+    let (publish, deliver) = (named(&spans, "publish")[0], named(&spans, "deliver")[0]);
+    assert_eq!((&deliver.parent, deliver.attributes["fanfare.behind"].as_str()), (&publish.id, "true"));
+    assert_eq!(deliver.attributes["fanfare.shard"], "0");
+    assert!(deliver.took_ns > 0 && deliver.took_ns < 10_000_000_000, "{deliver:?}");
+}
+
+#[tokio::test]
 async fn what_its_publisher_does_not_want_recorded_is_not() {
     let collector = Collector::start().await;
     let broker = Broker::with(&collector.config("1")).await;
@@ -133,12 +186,12 @@ async fn a_collector_that_is_not_there_or_never_answers_costs_publishers_nothing
         let broker = Broker::with(&(config(collector, "1.0") + limits)).await;
         let mut client = Client::json(&broker).await;
         client.subscribe(1, "a").await;
-        for n in 0..MESSAGES {
-            client.publish("a", &n.to_string()).await;
-            client.expect(json!({"op": "message", "text": n.to_string()})).await;
-        }
-        // Two spans a message, of which few have room: the rest is dropped and counted.
+        // Two spans a message. A batch takes some hundreds; of all the others, few have room.
         let dropped = async || {
+            for n in 0..MESSAGES {
+                client.publish("a", &n.to_string()).await;
+                client.expect(json!({"op": "message", "text": n.to_string()})).await;
+            }
             let metrics = broker.metrics().await;
             let of = |reason| metrics.count("fanfare_trace_spans_dropped_total", &[("reason", reason)]);
             (reasons.iter().copied().map(of).sum::<u64>() >= MESSAGES).then_some(())

@@ -82,7 +82,7 @@ impl Inner {
                         Wire::Json | Wire::MsgPack => self.poll_work(connection, io, cx)?,
                         Wire::Events => self.poll_end(connection, io, cx)?,
                     };
-                    let more = self.blocked_since.is_none() && catch_up(connection, io);
+                    let more = self.catch_up(connection, io, cx)?;
                     if read.is_pending() && !more {
                         self.flush(connection, io, cx)?;
                         if self.stage == Stage::Open {
@@ -112,6 +112,26 @@ impl Inner {
         }
     }
 
+    /// Reads on for subscriptions that are behind, if the socket takes more; true if there is more to do.
+    fn catch_up(&mut self, connection: &Connection, io: &Io, cx: &mut Context<'_>) -> io::Result<bool> {
+        let slot = connection.outbound.slot();
+        let mut shard = io.shard.borrow_mut();
+        if self.blocked_since.is_some() || !shard.wants_turn(slot) {
+            return Ok(false);
+        }
+        let began = clock::now();
+        let more = shard.catch_up(slot, began);
+        let traced = shard.take_traced();
+        drop(shard);
+        if let Some(tracer) = io.hub.tracer().filter(|_| !traced.is_empty()) {
+            self.flush(connection, io, cx)?;
+            for context in traced {
+                tracer.caught_up(&context, began, io.number);
+            }
+        }
+        Ok(more)
+    }
+
     /// Writes out what waits; moves on to closing where the queue says so.
     pub(super) fn flush(&mut self, connection: &Connection, io: &Io, cx: &mut Context<'_>) -> io::Result<()> {
         if matches!(self.stage, Stage::Draining | Stage::Done) {
@@ -139,11 +159,4 @@ impl Inner {
         }
         Ok(())
     }
-}
-
-/// Reads on for subscriptions that are behind; true if there is more to do.
-fn catch_up(connection: &Connection, io: &Io) -> bool {
-    let slot = connection.outbound.slot();
-    let mut shard = io.shard.borrow_mut();
-    shard.wants_turn(slot) && shard.catch_up(slot, clock::now())
 }

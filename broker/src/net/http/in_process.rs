@@ -21,7 +21,7 @@ use crate::net::admission::{Names, Proxies, Senders};
 struct Nothing;
 
 impl Inside for Nothing {
-    fn metrics(&self) -> String {
+    async fn metrics(&self) -> String {
         String::new()
     }
 

@@ -31,7 +31,7 @@ pub(crate) struct ClientPort {
 /// What the internal port shows of the broker. The roof hands in something that knows the broker.
 pub(crate) trait Inside: Send + Sync + 'static {
     /// Every metric, in Prometheus text format 0.0.4.
-    fn metrics(&self) -> String;
+    fn metrics(&self) -> impl Future<Output = String> + Send;
 
     /// Whether the broker works at this moment; if not, why, for people.
     fn ready(&self) -> impl Future<Output = Result<(), String>> + Send;

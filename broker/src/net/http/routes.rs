@@ -63,7 +63,7 @@ async fn method_not_allowed(method: Method, uri: Uri) -> Response {
 }
 
 async fn metrics<I: Inside>(State(inside): State<Arc<I>>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, METRICS_TYPE)], inside.metrics())
+    ([(header::CONTENT_TYPE, METRICS_TYPE)], inside.metrics().await)
 }
 
 async fn readyz<I: Inside>(State(inside): State<Arc<I>>) -> (StatusCode, String) {

@@ -25,7 +25,7 @@ struct Fake {
 }
 
 impl Inside for Fake {
-    fn metrics(&self) -> String {
+    async fn metrics(&self) -> String {
         "fanfare_build_info 1\n".to_owned()
     }
     async fn ready(&self) -> Result<(), String> {

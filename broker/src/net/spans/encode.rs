@@ -71,8 +71,10 @@ fn span(span: trace::Span) -> Span {
 fn told(what: What) -> (&'static str, SpanKind, Vec<KeyValue>, Option<Status>) {
     let system = text("messaging.system", "fanfare");
     match what {
-        What::Deliver { shard } => {
-            ("deliver", SpanKind::Internal, vec![system, number("fanfare.shard", shard)], None)
+        What::Deliver { shard, behind } => {
+            let mut attributes = vec![system, number("fanfare.shard", shard)];
+            attributes.extend(behind.then(|| yes("fanfare.behind")));
+            ("deliver", SpanKind::Internal, attributes, None)
         }
         What::Publish { stream, kind, payload_bytes, duplicate, refused } => {
             let mut attributes = vec![
@@ -82,10 +84,7 @@ fn told(what: What) -> (&'static str, SpanKind, Vec<KeyValue>, Option<Status>) {
                 text("fanfare.payload_kind", word(kind)),
             ];
             attributes.extend(stream.map(|stream| text("fanfare.stream", stream.as_str())));
-            attributes.extend(duplicate.then(|| KeyValue {
-                value: Some(AnyValue { value: Some(Value::BoolValue(true)) }),
-                ..named("fanfare.duplicate")
-            }));
+            attributes.extend(duplicate.then(|| yes("fanfare.duplicate")));
             attributes.extend(refused.map(|code| text("error.type", code)));
             let failed = |code: &str| Status { message: code.to_owned(), code: StatusCode::Error.into() };
             ("publish", SpanKind::Server, attributes, refused.map(failed))
@@ -108,6 +107,10 @@ fn text(name: &str, value: &str) -> KeyValue {
 fn number(name: &str, value: usize) -> KeyValue {
     let value = i64::try_from(value).unwrap_or(i64::MAX);
     KeyValue { value: Some(AnyValue { value: Some(Value::IntValue(value)) }), ..named(name) }
+}
+
+fn yes(name: &str) -> KeyValue {
+    KeyValue { value: Some(AnyValue { value: Some(Value::BoolValue(true)) }), ..named(name) }
 }
 
 fn named(name: &str) -> KeyValue {

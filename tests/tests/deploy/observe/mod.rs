@@ -2,4 +2,6 @@
 
 mod alerts;
 mod dashboard;
+mod grafana;
 mod prometheus;
+mod runbook;

@@ -47,6 +47,11 @@ impl Prometheus {
         prometheus
     }
 
+    /// Where it listens.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// What this expression gives now: each with its labels and value.
     pub(super) async fn query(&self, expression: &str) -> Vec<Value> {
         let url = format!("http://{}/api/v1/query", self.address);

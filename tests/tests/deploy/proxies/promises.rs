@@ -165,7 +165,7 @@ async fn client(front: &Front) -> Client {
 pub(super) async fn restarts(kind: Kind) {
     const MESSAGES: usize = 300;
     let files = Directory::new();
-    let mut broker = behind_a_proxy(&files).start().await;
+    let mut broker = behind_a_proxy(&files).alone().start().await;
     let address = broker.client();
     let front = Front::before(kind, address).await;
     let (publisher, subscriber) = (client(&front).await, client(&front).await);

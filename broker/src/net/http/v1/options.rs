@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use axum::http::{HeaderMap, HeaderValue};
 use fanfare_protocol::Headers;
-use fanfare_protocol::limits::{MAX_HEADERS_BYTES, MAX_KEY_BYTES, MAX_SEQ};
+use fanfare_protocol::limits::{MAX_KEY_BYTES, MAX_SEQ};
 
 use super::problem::{Kind, Place, Problem};
 use crate::trace::{TRACEPARENT, TraceContext};
@@ -73,26 +73,32 @@ fn own_headers(headers: &HeaderMap, traced: bool) -> Result<Option<Headers>, Pro
             return Err(wrong(format!("`{name}` is there more than once; keep one")));
         }
     }
-    if traced && let Some(traceparent) = traceparent(headers, &own) {
-        own.entry(TRACEPARENT.to_owned()).or_insert_with(|| traceparent.to_owned());
-    }
+    let trace = trace_of(headers, traced);
     if own.is_empty() {
-        return Ok(None);
+        return Ok(with_trace(None, trace));
     }
     let refused = |rule: fanfare_protocol::headers::HeadersError| {
         invalid("Fanfare-Header-*", format!("the message's headers: {rule}"))
     };
     let own = Headers::new(own).map_err(refused)?;
     own.check_publishable().map_err(refused)?;
-    Ok(Some(own))
+    Ok(with_trace(Some(own), trace))
 }
 
-/// The request's place in a trace, if there is room for it. A trace is never a reason to refuse a message.
-fn traceparent<'a>(headers: &'a HeaderMap, own: &BTreeMap<String, String>) -> Option<&'a str> {
-    let text = headers.get(TRACEPARENT)?.to_str().ok()?;
-    let taken: usize = own.iter().map(|(name, value)| name.len() + value.len()).sum();
-    let fits = taken + TRACEPARENT.len() + text.len() <= MAX_HEADERS_BYTES;
-    (fits && TraceContext::parse(text).is_some()).then_some(text)
+/// The request's place in a trace, where messages are traced.
+pub(super) fn trace_of(headers: &HeaderMap, traced: bool) -> Option<&str> {
+    let text = headers.get(TRACEPARENT).filter(|_| traced)?.to_str().ok()?;
+    TraceContext::parse(text).map(|_| text)
+}
+
+/// A message's headers with its request's place in a trace, unless they have one or no room for it. A trace is never a
+/// reason to refuse a message.
+pub(super) fn with_trace(own: Option<Headers>, trace: Option<&str>) -> Option<Headers> {
+    let Some(trace) = trace else { return own };
+    let pairs = own.iter().flat_map(Headers::iter).map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut pairs: BTreeMap<_, _> = pairs.collect();
+    pairs.entry(TRACEPARENT.to_owned()).or_insert_with(|| trace.to_owned());
+    Headers::new(pairs).ok().or(own)
 }
 
 fn invalid(name: &str, detail: String) -> Problem {
@@ -102,6 +108,7 @@ fn invalid(name: &str, detail: String) -> Problem {
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderName;
+    use fanfare_protocol::limits::MAX_HEADERS_BYTES;
 
     use super::*;
 

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::api::Api;
 use super::body::{self, Bound};
 use super::content::ContentType;
-use super::options::Options;
+use super::options::{Options, with_trace};
 use super::path::TopicInPath;
 use super::problem::{Document, Kind, Place, Problem};
 use crate::auth::Caller;
@@ -127,11 +127,13 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    /// Publishes one message of many; counts what fails.
-    pub(super) fn of(api: &Api, caller: &Caller, item: &[u8]) -> Self {
-        let published = fanfare_protocol::encoding::publish_from_json(item)
-            .map_err(Problem::from)
-            .and_then(|message| publish(api, caller, message));
+    /// Publishes one message of many, in this trace unless it has its own; counts what fails.
+    pub(super) fn of(api: &Api, caller: &Caller, trace: Option<&str>, item: &[u8]) -> Self {
+        let read = fanfare_protocol::encoding::publish_from_json(item).map_err(Problem::from);
+        let published = read.and_then(|mut message| {
+            message.headers = with_trace(message.headers, trace);
+            publish(api, caller, message)
+        });
         published.map_or_else(|problem| Self::failed(api, problem), Self::Published)
     }
 

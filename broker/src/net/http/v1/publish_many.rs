@@ -23,6 +23,7 @@ use super::api::Api;
 use super::body::{self, Bound};
 use super::content::{ContentType, unsupported};
 use super::lines::{Line, Lines};
+use super::options::trace_of;
 use super::problem::{Kind, Place, Problem};
 use super::publish::Outcome;
 use crate::auth::Caller;
@@ -81,14 +82,23 @@ pub(super) async fn publish_many(
 ) -> Result<Response, Problem> {
     let content_type = ContentType::of(&headers)?;
     body::check_plain(&headers)?;
+    let trace = trace_of(&headers, api.hub.tracer().is_some());
     match content_type.essence.as_str() {
-        "application/json" => array(&api, &caller, body).await.map(IntoResponse::into_response),
-        NDJSON | "application/ndjson" | "application/jsonl" => Ok(lines(api, caller, admitted, body)),
+        "application/json" => array(&api, &caller, trace, body).await.map(IntoResponse::into_response),
+        NDJSON | "application/ndjson" | "application/jsonl" => {
+            let trace = trace.map(str::to_owned);
+            Ok(lines(api, caller, trace, admitted, body))
+        }
         _ => Err(unsupported(format!("send an array as application/json, or lines as {NDJSON}"))),
     }
 }
 
-async fn array(api: &Api, caller: &Caller, body: Body) -> Result<Json<Results>, Problem> {
+async fn array(
+    api: &Api,
+    caller: &Caller,
+    trace: Option<&str>,
+    body: Body,
+) -> Result<Json<Results>, Problem> {
     let limits = &api.limits;
     let bound = Bound {
         bytes: limits.max_batch_bytes(),
@@ -117,7 +127,7 @@ async fn array(api: &Api, caller: &Caller, body: Body) -> Result<Json<Results>, 
     };
     let mut results = Vec::with_capacity(items.len());
     for part in items.chunks(PUBLISHES_BETWEEN_YIELDS) {
-        results.extend(part.iter().map(|item| Outcome::of(api, caller, item.get().as_bytes())));
+        results.extend(part.iter().map(|item| Outcome::of(api, caller, trace, item.get().as_bytes())));
         tokio::task::yield_now().await;
     }
     Ok(Json(Results { failed: results.iter().filter(|result| result.is_failed()).count(), results }))
@@ -158,12 +168,12 @@ impl<'de> Visitor<'de> for Items {
 }
 
 /// Answers with results as the lines come.
-fn lines(api: Api, caller: Caller, admitted: Admitted, body: Body) -> Response {
+fn lines(api: Api, caller: Caller, trace: Option<String>, admitted: Admitted, body: Body) -> Response {
     let (results, answer) = mpsc::channel(RESULTS_WAITING_MAX);
     tokio::spawn(async move {
         let patience = api.limits.http_body_timeout();
         let room = Arc::new(Semaphore::new(RESULTS_WAITING_BYTES_MAX));
-        let stream = LineStream { api, caller, results, room };
+        let stream = LineStream { api, caller, trace, results, room };
         // Whoever does not read the results any more is not published for any more.
         let _ = stream.run(body, patience).await;
         drop(admitted);
@@ -179,6 +189,8 @@ fn lines(api: Api, caller: Caller, admitted: Admitted, body: Body) -> Response {
 struct LineStream {
     api: Api,
     caller: Caller,
+    /// The request's, for messages that have none of their own.
+    trace: Option<String>,
     results: mpsc::Sender<Part>,
     room: Arc<Semaphore>,
 }
@@ -221,7 +233,7 @@ impl LineStream {
 
     fn publish(&self, line: &Line<'_>) -> Outcome {
         match line {
-            Line::Whole(line) => Outcome::of(&self.api, &self.caller, line),
+            Line::Whole(line) => Outcome::of(&self.api, &self.caller, self.trace.as_deref(), line),
             Line::TooLong => {
                 let bytes = self.api.limits.max_frame_bytes();
                 let detail = format!("a line may have {bytes} bytes at most (max_frame_bytes); send less");
