@@ -59,21 +59,21 @@ export class Broker {
       join(this.#home, "data"),
     ];
     const child = spawn(BINARY, ["serve", ...flags, "--config", config], {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "ignore", "pipe"],
     });
     this.#child = child;
     let log = "";
     let started = false;
-    child.stderr.on("data", (text) => (log += String(text)));
-    for await (const line of createInterface(child.stdout)) {
-      this.#listen = /listening on ws:\/\/([^/\s]+)/.exec(line)?.[1] ?? this.#listen;
-      const internal = /internal\s+on http:\/\/([^/\s]+)/.exec(line)?.[1];
-      started = internal !== undefined;
-      this.#internal = internal ?? this.#internal;
-      if (started) break;
+    for await (const line of createInterface(child.stderr)) {
+      log += `${line}\n`;
+      started = line.includes("the broker has started");
+      if (!started) continue;
+      this.#listen = /ws:\/\/([^/\s]+)/.exec(line)?.[1] ?? this.#listen;
+      this.#internal = /http:\/\/([^/\s]+)/.exec(line)?.[1] ?? this.#internal;
+      break;
     }
     if (!started) throw new Error(`the broker did not start: ${log}`);
-    child.stdout.resume();
+    child.stderr.resume();
   }
 
   /** Stops it in good order, or as a crash would. */
