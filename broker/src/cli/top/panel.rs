@@ -110,7 +110,7 @@ impl Panel {
             match chosen.iter_mut().find(|column| Some(column.at) == last) {
                 // Some of a text is better than none.
                 Some(text) if !self.columns[text.at].right && text.width >= over + TEXT_MIN => {
-                    text.width -= over
+                    text.width -= over;
                 }
                 _ => chosen.retain(|column| Some(column.at) != last),
             }
@@ -121,8 +121,9 @@ impl Panel {
             column.width += more;
             left -= more;
         }
-        let rest = chosen.iter_mut().find(|column| self.columns[column.at].takes_rest);
-        rest.into_iter().for_each(|column| column.width += left);
+        if let Some(rest) = chosen.iter_mut().find(|column| self.columns[column.at].takes_rest) {
+            rest.width += left;
+        }
         chosen
     }
 
