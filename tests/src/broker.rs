@@ -2,14 +2,16 @@
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, Command};
 
 use crate::files::Directory;
 use crate::{Metrics, Setup, binary, eventually, http, resources, within};
+
+/// What a broker logs when it listens.
+const STARTED: &str = "the broker has started";
 
 /// A running broker. When it is dropped it must still be running, must not have panicked, and is killed.
 #[derive(Debug)]
@@ -22,7 +24,6 @@ pub struct Broker {
     log: PathBuf,
     ended: bool,
     _files: Directory,
-    _stdout: BufReader<ChildStdout>,
 }
 
 impl Broker {
@@ -50,14 +51,13 @@ impl Broker {
             .arg(&config)
             .args(&setup.flags)
             .envs(setup.variables)
+            .stdout(Stdio::null())
             .stderr(File::create(&log).expect("the log can be written"))
             .spawn()
             .expect("the broker can be started");
         let process = child.id().expect("the broker was just started");
-        let mut stdout = BufReader::new(child.stdout.take().expect("standard output is a pipe"));
-        let client = announced(&mut stdout, "listening on ws", &log).await;
-        let internal = announced(&mut stdout, "internal   on http", &log).await;
-        Self { child, process, client, internal, config, log, ended: false, _files: files, _stdout: stdout }
+        let (client, internal) = announced(&mut child, &log).await;
+        Self { child, process, client, internal, config, log, ended: false, _files: files }
     }
 
     /// Where clients connect.
@@ -210,20 +210,21 @@ fn prepared(mut command: Command) -> Command {
     command
 }
 
-/// Reads on to the line that holds `prefix`, and the address behind it.
-async fn announced(stdout: &mut BufReader<ChildStdout>, prefix: &str, log: &PathBuf) -> SocketAddr {
-    let address = async {
-        let mut line = String::new();
-        while stdout.read_line(&mut line).await.expect("standard output is text") > 0 {
-            if let Some((_, rest)) = line.split_once(prefix) {
-                return rest.split('/').nth(2).and_then(|address| address.parse().ok());
-            }
-            line.clear();
-        }
-        None
-    };
-    let address = within(prefix, address).await;
-    address.unwrap_or_else(|| {
-        panic!("the broker did not start; it wrote:\n{}", fs::read_to_string(log).unwrap_or_default())
-    })
+/// Where a broker says in its log that it listens: for clients, and for those who run it.
+async fn announced(child: &mut Child, log: &Path) -> (SocketAddr, SocketAddr) {
+    let told = eventually("the broker to say that it has started", async || {
+        let text = fs::read_to_string(log).unwrap_or_default();
+        let ended = child.try_wait().expect("the broker is our child");
+        assert!(ended.is_none(), "the broker did not start; it wrote:\n{text}");
+        let line = text.split_inclusive('\n').find(|line| line.contains(STARTED) && line.ends_with('\n'))?;
+        Some((address(line, "ws")?, address(line, "http")?))
+    });
+    told.await
+}
+
+/// The address in the first URL of a line that begins so, with or without TLS.
+fn address(line: &str, scheme: &str) -> Option<SocketAddr> {
+    let plain = format!("{scheme}://");
+    let (_, rest) = line.split_once(&plain).or_else(|| line.split_once(&format!("{scheme}s://")))?;
+    rest.split('/').next()?.parse().ok()
 }

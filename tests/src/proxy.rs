@@ -12,6 +12,7 @@ use crate::Broker;
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
+    broker: watch::Sender<Option<SocketAddr>>,
     fate: watch::Sender<Fate>,
 }
 
@@ -30,8 +31,19 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has free ports");
         let address = listener.local_addr().expect("it is bound");
         let (fate, fates) = watch::channel(Fate::PassOn);
-        tokio::spawn(accept(listener, broker.client(), fates));
-        Self { address, fate }
+        let (broker, brokers) = watch::channel(Some(broker.client()));
+        tokio::spawn(accept(listener, brokers, fates));
+        Self { address, broker, fate }
+    }
+
+    /// Leads later connections nowhere: nobody takes them.
+    pub fn lead_nowhere(&self) {
+        self.broker.send_replace(None);
+    }
+
+    /// Leads later connections to this broker, which may be another one.
+    pub fn lead_to(&self, broker: &Broker) {
+        self.broker.send_replace(Some(broker.client()));
     }
 
     /// Where clients connect.
@@ -60,11 +72,16 @@ impl Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, broker: SocketAddr, mut fates: watch::Receiver<Fate>) {
+async fn accept(
+    listener: TcpListener,
+    brokers: watch::Receiver<Option<SocketAddr>>,
+    mut fates: watch::Receiver<Fate>,
+) {
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 let (client, _) = accepted.expect("the listener is open");
+                let Some(broker) = *brokers.borrow() else { continue };
                 let mut fates = fates.clone();
                 fates.mark_unchanged();
                 tokio::spawn(pass_on(client, broker, fates));

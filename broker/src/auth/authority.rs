@@ -1,7 +1,6 @@
 //! The authority: accepts callers by token, key or none, and knows whom it does not accept any more.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::api_key::PREFIX;
 use super::brought::Brought;
@@ -12,14 +11,15 @@ use super::revocations::{Change, Full, Revocations, Revoked};
 use super::rules::{Rules, url_of};
 use super::settings::{AuthSettings, IssuerSettings, KeySource};
 use super::sources::Sources;
-use crate::clock::{Moment, Now};
+use crate::clock::Now;
 use crate::metrics::Labelled;
+use crate::notice::Notices;
 use crate::sync::{Mutex, RwLock};
 
 /// The word for an admission that succeeded; the others are those of [`Rejection::WORDS`].
 const ACCEPTED: &str = "accepted";
-/// The least time between two logs of patterns that grant nothing.
-const REPORT_PAUSE: Duration = Duration::from_secs(10);
+/// What is told now and then at most: a pattern that grants nothing.
+const WITHHELD: &str = "withheld";
 
 /// Accepts callers. Its rules can be replaced while it is asked.
 #[derive(Debug)]
@@ -28,8 +28,7 @@ pub(crate) struct Authority {
     revocations: Mutex<Revocations>,
     sources: Sources,
     admissions: Labelled,
-    /// When a pattern that grants nothing was last logged.
-    reported: Mutex<Option<Moment>>,
+    notices: Notices,
 }
 
 impl Authority {
@@ -43,7 +42,7 @@ impl Authority {
             admissions: Labelled::new(words),
             rules,
             revocations: Mutex::default(),
-            reported: Mutex::default(),
+            notices: Notices::new([WITHHELD]),
         };
         authority.list_sources();
         authority
@@ -207,12 +206,11 @@ impl Authority {
     /// Logs a pattern that grants nothing, because a claim is missing or could widen it; now and then at most.
     fn report(&self, withheld: &[String], now: Now) {
         let Some(first) = withheld.first() else { return };
-        let mut reported = self.reported.lock();
-        if reported.is_none_or(|last| now.moment.since(last) >= REPORT_PAUSE) {
-            *reported = Some(now.moment);
+        if let Some(untold) = self.notices.admit(WITHHELD, now.moment) {
             tracing::warn!(
                 pattern = first,
                 patterns = withheld.len(),
+                untold,
                 "a token has no text, or none that is one plain segment, for a claim that a pattern names: it grants \
                  nothing"
             );

@@ -7,6 +7,10 @@ use crate::config::units::{format_bytes, format_duration};
 use crate::config::{Config, DEFAULT_LISTEN};
 use crate::net::TlsFiles;
 
+/// What whoever comes needs as well. On a command line, whoever lists processes would see it.
+const TOKEN: &str = ", with a token of your issuer or an API key in FANFARE_TOKEN
+(`fanfare help token` says how to make one)";
+
 /// Of a broker that listens.
 pub(super) struct Banner<'a> {
     /// As it was called.
@@ -19,29 +23,33 @@ pub(super) struct Banner<'a> {
 impl Banner<'_> {
     /// The whole of it.
     pub(super) fn text(&self) -> String {
-        let Self { program, client, internal, config } = self;
-        let (ws, http) = (scheme("ws", config.tls.as_ref()), scheme("http", config.internal_tls.as_ref()));
+        let Self { program, config, .. } = self;
+        let (client, internal) = (self.client_url(), self.internal_url());
         let (version, streams, flags) = (crate::VERSION, describe_streams(config), self.flags());
-        let mut text = format!(
+        let token = if config.auth.is_on() { TOKEN } else { "" };
+        format!(
             "Fanfare {version}
-  listening on {ws}://{client}/ws
-  internal   on {http}://{internal}/   (the console, /metrics, /healthz, /readyz)
+  listening on {client}
+  internal   on {internal}   (the console, /metrics, /healthz, /readyz)
   streams    {streams}
 
-Try it in a second terminal:
-  {program} sub{flags} '>'                    follow every topic
-  {program} pub{flags} greetings 'hello'      publish to one
+Try it in a second terminal{token}:
+  {program} sub{flags} '>'                    # follow every topic
+  {program} pub{flags} greetings 'hello'      # publish to one
+
+Ctrl-C stops the broker.
 "
-        );
-        if config.auth.is_on() {
-            // Writing to a string can't fail.
-            let _ = writeln!(
-                text,
-                "TOKEN is a token of your issuer or an API key; `{program} help token` says how to make one."
-            );
-        }
-        text.push_str("\nCtrl-C stops the broker.\n");
-        text
+        )
+    }
+
+    /// Where clients connect.
+    pub(super) fn client_url(&self) -> String {
+        format!("{}://{}/ws", scheme("ws", self.config.tls.as_ref()), self.client)
+    }
+
+    /// Where the console, metrics and health are.
+    pub(super) fn internal_url(&self) -> String {
+        format!("{}://{}/", scheme("http", self.config.internal_tls.as_ref()), self.internal)
     }
 
     /// What the other commands need to come in.
@@ -57,9 +65,6 @@ Try it in a second terminal:
             if files.client_ca.is_some() {
                 flags.push_str(" --client-cert FILE --client-key FILE");
             }
-        }
-        if self.config.auth.is_on() {
-            flags.push_str(" --token \"$TOKEN\"");
         }
         flags
     }
@@ -122,8 +127,8 @@ mod tests {
         let text = banner("listen = \"0.0.0.0:7440\"\nallow_anonymous = true");
         assert!(text.contains("fanfare sub --server ws://127.0.0.1:7440 '>'"), "{text}");
         let text = banner("[[auth.issuer]]\nsecret = \"a secret of at least thirty-two bytes\"");
-        assert!(text.contains("fanfare sub --token \"$TOKEN\" '>'"), "{text}");
-        assert!(text.contains("TOKEN is") && !text.contains("a secret of"), "{text}");
+        assert!(text.contains("  fanfare sub '>' ") && text.contains("in FANFARE_TOKEN"), "{text}");
+        assert!(!text.contains("a secret of"), "{text}");
         let tls = "[tls]\ncert = \"no/such.pem\"\nkey = \"no/such.pem\"\nclient_ca = \"ca.pem\"";
         let text = banner(tls);
         let flags = "--server wss://127.0.0.1:7440 --client-cert FILE --client-key FILE '>'";

@@ -22,13 +22,13 @@ pub(super) struct CheckArgs {
     /// Settings file (TOML); the one of --config or FANFARE_CONFIG if left out
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Print every setting with its value and where that comes from, as TOML that can be fed back
+    /// Print every setting, its value and where that comes from, as TOML that can be used as a settings file
     #[arg(long)]
     print: bool,
-    /// Say it as JSON, for programs
+    /// Report as JSON, for programs
     #[arg(long)]
     json: bool,
-    /// Open no file that the configuration names (certificates, keys, key sets): for a check on another machine
+    /// Don't open the files that the configuration names (certificates, keys, key sets): to check it on another machine
     #[arg(long)]
     no_files: bool,
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub(super) struct CheckArgs {
 /// What can be printed without a configuration.
 #[derive(Debug, Args)]
 struct Pages {
-    /// Print an annotated settings file with every default, to begin with
+    /// Print a settings file to begin with: every setting with its default, explained
     #[arg(long, conflicts_with_all = ["file", "print", "json", "reference"])]
     example: bool,
     /// Print the reference of all settings, in Markdown
@@ -49,10 +49,10 @@ struct Pages {
 }
 
 const EXAMPLES: &str = "Examples:
-  fanfare check fanfare.toml               every fault, with line and remedy
-  fanfare check --print fanfare.toml       what a broker would run with, and why
+  fanfare check fanfare.toml              # every fault, with its line and what to write instead
+  fanfare check --print fanfare.toml      # what a broker would run with, and why
   FANFARE_LIMITS_HEARTBEAT=5s fanfare check --print
-  fanfare check --example > fanfare.toml   a file to begin with";
+  fanfare check --example > fanfare.toml  # a file to begin with";
 
 pub(super) fn run(args: &CheckArgs) -> ExitCode {
     match args.pages {

@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use super::terminal::{self, CommandError};
 
 const EXAMPLES: &str = "Examples:
-  source <(fanfare completions bash)       in this shell
+  source <(fanfare completions bash)       # in this shell
   fanfare completions bash > /usr/share/bash-completion/completions/fanfare
   fanfare completions zsh > ~/.zfunc/_fanfare
   fanfare completions fish > ~/.config/fish/completions/fanfare.fish";

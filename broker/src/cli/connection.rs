@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use fanfare_client::{Client, ClientBuilder, Encoding, Error};
+use fanfare_client::{Client, ClientBuilder, Encoding};
 
+use super::credentials::TokenArgs;
+use super::files;
+use super::terminal::CommandError;
 use crate::VERSION;
 
 /// How to reach the broker, and to hold on to it.
@@ -15,7 +18,7 @@ pub(super) struct ConnectionArgs {
     broker: BrokerArgs,
     #[command(flatten)]
     tls: TlsArgs,
-    /// Fail when the connection is lost, instead of connecting again
+    /// Fail when the connection is lost, rather than connect again
     #[arg(long)]
     no_reconnect: bool,
 }
@@ -27,9 +30,8 @@ pub(super) struct BrokerArgs {
     /// Where the broker is, such as `ws://127.0.0.1:7440`
     #[arg(long, value_name = "URL", env = "FANFARE_SERVER", default_value = "ws://127.0.0.1:7440")]
     server: String,
-    /// A JSON Web Token, where the broker asks for one
-    #[arg(long, value_name = "JWT", env = "FANFARE_TOKEN", hide_env_values = true)]
-    token: Option<String>,
+    #[command(flatten)]
+    token: TokenArgs,
     /// How frames are written: `json` is easier to read in a packet capture
     #[arg(long, value_name = "NAME", env = "FANFARE_ENCODING", default_value = "msgpack")]
     encoding: EncodingName,
@@ -58,8 +60,14 @@ enum EncodingName {
 
 impl ConnectionArgs {
     /// Connects, and waits for the broker's welcome.
-    pub(super) async fn connect(&self) -> Result<Client, Error> {
-        self.tls.add_to(self.broker.builder())?.reconnect(!self.no_reconnect).connect().await
+    pub(super) async fn connect(&self) -> Result<Client, CommandError> {
+        let builder = self.tls.add_to(self.broker.builder())?;
+        Ok(builder.reconnect(!self.no_reconnect).connect().await?)
+    }
+
+    /// Whether standard input was read for the token.
+    pub(super) fn took_stdin(&self) -> bool {
+        self.broker.token.took_stdin()
     }
 }
 
@@ -68,10 +76,7 @@ impl BrokerArgs {
     pub(super) fn builder(&self) -> ClientBuilder {
         let builder =
             Client::builder(&self.server).name(format!("fanfare-cli/{VERSION}")).encoding(self.encoding());
-        match &self.token {
-            Some(token) => builder.token(token),
-            None => builder,
-        }
+        self.token.add_to(builder)
     }
 
     /// The URL, as it was written.
@@ -81,7 +86,7 @@ impl BrokerArgs {
 
     /// The token, if there is one.
     pub(super) fn token(&self) -> Option<&str> {
-        self.token.as_deref()
+        self.token.token()
     }
 
     /// How frames are written.
@@ -98,7 +103,8 @@ impl TlsArgs {
     ///
     /// # Errors
     /// A file can't be read.
-    pub(super) fn add_to(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, Error> {
+    pub(super) fn add_to(&self, mut builder: ClientBuilder) -> Result<ClientBuilder, CommandError> {
+        let read = |path: &Path| files::read(path).map_err(CommandError::Input);
         if let Some(ca) = &self.ca {
             builder = builder.ca_pem(read(ca)?);
         }
@@ -117,9 +123,4 @@ impl TlsArgs {
     pub(super) fn identity(&self) -> Option<(&Path, &Path)> {
         self.client_cert.as_deref().zip(self.client_key.as_deref())
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let read = std::fs::read(path);
-    read.map_err(|error| Error::Invalid(format!("{}: {error}; check the path", path.display())))
 }

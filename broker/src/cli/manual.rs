@@ -11,8 +11,8 @@ use clap_mangen::Man;
 use super::terminal::{self, CommandError};
 
 const EXAMPLES: &str = "Examples:
-  fanfare man | man -l -                   read it
-  fanfare man /usr/local/share/man/man1    install it: then `man fanfare-sub` and the like work";
+  fanfare man | man -l -                   # read it
+  fanfare man /usr/local/share/man/man1    # install it: then `man fanfare-sub` and the like work";
 
 /// Writes the manual: a page for each command into a directory, or the first one to standard output.
 #[derive(Debug, Args)]

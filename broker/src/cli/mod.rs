@@ -6,18 +6,22 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+mod advice;
 mod banner;
 mod bench;
 mod breaks;
 mod check;
 mod completions;
 mod connection;
+mod credentials;
+mod files;
 mod logging;
 mod manual;
 mod publish;
 mod ready;
 mod settings;
 mod signals;
+mod start;
 mod subscribe;
 mod terminal;
 mod token;
@@ -25,7 +29,7 @@ mod top;
 
 /// A real-time publish/subscribe broker over WebSocket.
 ///
-/// Without a command it serves with defaults: clients on 127.0.0.1:7440, metrics and the console on
+/// Without a command it runs the broker, as `fanfare serve` does: clients on 127.0.0.1:7440, metrics and the console on
 /// 127.0.0.1:7441.
 #[derive(Debug, Parser)]
 #[command(name = "fanfare", version = crate::BUILD, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
@@ -37,14 +41,14 @@ struct Arguments {
 }
 
 const EXAMPLES: &str = "Examples:
-  fanfare                                  serve with defaults
-  fanfare sub 'orders.>'                   follow every topic below `orders`
-  fanfare pub orders.eu 'hello'            publish one message
-  tail -f app.log | fanfare pub logs --lines   publish each line as it comes
-  fanfare bench                            measure a broker that runs
-  fanfare top                              watch a broker that runs
-  fanfare check fanfare.toml               what is wrong with a settings file
-  fanfare ready                            does the broker that runs work?";
+  fanfare                                     # run a broker with defaults
+  fanfare sub 'orders.>'                      # follow every topic below `orders`
+  fanfare pub orders.eu 'hello'               # publish one message
+  tail -f app.log | fanfare pub logs --lines  # publish each line as it comes
+  fanfare bench                               # measure a running broker
+  fanfare top                                 # watch a running broker
+  fanfare check fanfare.toml                  # what is wrong with a settings file
+  fanfare ready                               # does the running broker work?";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use clap::Args;
 use fanfare_client::{Published, Topic};
 
+use super::advice;
 use super::breaks::Breaks;
 use super::connection::ConnectionArgs;
 use super::terminal::{self, CommandError, interrupted, notice};
@@ -24,6 +25,9 @@ const MAX_INPUT_BYTES: u64 = 64 * 1024 * 1024;
 
 const NO_ANSWER: &str = "stopped before the acknowledgement; whether the message was published is unknown";
 
+const ONE_STDIN: &str = "standard input can't be both the token and what to publish; put the token into a file, or into \
+                         FANFARE_TOKEN";
+
 const EXAMPLES: &str = "Examples:
   fanfare pub greetings 'hello'
   fanfare pub orders.eu '{\"item\":\"pen\"}' --json
@@ -34,31 +38,31 @@ const EXAMPLES: &str = "Examples:
 
 /// Publishes a message, or each line of standard input.
 ///
-/// A message is acknowledged once it stands in its stream. Without PAYLOAD, standard input is the payload, whole and as
-/// it is. With --lines each line is a message of its own, without its line end; lines are sent on before earlier ones
-/// are acknowledged, and in order.
+/// A message is acknowledged once it is in its stream. Without PAYLOAD, all of standard input is the payload, unchanged.
+/// With --lines each line is a message of its own, without its line end; lines go out in order, and don't wait until
+/// earlier ones are acknowledged.
 ///
-/// A lost connection is tried for again, and what was not sent yet waits for it, for up to 30 seconds. What was sent and
-/// not acknowledged is sent again if it has a key; without one nobody knows whether it was published, and the command
-/// fails.
+/// If the connection is lost, the command connects again, and what was not yet sent waits for up to 30 seconds. What was
+/// sent but not acknowledged is sent again if it has a key; without one nobody knows whether it was published, and the
+/// command fails.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct PublishArgs {
     /// Where to publish, such as `orders.eu`
     topic: String,
-    /// What to publish; standard input if absent
+    /// What to publish; standard input if left out
     #[arg(conflicts_with = "lines")]
     payload: Option<String>,
     /// Publish each line of standard input as a message
     #[arg(long)]
     lines: bool,
-    /// Publish this many lines a second, evenly; as fast as the broker takes them if absent
+    /// Publish this many lines a second, evenly spaced; without it, as fast as the broker takes them
     #[arg(long, value_name = "N", requires = "lines", conflicts_with = "payload")]
     rate: Option<NonZeroU32>,
-    /// The payload is JSON (it is checked); text unless said otherwise
+    /// The payload is JSON, and is checked; without it, the payload is text
     #[arg(long, conflicts_with = "bytes")]
     json: bool,
-    /// The payload is bytes, of any kind
+    /// The payload is bytes of any kind
     #[arg(long)]
     bytes: bool,
     /// Make a repeat harmless: within the broker's window (`key_window`, two minutes unless configured), a second
@@ -69,10 +73,10 @@ pub(super) struct PublishArgs {
     /// the command again with the same lines within the broker's window publishes none of them twice
     #[arg(long, value_name = "PREFIX", requires = "lines", conflicts_with = "payload")]
     key_prefix: Option<String>,
-    /// Publish only if this is the sequence of the topic's last retained message, 0: none is retained
+    /// Publish only if the topic's last retained message has this sequence number; 0 means that none is retained
     #[arg(long, value_name = "SEQ", conflicts_with = "lines")]
     expect: Option<u64>,
-    /// A short fact beside the payload; can be given again
+    /// A header, which is a short fact beside the payload; can be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = header)]
     header: Vec<(String, String)>,
     #[command(flatten)]
@@ -87,6 +91,9 @@ async fn publish(args: PublishArgs) -> Result<(), CommandError> {
     let rule = |rule| CommandError::Input(format!("the topic {:?} {rule}", args.topic));
     let topic = Topic::new(&args.topic).map_err(rule)?;
     let draft = Draft { topic, kind: args.kind(), headers: args.header, key_prefix: args.key_prefix };
+    if args.connection.took_stdin() && (args.lines || args.payload.is_none()) {
+        return Err(CommandError::Input(ONE_STDIN.to_owned()));
+    }
     if args.lines {
         let client = args.connection.connect().await?;
         return LinePublisher::new(client, draft).run(args.rate).await;
@@ -105,7 +112,9 @@ async fn publish(args: PublishArgs) -> Result<(), CommandError> {
     }
     let published = tokio::select! {
         biased;
-        published = request.into_future() => published?,
+        published = request.into_future() => {
+            published.map_err(|error| advice::about("publish to", &draft.topic, error))?
+        }
         () = interrupted() => return Err(CommandError::Input(NO_ANSWER.to_owned())),
         never = Breaks::of(&client).tell(notice) => never,
     };

@@ -1,22 +1,22 @@
 //! `fanfare serve`: runs the broker until it is told to stop.
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Args;
 use tokio::runtime::LocalRuntime;
 
-use super::banner::Banner;
 use super::logging::{self, LogLevel};
 use super::settings::SettingsArgs;
 use super::signals;
-use crate::config::{Config, Fault, Loaded, Source};
+use super::start;
+use crate::config::{Fault, Loaded, Source};
 use crate::server::{Operator, Server, orders};
 
 /// Runs the broker until it is told to stop.
 ///
-/// SIGTERM or Ctrl-C: /readyz says no, sessions are sent away one after the other, and the streams are saved if there is
-/// a data_dir. The second one ends it at once. SIGHUP: the configuration is read again, and what can change does.
+/// SIGTERM or Ctrl-C stops it in good order: /readyz answers no, sessions are sent away one by one, and the streams are
+/// saved if there is a data_dir. A second one ends it at once. SIGHUP makes it read its configuration again, and apply
+/// what can change while it runs.
 #[allow(clippy::doc_markdown, reason = "these texts are shown on a terminal as they stand")]
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
@@ -47,29 +47,17 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
 fn serve(source: Source, loaded: Loaded, log_level: LogLevel) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = LocalRuntime::new()?;
     runtime.block_on(async {
-        let config = &loaded.config;
-        let open_to_all = config.allow_anonymous && !config.listen.ip().to_canonical().is_loopback();
-        let server = Server::start(config)?;
-        if open_to_all {
-            tracing::warn!("anyone who reaches the client port may publish and subscribe (allow_anonymous)");
-        }
+        let server = Server::start(&loaded.config)?;
+        let (client, internal) = (server.client_address(), server.internal_address());
+        start::warn_of_open_doors(&loaded.config);
         let (sender, orders) = orders();
         tokio::task::spawn_local(signals::pass_on(signals::Signals::listen()?, sender));
-        greet(&server, &loaded.config)?;
+        start::tell(client, internal, &loaded.config)?;
         // The level was checked with the rest of the configuration.
         let log_level = Box::new(move |level: &str| drop(log_level.set(level)));
         server.run(Operator { orders, source, loaded, log_level }).await?;
         Ok(())
     })
-}
-
-/// Says what the broker listens on, and what to try next.
-fn greet(server: &Server, config: &Config) -> io::Result<()> {
-    let program = std::env::args().next().unwrap_or_else(|| "fanfare".to_owned());
-    let (client, internal) = (server.client_address(), server.internal_address());
-    let mut out = io::stdout().lock();
-    out.write_all(Banner { program: &program, client, internal, config }.text().as_bytes())?;
-    out.flush()
 }
 
 #[allow(clippy::print_stderr, reason = "the command line speaks to a person here")]

@@ -17,16 +17,16 @@ pub(super) struct SettingsArgs {
     /// Address for clients [env: FANFARE_LISTEN] [default: 127.0.0.1:7440]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// Address for metrics, health and the page [env: FANFARE_INTERNAL] [default: 127.0.0.1:7441]
+    /// Address for metrics, health, the HTTP API and the console [env: FANFARE_INTERNAL] [default: 127.0.0.1:7441]
     #[arg(long, value_name = "ADDR")]
     internal: Option<String>,
-    /// Threads that own sessions [env: FANFARE_SHARDS] [default: one for each processor]
+    /// Threads that own sessions [env: FANFARE_SHARDS] [default: one per processor]
     #[arg(long, value_name = "N")]
     shards: Option<String>,
-    /// Let anyone connect from beyond this machine [env: FANFARE_ALLOW_ANONYMOUS]
+    /// Run without authentication although others than this machine reach a port [env: FANFARE_ALLOW_ANONYMOUS]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     allow_anonymous: Option<String>,
-    /// Directory in which streams outlive a planned restart; nothing is saved without one [env: FANFARE_DATA_DIR]
+    /// Directory in which streams survive a planned restart; without one nothing is saved [env: FANFARE_DATA_DIR]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<String>,
     /// What is logged: off, error, warn, info, debug or trace [env: FANFARE_LOG_LEVEL] [default: info]

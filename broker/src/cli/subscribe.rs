@@ -13,6 +13,7 @@ use clap::Args;
 use fanfare_client::{Client, Deliver, Event, MaxRate, ReplayFrom};
 use futures_util::FutureExt;
 
+use super::advice;
 use super::breaks::{Breaks, Turn, lost};
 use super::connection::ConnectionArgs;
 use super::terminal::{self, CommandError, coloured, interrupted, notice};
@@ -22,13 +23,13 @@ use printer::{Form, Printer};
 use resumption::Resumption;
 
 const EXAMPLES: &str = "Examples:
-  fanfare sub 'orders.>'                     everything below `orders`
-  fanfare sub 'orders.*.paid' invoices       two patterns at once
-  fanfare sub 'prices.>' --from last         the newest of each topic, then live
-  fanfare sub 'prices.>' --latest --max-rate 2   no more than the newest of each topic, twice a second
-  fanfare sub logs.app --from 5m --raw       what was logged in the last five minutes, and goes on
+  fanfare sub 'orders.>'                        # everything below `orders`
+  fanfare sub 'orders.*.paid' invoices          # two patterns at once
+  fanfare sub 'prices.>' --from last            # the newest of each topic, then live
+  fanfare sub 'prices.>' --latest --max-rate 2  # the newest of each topic, at most twice a second
+  fanfare sub logs.app --from 5m --raw          # the last five minutes, then live
   fanfare sub 'orders.>' --json | jq .topic
-  fanfare sub orders.eu --count 1            waits for one message
+  fanfare sub orders.eu --count 1               # wait for one message
 
 A pattern is a topic in which `*` stands for one segment and a final `>` for one or more. Quote it for the shell.";
 
@@ -37,31 +38,31 @@ A pattern is a topic in which `*` stands for one segment and a final `>` for one
 /// Each line shows the time at which the broker took the message (UTC), the topic, and the payload; control
 /// characters are shown as escapes, bytes in hexadecimal. Notices go to standard error. Ctrl-C ends it.
 ///
-/// A lost connection is tried for again until it is back. Then everything goes on where it stopped: what was published
-/// meanwhile follows, and what can't be had any more is told as a gap.
+/// If the connection is lost, the command connects again and goes on where it stopped: what was published meanwhile
+/// follows, and what can no longer be had is told as a gap.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct SubscribeArgs {
     /// What to follow, such as 'orders.>'
     #[arg(required = true, value_name = "PATTERN")]
     patterns: Vec<String>,
-    /// One JSON object a line: the broker's own `message` and `gap`, and the pattern
+    /// Print one JSON object per line: the broker's `message` or `gap`, with the pattern
     #[arg(long, conflicts_with = "raw")]
     json: bool,
-    /// Payloads only, as they are, each followed by a line end
+    /// Print payloads alone, unchanged, each followed by a line end
     #[arg(long)]
     raw: bool,
     /// Where to begin: now, last (the newest message of each topic), start (all that is retained), or a time: 5m (ago),
     /// 2026-01-31T12:00:00Z, or milliseconds since 1970
     #[arg(long, value_name = "WHEN", default_value = "now", value_parser = from)]
     from: ReplayFrom,
-    /// Only the newest message of each topic, in batches
+    /// Follow only the newest message of each topic, in batches
     #[arg(long)]
     latest: bool,
     /// At most this many batches a second, such as 2 or 0.5
     #[arg(long, value_name = "N", requires = "latest", value_parser = max_rate)]
     max_rate: Option<MaxRate>,
-    /// End after this many messages
+    /// Stop after this many messages
     #[arg(long, value_name = "N")]
     count: Option<u64>,
     #[command(flatten)]
@@ -97,7 +98,8 @@ async fn open(client: &Client, args: &SubscribeArgs) -> Result<Merged, CommandEr
     let mut subscriptions = Vec::new();
     for pattern in &args.patterns {
         let request = client.subscribe(pattern).from(args.from.clone()).deliver(args.deliver());
-        subscriptions.push(request.await?);
+        let subscription = request.await.map_err(|error| advice::about("follow", pattern, error));
+        subscriptions.push(subscription?);
     }
     Ok(Merged::new(subscriptions))
 }
@@ -131,7 +133,10 @@ impl Follower {
                     }
                 }
                 Next::Ended(pattern, end) => {
-                    return Err(CommandError::Input(format!("{pattern} can't be followed any more: {end}")));
+                    return Err(CommandError::Input(format!(
+                        "{pattern} can't be followed any more: {}",
+                        advice::of_end(&end)
+                    )));
                 }
             }
         }

@@ -13,6 +13,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::advice;
+
 /// Time that a command has to end after Ctrl-C: longer than its session needs for a close in good order.
 const GRACE: Duration = Duration::from_secs(6);
 
@@ -27,7 +29,7 @@ pub(super) const FAULT: Style = AnsiColor::Red.on_default().bold();
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CommandError {
     /// The broker can't be reached, refuses, or has gone.
-    #[error(transparent)]
+    #[error("{}", advice::of(.0))]
     Client(#[from] fanfare_client::Error),
     /// What the person gave can't be used; the text says what to do.
     #[error("{0}")]

@@ -20,10 +20,10 @@ mod resolved;
 mod streams;
 mod suggest;
 mod table;
+mod times;
 mod tracing;
 pub mod units;
 mod written;
-mod written_auth;
 
 #[cfg(test)]
 mod tests;

@@ -91,6 +91,42 @@ impl<'t> Reader<'t> {
         Some(texts)
     }
 
+    /// A table, and where it stands.
+    pub(super) fn table<'v, 'd>(
+        &mut self,
+        parent: &'v DeTable<'d>,
+        setting: Setting,
+    ) -> Option<(&'v DeTable<'d>, Place)> {
+        let value = parent.get(setting.key)?;
+        if let DeValue::Table(table) = value.get_ref() {
+            return Some((table, self.place(&value.span())));
+        }
+        self.wrong_type(value, setting, "a table");
+        None
+    }
+
+    /// The entries of a list of tables, and where each stands; entries of another type are faults and left out.
+    pub(super) fn tables<'v, 'd>(
+        &mut self,
+        parent: &'v DeTable<'d>,
+        setting: Setting,
+    ) -> Vec<(&'v DeTable<'d>, Place)> {
+        const LIST: &str = "a list of tables";
+        let Some(value) = parent.get(setting.key) else { return Vec::new() };
+        let DeValue::Array(entries) = value.get_ref() else {
+            self.wrong_type(value, setting, LIST);
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for entry in entries {
+            match entry.get_ref() {
+                DeValue::Table(table) => tables.push((table, self.place(&entry.span()))),
+                _ => self.wrong_type(entry, setting, LIST),
+            }
+        }
+        tables
+    }
+
     /// Notes a value of a type that its setting does not take.
     pub(super) fn wrong_type(&mut self, value: &Spanned<DeValue<'_>>, setting: Setting, takes: &str) {
         let Setting { key, example } = setting;

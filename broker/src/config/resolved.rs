@@ -179,7 +179,8 @@ impl Config {
         let doors =
             [("listen", self.listen, &written.listen), ("internal", self.internal, &written.internal)];
         for (name, address, place) in doors {
-            let open = self.allow_anonymous || self.auth.is_on();
+            // What is wrong with authentication is told already; that there is none would be false.
+            let open = self.allow_anonymous || written.auth.asks_for_callers();
             if !open && !address.ip().to_canonical().is_loopback() {
                 let what = format!("`{name}` = \"{address}\" is beyond loopback, which needs authentication");
                 let remedy = "add an [[auth.issuer]] or [[api_key]], set allow_anonymous = true to let anyone in, or bind \

@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::auth::{WrittenAuth, read_auth};
 use super::fault::{Fault, Located, Place};
 use super::files::Files;
 use super::layers::Overrides;
 use super::listing::Listing;
-use super::presence::{PRESENCE, WrittenPresence, read_presence};
+use super::presence::{self, WrittenPresence, read_presence};
 use super::reader::{Reader, Setting};
+use super::streams::{self, WrittenStream, read_streams};
 use super::suggest::nearest;
-use super::tracing::{TRACING, WrittenTracing, read_tracing};
-use super::written_auth::{self, WrittenAuth};
+use super::tracing::{self, WrittenTracing, read_tracing};
 use crate::limits::{Limit, TABLE, Unit};
 
 /// What an operator wrote.
@@ -56,18 +56,6 @@ pub(super) struct WrittenTls {
     pub(super) client_ca: Option<Located<String>>,
 }
 
-/// One `[[stream]]`.
-#[derive(Debug)]
-pub(super) struct WrittenStream {
-    pub(super) place: Place,
-    pub(super) name: Option<Located<String>>,
-    pub(super) patterns: Option<Vec<Located<String>>>,
-    pub(super) max_age: Option<Located<String>>,
-    pub(super) max_bytes: Option<Located<String>>,
-    pub(super) max_messages_per_topic: Option<Located<u64>>,
-    pub(super) publisher: Option<Located<bool>>,
-}
-
 const LISTEN: Setting = Setting { key: "listen", example: "\"127.0.0.1:7440\"" };
 const INTERNAL: Setting = Setting { key: "internal", example: "\"127.0.0.1:7441\"" };
 const SHARDS: Setting = Setting { key: "shards", example: "2" };
@@ -101,6 +89,7 @@ const TOP: &[&str] = &[
     "tracing",
 ];
 
+const LIMITS: Setting = Setting { key: "limits", example: "{ heartbeat = \"25s\" }" };
 const TLS: Setting = Setting { key: "tls", example: TLS_EXAMPLE };
 const INTERNAL_TLS: Setting = Setting { key: "internal_tls", example: TLS_EXAMPLE };
 const TLS_EXAMPLE: &str = "{ cert = \"cert.pem\", key = \"key.pem\" }";
@@ -108,15 +97,6 @@ const CERT: Setting = Setting { key: "cert", example: "\"/etc/fanfare/cert.pem\"
 const KEY: Setting = Setting { key: "key", example: "\"/etc/fanfare/key.pem\"" };
 const CLIENT_CA: Setting = Setting { key: "client_ca", example: "\"/etc/fanfare/clients.pem\"" };
 const TLS_KEYS: &[&str] = &[CERT.key, KEY.key, CLIENT_CA.key];
-
-const NAME: Setting = Setting { key: "name", example: "\"orders\"" };
-const PATTERNS: Setting = Setting { key: "patterns", example: "[\"orders.>\"]" };
-const MAX_AGE: Setting = Setting { key: "max_age", example: "\"2m\"" };
-const MAX_BYTES: Setting = Setting { key: "max_bytes", example: "\"64MiB\"" };
-const MAX_MESSAGES: Setting = Setting { key: "max_messages_per_topic", example: "100" };
-const PUBLISHER: Setting = Setting { key: "publisher", example: "true" };
-const STREAM: &[&str] =
-    &[NAME.key, PATTERNS.key, MAX_AGE.key, MAX_BYTES.key, MAX_MESSAGES.key, PUBLISHER.key];
 
 /// Reads TOML and puts flags and environment over it. If the text is not TOML only that is said of it, since the rest
 /// can't be trusted.
@@ -168,24 +148,16 @@ fn read_top(reader: &mut Reader<'_>, table: &DeTable<'_>) -> Written {
         internal_tls: read_tls(reader, table, INTERNAL_TLS),
         log_level: reader.string(table, LOG_LEVEL),
         log_format: reader.string(table, LOG_FORMAT),
-        limits: table.get("limits").map_or_else(Vec::new, |value| read_limits(reader, value)),
-        streams: table.get("stream").map_or_else(Vec::new, |value| read_streams(reader, value)),
-        auth: written_auth::read(reader, table),
-        presence: table.get("presence").map_or_else(Vec::new, |value| read_presence(reader, value)),
-        tracing: table
-            .get("tracing")
-            .map_or_else(WrittenTracing::default, |value| read_tracing(reader, value)),
+        limits: read_limits(reader, table),
+        streams: read_streams(reader, table),
+        auth: read_auth(reader, table),
+        presence: read_presence(reader, table),
+        tracing: read_tracing(reader, table),
     }
 }
 
-fn read_limits(
-    reader: &mut Reader<'_>,
-    value: &Spanned<DeValue<'_>>,
-) -> Vec<(&'static Limit, Located<WrittenAmount>)> {
-    let DeValue::Table(table) = value.get_ref() else {
-        reader.wrong_type(value, Setting { key: "limits", example: "{ heartbeat = \"25s\" }" }, "a table");
-        return Vec::new();
-    };
+fn read_limits(reader: &mut Reader<'_>, top: &DeTable<'_>) -> Vec<(&'static Limit, Located<WrittenAmount>)> {
+    let Some((table, _)) = reader.table(top, LIMITS) else { return Vec::new() };
     report_unknown(reader, table, "in [limits]", &limit_names());
     TABLE.iter().filter_map(|limit| Some((limit, read_limit(reader, table, limit)?))).collect()
 }
@@ -214,12 +186,7 @@ fn read_limit(
 }
 
 fn read_tls(reader: &mut Reader<'_>, table: &DeTable<'_>, header: Setting) -> Option<WrittenTls> {
-    let value = table.get(header.key)?;
-    let DeValue::Table(table) = value.get_ref() else {
-        reader.wrong_type(value, header, "a table");
-        return None;
-    };
-    let place = reader.place(&value.span());
+    let (table, place) = reader.table(table, header)?;
     report_unknown(reader, table, &format!("in [{}]", header.key), TLS_KEYS);
     if table.is_empty() {
         // As `fanfare check --print` shows a port without TLS.
@@ -236,44 +203,6 @@ fn read_tls(reader: &mut Reader<'_>, table: &DeTable<'_>, header: Setting) -> Op
         key: reader.string(table, KEY),
         client_ca: reader.string(table, CLIENT_CA),
     })
-}
-
-fn read_streams(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Vec<WrittenStream> {
-    let header = Setting {
-        key: "stream",
-        example: "[{ name = \"orders\", patterns = [\"orders.>\"] }], or [[stream]]",
-    };
-    let DeValue::Array(entries) = value.get_ref() else {
-        reader.wrong_type(value, header, "a list of tables");
-        return Vec::new();
-    };
-    let mut streams = Vec::new();
-    for entry in entries {
-        match entry.get_ref() {
-            DeValue::Table(table) => streams.push(read_stream(reader, table, reader.place(&entry.span()))),
-            _ => reader.wrong_type(entry, header, "a list of tables"),
-        }
-    }
-    streams
-}
-
-fn read_stream(reader: &mut Reader<'_>, table: &DeTable<'_>, place: Place) -> WrittenStream {
-    report_unknown(reader, table, "in [[stream]]", STREAM);
-    for setting in [NAME, PATTERNS] {
-        if !table.contains_key(setting.key) {
-            let what = format!("this stream has no `{}`", setting.key);
-            reader.faults.push(Fault::new(place, what, format!("add {} = {}", setting.key, setting.example)));
-        }
-    }
-    WrittenStream {
-        place,
-        name: reader.string(table, NAME),
-        patterns: reader.strings(table, PATTERNS),
-        max_age: reader.string(table, MAX_AGE),
-        max_bytes: reader.string(table, MAX_BYTES),
-        max_messages_per_topic: reader.integer(table, MAX_MESSAGES),
-        publisher: reader.boolean(table, PUBLISHER),
-    }
 }
 
 fn limit_names() -> Vec<&'static str> {
@@ -295,10 +224,10 @@ fn remedy_for_unknown(name: &str, known: &[&str]) -> String {
     let tables = [
         ("at the top, before any table", TOP),
         ("under [limits]", &limits),
-        ("under [[stream]]", STREAM),
+        ("under [[stream]]", streams::KEYS),
         ("under [tls] or [internal_tls]", TLS_KEYS),
-        ("under [[presence]]", PRESENCE),
-        ("under [tracing]", TRACING),
+        ("under [[presence]]", presence::KEYS),
+        ("under [tracing]", tracing::KEYS),
     ];
     if let Some((home, _)) = tables.iter().find(|(_, keys)| keys.contains(&name)) {
         return format!("`{name}` belongs {home}");

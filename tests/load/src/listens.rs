@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::net::SocketAddr;
-use std::process::ChildStdout;
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -22,8 +22,8 @@ const PRINTED_MAX_BYTES: usize = 64 * 1024;
 pub enum Listens {
     /// It prints its `ws://` URL on standard output.
     Says,
-    /// The same, and the `http://` URL of its API.
-    SaysBoth,
+    /// It logs that URL and the `http://` URL of its API on standard error.
+    Logs,
     /// It was told to use this address.
     At(SocketAddr),
 }
@@ -40,18 +40,18 @@ pub struct Found {
 }
 
 impl Listens {
-    /// Waits until a server listens, and gives where.
+    /// Waits until a server listens, and gives where; `output` is what it prints, or what it logs.
     ///
     /// # Errors
     /// It ends, or doesn't listen in time.
-    pub fn wait(self, stdout: &mut ChildStdout) -> Result<Found, LoadError> {
+    pub fn wait(self, output: &mut (impl Read + AsFd)) -> Result<Found, LoadError> {
         let deadline = Instant::now() + START_MAX;
         let mut printed = Vec::new();
         loop {
             let said = String::from_utf8_lossy(&printed);
             let (found, look_again) = match self {
                 Self::Says => (find(&said), START_MAX),
-                Self::SaysBoth => (find(&said).filter(|found| found.api.is_some()), START_MAX),
+                Self::Logs => (find(&said).filter(|found| found.api.is_some()), START_MAX),
                 Self::At(address) => (is_listening(address)?.then(|| Found::at(address)), LOOK_EVERY),
             };
             if let Some(found) = found {
@@ -61,7 +61,7 @@ impl Listens {
             if left.is_zero() || printed.len() > PRINTED_MAX_BYTES {
                 return Err(LoadError::Server(format!("does not listen; it printed: {said}")));
             }
-            if !read_some(stdout, left.min(look_again), &mut printed)? {
+            if !read_some(output, left.min(look_again), &mut printed)? {
                 let said = String::from_utf8_lossy(&printed);
                 return Err(LoadError::Server(format!(
                     "ended (servers.log may say why); it printed: {said}"
@@ -72,14 +72,18 @@ impl Listens {
 }
 
 /// Reads what a server prints, if it does so before the timeout; false at its end.
-fn read_some(stdout: &mut ChildStdout, timeout: Duration, printed: &mut Vec<u8>) -> Result<bool, LoadError> {
+fn read_some(
+    output: &mut (impl Read + AsFd),
+    timeout: Duration,
+    printed: &mut Vec<u8>,
+) -> Result<bool, LoadError> {
     let timeout = Timespec::try_from(timeout).unwrap_or_default();
-    let ready = poll(&mut [PollFd::new(stdout, PollFlags::IN)], Some(&timeout)).doing("wait for a server")?;
+    let ready = poll(&mut [PollFd::new(output, PollFlags::IN)], Some(&timeout)).doing("wait for a server")?;
     if ready == 0 {
         return Ok(true);
     }
     let mut some = [0; 1024];
-    let bytes = stdout.read(&mut some).doing("read from a server")?;
+    let bytes = output.read(&mut some).doing("read from a server")?;
     printed.extend_from_slice(&some[..bytes]);
     Ok(bytes > 0)
 }
@@ -100,7 +104,7 @@ fn find(printed: &str) -> Option<Found> {
 fn find_url(printed: &str, scheme: &str) -> Option<(SocketAddr, String)> {
     printed.split_inclusive('\n').filter(|line| line.ends_with('\n')).find_map(|line| {
         let (_, url) = line.split_once(scheme)?;
-        let url = url.split(char::is_whitespace).next()?;
+        let url = url.split(|c: char| c.is_whitespace() || c == '"').next()?;
         let (address, path) = url.find('/').map_or((url, "/"), |slash| url.split_at(slash));
         Some((address.parse().ok()?, path.to_owned()))
     })
@@ -137,6 +141,18 @@ mod tests {
             Some("127.0.0.1:2")
         );
         assert_eq!(api("on ws://127.0.0.1:1/ws\n  internal on http://127.0."), None);
+    }
+
+    #[test]
+    fn both_are_found_in_a_line_of_a_log() {
+        let line = r#"{"client":"ws://127.0.0.1:1/ws","internal":"http://127.0.0.1:2/","message":"started"}"#;
+        let found = find(&format!("{line}\n")).unwrap();
+        let expected = Found {
+            path: "/ws".into(),
+            api: Some(([127, 0, 0, 1], 2).into()),
+            ..Found::at(([127, 0, 0, 1], 1).into())
+        };
+        assert_eq!(found, expected);
     }
 
     #[test]

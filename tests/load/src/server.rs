@@ -2,14 +2,15 @@
 
 use std::fs::File;
 use std::net::SocketAddr;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::{io, thread};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::error::{Doing, LoadError};
 use crate::launch::{Files, Launch};
-use crate::listens::Found;
+use crate::listens::{Found, Listens};
 
 /// One CPU for the server, another for the generator.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +25,7 @@ pub struct Server {
     child: Child,
     found: Found,
     /// Kept open: a server that prints into a closed pipe may end.
-    _stdout: ChildStdout,
+    _stdout: Option<ChildStdout>,
     _files: Option<Files>,
 }
 
@@ -68,14 +69,21 @@ impl Server {
     /// It can't be started, or doesn't listen in time.
     pub fn start(launch: Launch, cpus: Cpus, log: File) -> Result<Self, LoadError> {
         let Launch { mut command, listens, files } = launch;
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        let logs = listens == Listens::Logs;
+        let errors = if logs { Stdio::piped() } else { log.try_clone().doing("keep a log")?.into() };
+        command.stdin(Stdio::null()).stdout(if logs { Stdio::null() } else { Stdio::piped() }).stderr(errors);
         let mut child = cpus.spawn(&mut command)?;
-        let found = match child.stdout.take() {
-            Some(mut stdout) => listens.wait(&mut stdout).map(|found| (found, stdout)),
-            None => Err(LoadError::Server("has no standard output".into())),
+        let (mut stdout, mut stderr) = (child.stdout.take(), child.stderr.take());
+        let found = match (&mut stdout, &mut stderr) {
+            (Some(output), _) => listens.wait(output),
+            (_, Some(output)) => listens.wait(output),
+            _ => Err(LoadError::Server("has no output".into())),
         };
+        if let Some(stderr) = stderr {
+            pass_on(stderr, log);
+        }
         match found {
-            Ok((found, stdout)) => Ok(Self { child, found, _stdout: stdout, _files: files }),
+            Ok(found) => Ok(Self { child, found, _stdout: stdout, _files: files }),
             Err(error) => {
                 end(&mut child);
                 Err(error)
@@ -126,6 +134,12 @@ pub fn raise_file_limit(needed: u64) -> Result<(), LoadError> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// Passes what a server logs on to a file, until the server ends.
+fn pass_on(mut from: ChildStderr, mut to: File) {
+    // Neither end can fail in a way that matters to a measurement.
+    thread::spawn(move || drop(io::copy(&mut from, &mut to)));
 }
 
 /// A child that has ended already needs no killing, and nothing else can fail here.

@@ -3,9 +3,14 @@
 use std::ops::AddAssign;
 
 use fanfare_client::Encoding;
-use fanfare_protocol::{GapReason, ServerFrame};
+use fanfare_protocol::frame::ErrorFrame;
+use fanfare_protocol::{ErrorCode, GapReason, ServerFrame};
 
 use super::frames::{BINARY, CLOSE, Frame, PING, TEXT};
+
+/// What whoever may not do something needs.
+const GRANTS: &str = "; the bench needs a token (--token-file FILE or FANFARE_TOKEN) that may subscribe and publish to \
+                      `bench.>`";
 
 /// What a frame means for the bench.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,13 +70,21 @@ fn meaning(frame: ServerFrame<'_>) -> Incoming {
         ServerFrame::Ping { .. } => Incoming::Heartbeat,
         ServerFrame::Behind { .. } => Incoming::Behind,
         ServerFrame::Gap { gap, .. } => Incoming::Gap(gap.reason),
-        ServerFrame::Error(error) => Incoming::Error(format!("{}: {}", error.code.as_str(), error.message)),
+        ServerFrame::Error(error) => Incoming::Error(refusal(&error)),
         ServerFrame::Unsubscribed { code, .. } => {
             let code = code.map_or("no code", |code| code.as_str());
             Incoming::Error(format!("the server ended a subscription ({code})"))
         }
         _ => Incoming::Fine,
     }
+}
+
+fn refusal(error: &ErrorFrame<'_>) -> String {
+    let advice = match error.code {
+        ErrorCode::Forbidden | ErrorCode::Unauthenticated => GRANTS,
+        _ => "",
+    };
+    format!("{}: {}{advice}", error.code.as_str(), error.message)
 }
 
 fn closed(payload: &[u8]) -> String {
@@ -144,7 +157,7 @@ mod tests {
         let gap = judged(r#"{"op":"gap","sub":1,"reason":"expired"}"#);
         assert_eq!(gap, Incoming::Gap(GapReason::Expired));
         let refusal = judged(r#"{"op":"error","code":"forbidden","message":"not yours"}"#);
-        assert_eq!(refusal, Incoming::Error("forbidden: not yours".to_owned()));
+        assert_eq!(refusal, Incoming::Error(format!("forbidden: not yours{GRANTS}")));
     }
 
     #[test]

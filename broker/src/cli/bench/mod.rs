@@ -51,12 +51,12 @@ use table::Table;
 use usage::Source;
 
 const EXAMPLES: &str = "Examples:
-  fanfare bench                                        a first look: 100 subscribers of one topic
-  fanfare bench --connections 1000 --rate 200          200,000 deliveries a second
-  fanfare bench --connections 1000 --in-flight 64      as many as the server delivers
-  fanfare bench --connections 1000 --topics 1000 --rate 5000   a topic for each connection
-  fanfare bench --connections 10000 --idle             what an idle connection costs
-  fanfare bench --duration 5m --json > result.json     a soak, for a script to judge
+  fanfare bench                                               # 100 subscribers of one topic
+  fanfare bench --connections 1000 --rate 200                 # 200,000 deliveries a second
+  fanfare bench --connections 1000 --in-flight 64             # as many as the server delivers
+  fanfare bench --connections 1000 --topics 1000 --rate 5000  # a topic for each connection
+  fanfare bench --connections 10000 --idle                    # what an idle connection costs
+  fanfare bench --duration 5m --json > result.json            # a soak, for a script to judge
 
 Reading the result: a delivery is one message on one connection. Latency counts \
 from the moment at which a message was due, so a server (or a bench) that falls \
@@ -64,7 +64,8 @@ behind shows it. At a steady rate that the server can bear, look at latency; wit
 --in-flight, at deliveries a second. Server and bench share processors when they \
 share a machine.
 
-The messages pass through the server's streams like any others, and may push out what is retained there.";
+The messages pass through the server's streams like any others, and may push out what is retained there. Where the \
+server asks for a token, it must grant subscribing and publishing to `bench.>`.";
 
 /// Measures a server: deliveries a second, latency, loss, and what a delivery and a connection cost.
 ///
@@ -103,11 +104,11 @@ pub(super) struct BenchArgs {
     /// Threads that receive [default: one for every two processors]
     #[arg(long, value_name = "N", value_parser = count(MAX_THREADS))]
     threads: Option<usize>,
-    /// Where the server's metrics are, for its processor time and memory: `http://HOST:7441/metrics`; known for a server
-    /// on 127.0.0.1:7440
+    /// Where the server's metrics are, for its processor time and memory, such as `http://HOST:7441/metrics`; not needed
+    /// for a server on 127.0.0.1:7440
     #[arg(long, value_name = "URL", value_parser = Source::parse)]
     metrics: Option<Source>,
-    /// The result as one JSON object
+    /// Print the result as one JSON object
     #[arg(long)]
     json: bool,
     #[command(flatten)]

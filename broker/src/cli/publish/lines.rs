@@ -13,6 +13,7 @@ use tokio::time::sleep_until;
 use super::draft::Draft;
 use super::pacer::Pacer;
 use super::reader::lines_of_stdin;
+use crate::cli::advice;
 use crate::cli::breaks::Breaks;
 use crate::cli::terminal::{CommandError, interrupted, notice};
 
@@ -106,7 +107,7 @@ impl LinePublisher {
         };
         match request.send().await {
             Ok(ack) => self.under_way.push_back(ack),
-            Err(error) => return self.stop_before_next(error).await,
+            Err(error) => return self.stop_before_next(advice::of(&error)).await,
         }
         Ok(())
     }
@@ -144,7 +145,7 @@ impl LinePublisher {
                 }
                 Ok(())
             }
-            Err(error) => Err(self.stopped(error)),
+            Err(error) => Err(self.stopped(advice::of(&error))),
         }
     }
 

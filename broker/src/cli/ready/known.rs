@@ -13,6 +13,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 
+use crate::cli::files;
 use crate::cli::terminal::CommandError;
 
 /// Trusts the first certificate of this file alone, and shows `pair` (a certificate and its key) where it is asked for.
@@ -54,8 +55,7 @@ fn versions(
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
-    let read = std::fs::read(path);
-    read.map_err(|error| CommandError::Input(format!("{}: {error}; check the path", path.display())))
+    files::read(path).map_err(CommandError::Input)
 }
 
 fn unusable(path: &Path, error: impl std::fmt::Display) -> CommandError {

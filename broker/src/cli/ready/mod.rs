@@ -22,11 +22,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 const STOPPED: &str = "stopped before the broker was ready";
 
 const EXAMPLES: &str = "Examples:
-  fanfare ready                            does the broker on this machine work?
-  fanfare ready --config fanfare.toml --wait 30s
+  fanfare ready                                   # does the broker on this machine work?
+  fanfare ready --config fanfare.toml --wait 30s  # wait until it does
   fanfare ready --internal 127.0.0.1:7541";
 
-/// Asks the broker that runs whether it works.
+/// Asks a running broker whether it works.
 ///
 /// Reads what `fanfare serve` would read (file, environment, flags) to know its internal port, and asks /readyz there.
 /// Ends with status 0 if it works, from publish to delivery, else with 1 and the reason: for the health check of a

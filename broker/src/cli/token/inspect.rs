@@ -9,8 +9,9 @@ use clap::Args;
 use serde_json::{Map, Value};
 use tokio::runtime::LocalRuntime;
 
-use super::{say, text_or_input};
+use super::say;
 use crate::auth::{AuthSettings, Authority, Caller, read_unverified};
+use crate::cli::files::{STDIN, read_text};
 use crate::clock::{self, Now};
 use crate::config::units::format_duration;
 use crate::config::{Loaded, Overrides};
@@ -18,7 +19,7 @@ use crate::net::fetch_once;
 
 /// Decodes a token, and says whether a broker would accept it and what it grants.
 ///
-/// The broker is that of `--config` (or `FANFARE_CONFIG`): without it the token is only decoded, and nothing is verified.
+/// The broker is the one of `--config` (or `FANFARE_CONFIG`): without it the token is decoded and not verified.
 /// Ends with status 1 if the token is not accepted.
 #[allow(clippy::doc_markdown, reason = "these texts are shown on a terminal as they stand")]
 #[derive(Debug, Args)]
@@ -32,7 +33,7 @@ pub(super) struct InspectArgs {
 }
 
 pub(super) fn run(args: &InspectArgs) -> Result<bool, String> {
-    let token = text_or_input(&args.token)?;
+    let token = if args.token == STDIN { read_text(STDIN.as_ref())? } else { args.token.clone() };
     let (head, claims) =
         read_unverified(&token).ok_or("this is no JSON Web Token: three parts joined by dots")?;
     let mut text = format!("header  {head}\nclaims  {:#}\n", Value::Object(claims.clone()));

@@ -5,37 +5,43 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::{read, say};
+use super::say;
 use crate::auth::{SigningKey, Template};
+use crate::cli::files::read;
 use crate::clock;
 use crate::config::units::parse_duration;
 
+const EXAMPLES: &str = "Examples:
+  fanfare token make --secret-file secret --sub alice --subscribe 'rooms.>' > alice.token
+  fanfare token make --key-file key.pem --sub backend --publish 'orders.>' --expires 24h";
+
 /// Signs a token.
 ///
-/// It is printed alone, so that it can be put into a variable.
+/// It is printed alone, so that it can be put into a file or a variable.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct MakeArgs {
     #[command(flatten)]
     key: KeyArgs,
-    /// Whose token it is
+    /// Whose token it is: its subject (`sub`)
     #[arg(long, value_name = "SUBJECT")]
     sub: Option<String>,
-    /// A pattern that may be heard; may be given several times, as all of these
+    /// A pattern that its holder may subscribe to; can be repeated, as can the next four
     #[arg(long, value_name = "PATTERN")]
     subscribe: Vec<String>,
-    /// A pattern of topics that may be published to
+    /// A pattern of topics that its holder may publish to
     #[arg(long, value_name = "PATTERN")]
     publish: Vec<String>,
-    /// A pattern of topics on which presence may be asked
+    /// A pattern of topics on which its holder may ask who is present
     #[arg(long, value_name = "PATTERN")]
     presence: Vec<String>,
-    /// A pattern that the session is subscribed to from its beginning
+    /// A pattern that its sessions are subscribed to from their beginning
     #[arg(long, value_name = "PATTERN")]
     auto: Vec<String>,
-    /// A role of the configuration
+    /// A role that the broker's configuration defines (`[auth.roles.NAME]`)
     #[arg(long, value_name = "NAME")]
     role: Vec<String>,
-    /// How long it may be used
+    /// How long it is valid
     #[arg(long, value_name = "TIME", default_value = "1h")]
     expires: String,
     /// Who issues it (`iss`)
@@ -56,7 +62,8 @@ pub(super) struct MakeArgs {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct KeySourceArgs {
-    /// The secret that the broker has, too; seen by whoever lists processes, so rather give a file
+    /// The secret that the broker has, too. Whoever lists the processes of this machine sees it here: better give
+    /// --secret-file
     #[arg(long, value_name = "TEXT", env = "FANFARE_TOKEN_SECRET", hide_env_values = true)]
     secret: Option<String>,
     /// A file with that secret

@@ -3,9 +3,7 @@
 mod inspect;
 mod make;
 
-use std::fs;
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -21,15 +19,15 @@ pub(super) struct TokenArgs {
 }
 
 const EXAMPLES: &str = "Examples:
-  fanfare token make --secret-file secret --sub alice --subscribe 'rooms.>'
-  fanfare token inspect --config fanfare.toml \"$TOKEN\"
-  fanfare token key backend > backend.key 2>> fanfare.toml   a new API key, and its lines for the configuration";
+  fanfare token make --secret-file secret --sub alice --subscribe 'rooms.>' > alice.token
+  fanfare token inspect --config fanfare.toml - < alice.token
+  fanfare token key backend > backend.key 2>> fanfare.toml  # a new API key, and its lines for the configuration";
 
 #[derive(Debug, Subcommand)]
 enum TokenCommand {
     Make(Box<make::MakeArgs>),
     Inspect(inspect::InspectArgs),
-    /// Makes an API key: the key goes to standard output, the lines that the configuration needs to standard error.
+    /// Makes an API key: the key goes to standard output, its lines for the configuration to standard error.
     Key(KeyArgs),
 }
 
@@ -67,24 +65,6 @@ fn make_key(name: &str) -> Result<(), String> {
     ));
     say(&format!("{}\n", key.text))
 }
-
-/// The content of a file with a key or secret.
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    fs::read(path).map_err(|error| format!("{} can't be read: {error}", path.display()))
-}
-
-/// The text of an argument, or of standard input for `-`.
-fn text_or_input(text: &str) -> Result<String, String> {
-    if text != "-" {
-        return Ok(text.to_owned());
-    }
-    let mut input = String::new();
-    io::stdin().take(INPUT_BYTES_MAX).read_to_string(&mut input).map_err(|error| error.to_string())?;
-    Ok(input.trim().to_owned())
-}
-
-/// No token is longer.
-const INPUT_BYTES_MAX: u64 = 64 * 1024;
 
 fn say(text: &str) -> Result<(), String> {
     let mut out = io::stdout().lock();

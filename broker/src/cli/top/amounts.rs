@@ -10,6 +10,11 @@ pub(super) fn count(n: u64) -> String {
     short(real(n), 1_000.0, &THOUSANDS, "")
 }
 
+/// How many of something: `1 shard`, `12.3k shards`.
+pub(super) fn counted(n: u64, what: &str) -> String {
+    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
 /// How many a second: `12.3k/s`.
 pub(super) fn rate(per_second: f64) -> String {
     format!("{}/s", short(per_second, 1_000.0, &THOUSANDS, ""))
@@ -25,9 +30,9 @@ pub(super) fn byte_rate(per_second: f64) -> String {
     format!("{}/s", short(per_second, 1_024.0, &BYTES, " "))
 }
 
-/// A part of a whole: `12.3 %`.
+/// A part of a whole: `12.3 %`, and `100 %` for nothing less.
 pub(super) fn share(part: f64) -> String {
-    format!("{:.1} %", part * 100.0)
+    if part >= 1.0 { "100 %".to_owned() } else { format!("{:.1} %", (part * 100.0).min(99.9)) }
 }
 
 /// A time in its largest unit: `12s`, `5m`, `3h`, `2d`.
@@ -134,10 +139,16 @@ mod tests {
         ] {
             assert_eq!(bytes(n), text);
         }
+        assert_eq!((counted(1, "shard"), counted(0, "shard")), ("1 shard".into(), "0 shards".into()));
         assert_eq!(
             (rate(0.5), rate(99.0), byte_rate(2_048.0)),
             ("0.5/s".into(), "99/s".into(), "2.00 KiB/s".into())
         );
+    }
+
+    #[test]
+    fn the_whole_is_nothing_less() {
+        assert_eq!([0.0, 0.123, 0.9999, 1.0].map(share), ["0.0 %", "12.3 %", "99.9 %", "100 %"]);
     }
 
     #[test]

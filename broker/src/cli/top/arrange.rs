@@ -10,6 +10,9 @@ const TWO_COLUMNS: u16 = 76;
 const TWO_ROWS: u16 = 10;
 /// Lines that a panel has at least, before figures give way.
 const PANEL_MIN: u16 = 5;
+/// What the wider subjects have of two that stand side by side: sessions with their programs, and what happened.
+const SESSIONS_PERCENT: u16 = 60;
+const STREAMS_PERCENT: u16 = 43;
 /// Cells of a label, of a value, and of the bars at least.
 const LABEL: u16 = 14;
 const VALUE: u16 = 12;
@@ -70,9 +73,13 @@ fn panels(area: Rect, focus: usize, zoomed: bool) -> [Option<Rect>; PANELS] {
     }
     let mut lines = Lines(area);
     let upper = lines.take((area.height * 3).div_ceil(5));
-    let (sessions, topics) = cut(upper, area.width.div_ceil(2));
-    let (streams, events) = cut(lines.0, area.width.div_ceil(2));
+    let (sessions, topics) = cut(upper, percent(area.width, SESSIONS_PERCENT));
+    let (streams, events) = cut(lines.0, percent(area.width, STREAMS_PERCENT));
     [Some(sessions), Some(topics), Some(streams), Some(events)]
+}
+
+fn percent(cells: u16, part: u16) -> u16 {
+    u16::try_from(u32::from(cells) * u32::from(part) / 100).unwrap_or(cells)
 }
 
 /// The first cells of an area, and the others.

@@ -1,5 +1,7 @@
 //! Drawing: the view onto a terminal. Colours only underline what words and shapes say already.
 
+use std::borrow::Cow;
+
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -8,8 +10,9 @@ use ratatui::widgets::{Block, Borders, Cell, Clear, Paragraph, Sparkline, Table,
 
 use super::arrange::{FigurePlace, arrange};
 use super::figures::{FIGURES, Figure};
-use super::keys::{FOOTER, HELP};
-use super::panel::{Column, Panel};
+use super::keys::{FOOTER, HELP, PANEL_NAMES};
+use super::panel::{Column, Note, Panel};
+use super::shorten::{Cut, shorten, width_of};
 use super::view::View;
 
 /// What stands for a second in which nothing was heard.
@@ -59,9 +62,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, view: &View, palette: Palette) {
     for (place, (figure, past)) in places.figures.iter().zip(&view.figures) {
         draw_figure(frame, *place, figure, past, palette);
     }
+    let alone = places.panels.iter().flatten().count() == 1;
     for (number, (panel, place)) in view.panels.iter().zip(places.panels).enumerate() {
         if let Some(place) = place {
-            draw_panel(frame, place, (number, panel), view.focus == number, palette);
+            let title = title_of(number, panel, place.width, view.focus == number, alone);
+            draw_panel(frame, place, panel, title, palette);
         }
     }
     if let Some(place) = places.footer {
@@ -116,17 +121,25 @@ fn draw_figure(
     }
 }
 
-fn draw_panel(
-    frame: &mut Frame<'_>,
-    place: Rect,
-    (number, panel): (usize, &Panel),
-    focused: bool,
-    palette: Palette,
-) {
+/// The title of a panel: its number, its subject, and beside one that is alone the others that have room.
+fn title_of(number: usize, panel: &Panel, width: u16, focused: bool, alone: bool) -> [Line<'_>; 2] {
     let mark = if focused { "▸" } else { " " };
     let style = if focused { STRONG } else { Style::new() };
-    let title = Line::styled(format!("{mark}{} {} ", number + 1, panel.title), style);
-    let block = Block::new().borders(Borders::TOP).title(title).border_style(DIM);
+    let title = shorten(&panel.title, usize::from(width).saturating_sub(5), Cut::End);
+    let title = Line::styled(format!("{mark}{} {title} ", number + 1), style);
+    let mut others = String::new();
+    for (other, name) in PANEL_NAMES.iter().enumerate().filter(|(other, _)| alone && *other != number) {
+        let more = format!(" {} {name} ", other + 1);
+        if title.width() + width_of(&others) + width_of(&more) < usize::from(width) {
+            others.push_str(&more);
+        }
+    }
+    [title, Line::styled(others, DIM).right_aligned()]
+}
+
+fn draw_panel(frame: &mut Frame<'_>, place: Rect, panel: &Panel, title: [Line<'_>; 2], palette: Palette) {
+    let block = Block::new().borders(Borders::TOP).border_style(DIM);
+    let block = title.into_iter().fold(block, Block::title);
     let mut inner = block.inner(place);
     frame.render_widget(block, place);
     // Two panels that touch are kept apart.
@@ -140,9 +153,10 @@ fn draw_panel(
 }
 
 /// Says something before the rows; gives the room that is left for them.
-fn draw_note(frame: &mut Frame<'_>, place: Rect, note: &str, palette: Palette) -> Rect {
-    let text = Paragraph::new(Line::styled(note, palette.alarm())).wrap(Wrap { trim: true });
-    let lines = note.chars().count().div_ceil(usize::from(place.width).max(1)) + 1;
+fn draw_note(frame: &mut Frame<'_>, place: Rect, note: &Note, palette: Palette) -> Rect {
+    let style = if note.alarming { palette.alarm() } else { DIM };
+    let text = Paragraph::new(Line::styled(note.text.as_str(), style)).wrap(Wrap { trim: true });
+    let lines = width_of(&note.text).div_ceil(usize::from(place.width).max(1)) + 1;
     let height = u16::try_from(lines).unwrap_or(u16::MAX).min(place.height);
     frame.render_widget(text, Rect { height, ..place });
     Rect { y: place.y + height, height: place.height - height, ..place }
@@ -150,24 +164,29 @@ fn draw_note(frame: &mut Frame<'_>, place: Rect, note: &str, palette: Palette) -
 
 fn draw_rows(frame: &mut Frame<'_>, place: Rect, panel: &Panel, palette: Palette) {
     let fitting = panel.fitting(place.width);
-    let columns: Vec<&Column> = fitting.iter().map(|at| &panel.columns[*at]).collect();
-    let widths = columns
-        .iter()
-        .map(|column| if column.takes_rest { Constraint::Fill(1) } else { Constraint::Length(column.width) });
-    let head = columns.iter().map(|column| cell(column, column.head));
-    let head = ratatui::widgets::Row::new(head).style(DIM);
+    let has_heads = panel.has_heads();
     // The last rows stay in sight, however far one scrolls.
-    let room = usize::from(place.height).saturating_sub(1);
+    let room = usize::from(place.height).saturating_sub(usize::from(has_heads));
     let from = panel.from.min(panel.rows.len().saturating_sub(room));
     let rows = panel.rows.iter().skip(from).take(room).map(|row| {
-        let cells = fitting.iter().zip(&columns).map(|(at, column)| cell(column, &row.cells[*at]));
+        let cells = fitting.iter().map(|found| {
+            let column = &panel.columns[found.at];
+            cell(column, shorten(&row.cells[found.at], usize::from(found.width.min(place.width)), column.cut))
+        });
         let style = if row.alarming { palette.alarm() } else { Style::new() };
         ratatui::widgets::Row::new(cells).style(style)
     });
-    frame.render_widget(Table::new(rows, widths).header(head).column_spacing(1), place);
+    let widths = fitting.iter().map(|found| Constraint::Length(found.width));
+    let mut table = Table::new(rows, widths).column_spacing(1);
+    if has_heads {
+        let head =
+            fitting.iter().map(|found| &panel.columns[found.at]).map(|column| cell(column, column.head));
+        table = table.header(ratatui::widgets::Row::new(head).style(DIM));
+    }
+    frame.render_widget(table, place);
 }
 
-fn cell<'a>(column: &Column, text: &'a str) -> Cell<'a> {
+fn cell<'a>(column: &Column, text: impl Into<Cow<'a, str>>) -> Cell<'a> {
     let text = Text::raw(text);
     Cell::new(if column.right { text.right_aligned() } else { text })
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::amounts::{bound, byte_rate, bytes, count, labelled, millis, per_second, rate, real, whole};
+use super::amounts::{
+    bound, byte_rate, bytes, count, counted, labelled, millis, per_second, rate, real, whole,
+};
 use super::told::Stats;
 
 /// How many figures there are.
@@ -37,7 +39,7 @@ pub(super) fn of(stats: &Stats) -> [Figure; FIGURES] {
         }),
         figure("delivered", a_second(stats.delivered), rate(a_second(stats.delivered)), writes(stats)),
         figure("sent", a_second(stats.sent_bytes), byte_rate(a_second(stats.sent_bytes)), {
-            format!("{} subscriptions", count(stats.subscriptions))
+            counted(stats.subscriptions, "subscription")
         }),
         figure("latency p99", p99.unwrap_or(0.0) * 1_000.0, bound(p99), {
             format!("p50 {}", bound(stats.publish_to_socket_ms.p50))
@@ -46,7 +48,11 @@ pub(super) fn of(stats: &Stats) -> [Figure; FIGURES] {
         Figure {
             alarming: stats.behind > 0 || stats.fell_behind > 0,
             ..figure("behind", real(stats.behind), count(stats.behind), {
-                format!("of {} subscriptions; {} fell", count(stats.subscriptions), count(stats.fell_behind))
+                format!(
+                    "of {}; {} fell",
+                    counted(stats.subscriptions, "subscription"),
+                    count(stats.fell_behind)
+                )
             })
         },
         Figure {
@@ -59,7 +65,7 @@ pub(super) fn of(stats: &Stats) -> [Figure; FIGURES] {
             "processor",
             cores * 1_000.0,
             format!("{cores:.2}"),
-            format!("cores; {} shards", stats.shards),
+            format!("cores; {}", counted(stats.shards, "shard")),
         ),
     ]
 }

@@ -3,6 +3,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::event::{Action, Step};
+use super::model::PANELS;
 
 /// What a key asks for, if anything.
 pub(super) fn action(key: KeyEvent) -> Option<Action> {
@@ -30,6 +31,9 @@ pub(super) fn action(key: KeyEvent) -> Option<Action> {
         _ => return None,
     })
 }
+
+/// What the panels are about, in the order of their numbers.
+pub(super) const PANEL_NAMES: [&str; PANELS] = ["Sessions", "Topics", "Streams", "Events"];
 
 /// The keys in the footer, the most useful first: what has no room is left out.
 pub(super) const FOOTER: &[(&str, &str)] = &[

@@ -1,6 +1,6 @@
 //! `fanfare top`: watches a broker that runs.
 //!
-//! From the ground: `told`, `amounts`, `past`, `tally`, `chronicle`, `figures`, `panel`, `event`, `model`, `view` and `arrange`
+//! From the ground: `told`, `amounts`, `past`, `tally`, `chronicle`, `figures`, `shorten`, `panel`, `event`, `model`, `view` and `arrange`
 //! are pure: what a broker tells goes in, what is shown comes out. `draw` puts it onto a terminal and `snapshot` into text;
 //! `reach` and `feed` get it from the broker, and `screen` holds the terminal.
 
@@ -17,6 +17,7 @@ mod panel;
 mod past;
 mod reach;
 mod screen;
+mod shorten;
 mod snapshot;
 mod tally;
 #[cfg(test)]
@@ -52,34 +53,35 @@ const NO_TERMINAL: &str = "there is no terminal to draw on; `fanfare top --once`
                            --once --json` tells it to a script";
 
 const EXAMPLES: &str = "Examples:
-  fanfare top                                          a broker on this machine
-  fanfare top --server wss://push.example.com --http https://push.internal:7441 --token \"$KEY\"
-  fanfare top --topics 'orders.>'                      the busiest topics below `orders`
-  fanfare top --once --json | jq .stats.delivered      for a script
+  fanfare top                                      # a broker on this machine
+  fanfare top --server wss://push.example.com \\
+    --http https://push.internal:7441 --token-file ops.token
+  fanfare top --topics 'orders.>'                  # the busiest topics below `orders`
+  fanfare top --once --json | jq .stats.delivered  # for a script
 
-What is shown comes from the broker's own topics (a grant for `$sys.>` is needed), and from its HTTP API: sessions and
-streams need a token or key with `admin`, busy topics one that may read them. What is not permitted is said, and the rest
-is shown.
+What is shown comes from the broker's own topics, for which a token must grant `$sys.>`, and from its HTTP API: \
+sessions and streams need a token or key with `admin`, busy topics one that may read them. What you may not see is \
+named, and the rest is shown.
 
-Keys are shown at the bottom; ? explains them.";
+The keys are at the bottom of the screen; ? explains them.";
 
 /// Watches a broker: sessions, rates, latency, queues, who is behind, busy topics, streams, gaps and errors.
 ///
-/// A lost connection is tried for again until it is back.
+/// If the connection is lost, it connects again.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct TopArgs {
-    /// Where the broker's internal port is, for sessions and topics: `http://HOST:7441`; known for a broker on
-    /// 127.0.0.1:7440
+    /// Where the broker's internal port is, for sessions and topics, such as `http://HOST:7441`; not needed for a broker
+    /// on 127.0.0.1:7440
     #[arg(long, value_name = "URL", env = "FANFARE_HTTP", value_parser = reach::base)]
     http: Option<String>,
-    /// Which topics are looked through for the busiest
+    /// Among which topics the busiest are looked for
     #[arg(long, value_name = "PATTERN", default_value = ">")]
     topics: String,
-    /// Print how things stand once, and end
+    /// Print how things stand once, and exit
     #[arg(long)]
     once: bool,
-    /// As one JSON object
+    /// Print it as one JSON object
     #[arg(long, requires = "once")]
     json: bool,
     #[command(flatten)]

@@ -56,7 +56,7 @@ pub(super) fn text(view: &View) -> String {
     for panel in &view.panels {
         let _ = write!(text, "\n{}\n", panel.title);
         if let Some(note) = &panel.note {
-            let _ = writeln!(text, "  {note}");
+            let _ = writeln!(text, "  {}", note.text);
         }
         write_rows(&mut text, panel);
     }
@@ -68,7 +68,12 @@ fn write_rows(text: &mut String, panel: &Panel) {
         return;
     }
     let heads: Vec<_> = panel.columns.iter().map(|column| column.head.to_owned()).collect();
-    let lines: Vec<_> = std::iter::once(&heads).chain(panel.rows.iter().map(|row| &row.cells)).collect();
+    let lines: Vec<_> = panel
+        .has_heads()
+        .then_some(&heads)
+        .into_iter()
+        .chain(panel.rows.iter().map(|row| &row.cells))
+        .collect();
     let widths: Vec<_> = (0..heads.len())
         .map(|at| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0))
         .collect();

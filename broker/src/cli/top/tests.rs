@@ -148,6 +148,43 @@ fn a_narrow_terminal_shows_one_panel_and_tab_the_next() {
 }
 
 #[test]
+fn names_are_whole_at_eighty_by_twenty_four_and_one_panel_names_the_others() {
+    let mut model = watched();
+    let all = screen(&mut model, (80, 24), 21);
+    for name in ["5d3f0a91-1", "fanfare-cli/0.1.0", "chat.room.1", "fell behind: 5d3f0a91-1 (slow)"] {
+        assert!(has(&all, name), "{name} is cut: {all:#?}");
+    }
+    assert!(has(&screen(&mut model, (64, 20), 21), "── 2 Topics  3 Streams"));
+    assert!(has(&screen(&mut model, (70, 20), 21), "── 2 Topics  3 Streams  4 Events"));
+}
+
+#[test]
+fn what_is_cut_is_marked() {
+    let mut model = watched();
+    let long = SessionTold { name: Some("a-program-with-a-long-name".into()), ..SessionTold::default() };
+    model.hear(Event::Session(Turn::Behind, SessionTold { session: "5d3f0a91-1".into(), ..long }), at(22));
+    model.hear(Event::Stats(Box::new(stats(22, 5))), at(22));
+    let screen = screen(&mut model, (80, 24), 22);
+    assert!(has(&screen, "fell behind: 5d3f0a91-1 (a-program-…"), "{screen:#?}");
+}
+
+#[test]
+fn a_broker_with_nothing_to_tell_is_said_to_have_nothing() {
+    let mut model = Model::default();
+    for event in [
+        Event::Stats(Box::new(Stats { interval_ms: 1_000, ..Stats::default() })),
+        Event::Sessions(Ok(SessionsPage::default())),
+        Event::Sample(Ok(HistoryPage::default())),
+    ] {
+        model.hear(event, at(1));
+    }
+    let screen = screen(&mut model, (80, 24), 1);
+    for words in ["no session", "no message is retained", "no stream: nothing", "Nothing since you began"] {
+        assert!(has(&screen, words), "{words} is missing: {screen:#?}");
+    }
+}
+
+#[test]
 fn every_size_can_be_drawn() {
     let mut model = watched();
     for help in [false, true] {
@@ -259,7 +296,7 @@ fn without_colours_no_cell_has_one() {
 fn a_topics_rate_is_its_share_of_what_the_streams_took_in() {
     let screen = screen(&mut watched(), (120, 40), 21);
     // 60 % of 100 + 10 · 21 mod 5 … of this second: the stream took in 120 · 21 − 100 · 20 = 520.
-    assert!(has(&screen, "orders.eu") && has(&screen, "312/s  60.0 %"), "{screen:#?}");
+    assert!(has(&screen, "orders.eu") && has(&screen, "312/s 60.0 %"), "{screen:#?}");
 }
 
 #[test]

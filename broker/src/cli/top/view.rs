@@ -6,7 +6,7 @@ use super::amounts::{age, bytes, clock, count, millis, rate, real, share};
 use super::event::Order;
 use super::figures::{self, Figure};
 use super::model::{Known, Look, Model, PANELS};
-use super::panel::{Column, Panel, Row, harmless};
+use super::panel::{Column, Note, Panel, Row, harmless};
 use super::told::{LastError, Session, StreamStats};
 use crate::clock::Now;
 
@@ -31,29 +31,33 @@ pub(super) struct View {
 }
 
 const SESSIONS: &[Column] = &[
-    Column::left("session", 13, 0),
-    Column::right("queue", 9, 0),
+    Column::left("session", 20, 0),
+    Column::right("queue", 8, 0),
     Column::right("behind", 6, 1),
-    Column::rest("program", 8, 2),
+    Column::rest("program", 24, 2),
     Column::right("subs", 5, 3),
     Column::right("age", 4, 4),
     Column::left("address", 15, 5),
     Column::left("subject", 14, 6),
     Column::left("last error", 22, 7),
 ];
-const TOPICS_COLUMNS: &[Column] =
-    &[Column::rest("topic", 12, 0), Column::right("about", 8, 1), Column::right("share", 7, 0)];
+const TOPICS_COLUMNS: &[Column] = &[
+    Column::rest("topic", 16, 0).with_its_end(),
+    Column::right("about", 7, 1),
+    Column::right("share", 6, 0),
+];
 const STREAMS: &[Column] = &[
-    Column::rest("stream", 8, 0),
-    Column::right("in", 8, 0),
-    Column::right("messages", 8, 1),
-    Column::right("size", 8, 2),
+    Column::rest("stream", 12, 0),
+    Column::right("in", 7, 0),
+    Column::right("messages", 8, 2),
+    Column::right("size", 8, 1),
     Column::right("full", 5, 3),
     Column::right("oldest", 6, 4),
     Column::right("topics", 6, 5),
     Column::right("last seq", 12, 6),
 ];
-const EVENTS: &[Column] = &[Column::left("time", 8, 0), Column::rest("what", 12, 0)];
+/// Nobody needs to be told what is a time.
+const EVENTS: &[Column] = &[Column::left("", 8, 0), Column::rest("", 12, 0)];
 
 impl View {
     /// What the model shows of a broker; `pattern` says which topics are sampled.
@@ -107,15 +111,23 @@ fn sessions(known: &Known, look: &Look, now: Now) -> Panel {
         (Some(_), _) => format!(", {shown} of {}", count(all)),
         (None, _) => format!(", {shown}"),
     };
-    let empty =
-        (look.order == Order::Behind && known.sessions.done).then(|| "no session is behind".to_owned());
+    let empty = match look.order {
+        _ if !known.sessions.done => "not looked at yet",
+        Order::Behind => "no session is behind",
+        Order::Queue | Order::Age => "no session",
+    };
     Panel {
         title: format!("Sessions {}{some}", look.order.describe()),
         columns: SESSIONS,
         rows: page.sessions.iter().map(|session| session_row(session, now)).collect(),
-        note: known.sessions.trouble.clone().or(empty.filter(|_| page.sessions.is_empty())),
+        note: note(known.sessions.trouble.as_ref(), page.sessions.is_empty(), empty),
         from: look.from[0],
     }
+}
+
+/// That something is wrong; else why there is nothing, if there is nothing.
+fn note(trouble: Option<&String>, is_empty: bool, empty: &str) -> Option<Note> {
+    trouble.map(Note::alarm).or_else(|| is_empty.then(|| Note::calm(empty)))
 }
 
 fn session_row(session: &Session, now: Now) -> Row {
@@ -146,12 +158,13 @@ fn topics(known: &Known, look: &Look, pattern: &str) -> Panel {
     let title = match looked_at {
         0 => format!("Topics{of}, by samples"),
         _ => format!(
-            "Topics{of}: newest {looked_at} retained ({})",
+            "Topics{of}, newest {looked_at} ({})",
             millis(u64::try_from(window.as_millis()).unwrap_or(u64::MAX))
         ),
     };
     let rate_of = |part: f64| if pattern == ">" { rate(part * known.stream_rate()) } else { String::new() };
     let busiest = known.tally.busiest(TOPICS);
+    let empty = if known.sampled { "no message is retained" } else { "not looked at yet" };
     Panel {
         title,
         columns: TOPICS_COLUMNS,
@@ -159,19 +172,20 @@ fn topics(known: &Known, look: &Look, pattern: &str) -> Panel {
             .iter()
             .map(|(topic, part)| Row::new([(*topic).to_owned(), rate_of(*part), share(*part)], false))
             .collect(),
-        note: known.no_sample.clone(),
+        note: note(known.no_sample.as_ref(), busiest.is_empty(), empty),
         from: look.from[1],
     }
 }
 
 fn streams(known: &Known, look: &Look, now: Now) -> Panel {
     let streams = known.stats.as_ref().map(|stats| stats.streams.as_slice()).unwrap_or_default();
-    let none = || "no stream: nothing is retained".to_owned();
+    let empty =
+        if known.stats.is_some() { "no stream: nothing is retained" } else { "nothing heard of them yet" };
     Panel {
         title: "Streams".to_owned(),
         columns: STREAMS,
         rows: streams.iter().map(|stream| stream_row(known, stream, now)).collect(),
-        note: (known.stats.is_some() && streams.is_empty()).then(none),
+        note: note(None, streams.is_empty(), empty),
         from: look.from[2],
     }
 }
@@ -201,11 +215,16 @@ fn stream_row(known: &Known, stream: &StreamStats, now: Now) -> Row {
 
 fn events(known: &Known, look: &Look) -> Panel {
     let lines = known.chronicle.lines();
+    let rows: Vec<_> = lines.map(|line| Row::new([clock(line.at), line.text.clone()], line.fault)).collect();
     Panel {
         title: "What happened (UTC)".to_owned(),
         columns: EVENTS,
-        rows: lines.map(|line| Row::new([clock(line.at), line.text.clone()], line.fault)).collect(),
-        note: None,
+        note: note(
+            None,
+            rows.is_empty(),
+            "Nothing since you began to watch. Sessions, gaps and errors are told here.",
+        ),
+        rows,
         from: look.from[3],
     }
 }

@@ -17,6 +17,23 @@ fn beyond_loopback_one_must_allow_anyone_in() {
 }
 
 #[test]
+fn a_fault_of_authentication_does_not_make_it_seem_to_be_off() {
+    for text in [
+        "[[auth.issuer]]\nsecret_file = \"no/such/file\"",
+        "[[api_key]]\nname = \"a\"\nhash = \"sha256:abc\"",
+        "[auth.issuer]\nsecret = \"a secret of at least thirty-two bytes\"",
+        "[auth.anonymous]\nsubscribe = [\"a..b\"]",
+    ] {
+        let faults = parse(&format!("listen = \"0.0.0.0:7440\"\n{text}")).unwrap_err();
+        assert!(!faults.contains("allow_anonymous") && faults.lines().count() == 2, "{text}\n{faults}");
+    }
+    for off in ["api_key = []", "auth = { issuer = [] }", "auth = { leeway = \"1s\" }"] {
+        let faults = parse(&format!("listen = \"0.0.0.0:7440\"\n{off}")).unwrap_err();
+        assert!(faults.contains("beyond loopback"), "{off}: {faults}");
+    }
+}
+
+#[test]
 fn only_what_is_on_loopback_or_said_to_be_open_may_do_without_authentication() {
     for (text, may) in [
         ("", true),

@@ -136,8 +136,8 @@ fanfare.toml:3:6: `by` = "user" is neither "session" nor "subject"
 fanfare.toml:4:10: `linger` has no unit; write it like "25s"
 fanfare.toml:6:13: pattern "*.1" meets topics of "rooms.>" in another [[presence]]
     presence is kept in one way: narrow one of the two
-fanfare.toml:7:10: `linger` = "2h" is over an hour
-    write it like "5s"; that is the default
+fanfare.toml:7:10: `linger` = "2h" is not between "0s" and "1h"
+    the default is "5s"
 fanfare.toml:8:12: `announce` takes true or false, not text
     write announce = true
 fanfare.toml:9:1: this presence has no `patterns`

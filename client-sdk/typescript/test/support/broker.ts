@@ -61,21 +61,21 @@ export class Broker {
     const ports = ["--listen", "127.0.0.1:0", "--internal", "127.0.0.1:0"];
     const flags = [...ports, "--data-dir", join(this.#home, "data")];
     const child = spawn(BINARY, ["serve", ...flags, "--config", config], {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", "ignore", "pipe"],
     });
     this.#child = child;
     let log = "";
-    let internal: string | undefined;
-    child.stderr.on("data", (text) => (log += String(text)));
-    for await (const line of createInterface(child.stdout)) {
-      const client = /listening on ws:\/\/[^/\s]+:(\d+)/.exec(line)?.[1];
-      if (client !== undefined) this.#clients.leadTo(Number(client));
-      internal = /internal\s+on http:\/\/[^/\s]+:(\d+)/.exec(line)?.[1];
-      if (internal !== undefined) break;
+    let started = false;
+    for await (const line of createInterface(child.stderr)) {
+      log += `${line}\n`;
+      started = line.includes("the broker has started");
+      if (!started) continue;
+      this.#clients.leadTo(Number(/ws:\/\/[^/\s]+:(\d+)/.exec(line)?.[1]));
+      this.#operators.leadTo(Number(/http:\/\/[^/\s]+:(\d+)/.exec(line)?.[1]));
+      break;
     }
-    if (internal === undefined) throw new Error(`the broker did not start: ${log}`);
-    this.#operators.leadTo(Number(internal));
-    child.stdout.resume();
+    if (!started) throw new Error(`the broker did not start: ${log}`);
+    child.stderr.resume();
   }
 
   /** Stops it in good order, or as a crash would. */

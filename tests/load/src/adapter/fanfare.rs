@@ -80,7 +80,7 @@ impl Adapter for Fanfare {
     fn launch(&self) -> Result<Launch, LoadError> {
         let mut command = Command::new(&self.program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--internal", "127.0.0.1:0", "--shards", "1"]);
-        Ok(Launch { listens: Listens::SaysBoth, ..Launch::of(command) })
+        Ok(Launch { listens: Listens::Logs, ..Launch::of(command) })
     }
 
     fn subprotocol(&self) -> Option<&'static str> {

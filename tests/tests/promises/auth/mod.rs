@@ -1,5 +1,6 @@
 //! Who may enter, and what they may hear and say: attacks on the built broker, one a promise.
 
+mod comers;
 mod commands;
 pub(crate) mod http;
 mod key_sets;

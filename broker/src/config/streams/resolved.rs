@@ -1,4 +1,4 @@
-//! Streams of the configuration: names and patterns checked, and no topic in two of them.
+//! What `[[stream]]` means: names and patterns checked, and no topic in two of them.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 use fanfare_protocol::limits::MAX_POSITION_STREAMS;
 use fanfare_protocol::{Pattern, StreamName};
 
-use super::fault::{Fault, Located, Place};
-use super::units::{format_bytes, parse_bytes, parse_duration};
 use super::written::WrittenStream;
+use crate::config::fault::{Fault, Located, Place};
+use crate::config::units::{format_bytes, parse_bytes, parse_duration};
 use crate::engine::StreamConfig;
 use crate::limits::Limits;
 
@@ -18,7 +18,7 @@ const DEFAULT_MAX_AGE: Duration = Duration::from_mins(2);
 const DEFAULT_MAX_BYTES: u64 = 64 << 20;
 
 /// Checks what was written; without any stream there is one over everything, so that a reconnect loses nothing.
-pub(super) fn resolve_streams(
+pub(in crate::config) fn resolve_streams(
     written: &[WrittenStream],
     limits: &Limits,
     faults: &mut Vec<Fault>,
@@ -78,7 +78,7 @@ fn resolve_name(written: &Located<String>, faults: &mut Vec<Fault>) -> Option<St
 }
 
 /// The patterns that can be read, of a table that is called `what`; faults tell the rest.
-pub(super) fn resolve_patterns(
+pub(in crate::config) fn resolve_patterns(
     what: &str,
     table: Place,
     written: &[Located<String>],

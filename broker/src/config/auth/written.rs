@@ -1,15 +1,14 @@
 //! The written configuration of who may enter and what they may do; its meaning is not judged.
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::fault::{Fault, Located, Place};
-use super::reader::{Reader, Setting};
-use super::written::report_unknown;
+use crate::config::fault::{Fault, Located, Place};
+use crate::config::reader::{Reader, Setting};
+use crate::config::written::report_unknown;
 
 /// `[auth]` with all below it, and `[[api_key]]`.
 #[derive(Debug, Default)]
-pub(super) struct WrittenAuth {
+pub(in crate::config) struct WrittenAuth {
     pub(super) leeway: Option<Located<String>>,
     pub(super) cookie: Option<Located<String>>,
     pub(super) url_token_life: Option<Located<String>>,
@@ -20,6 +19,17 @@ pub(super) struct WrittenAuth {
     /// Which tables there are that say what somebody may, whatever is in them.
     pub(super) tables: Vec<Located<&'static str>>,
     pub(super) api_keys: Vec<WrittenApiKey>,
+    /// Whether callers are to be asked who they are, although it can't be read how.
+    misread: bool,
+}
+
+impl WrittenAuth {
+    /// Whether callers are to be asked who they are: true as well where faults keep it from being known how.
+    pub(in crate::config) fn asks_for_callers(&self) -> bool {
+        let WrittenRights { subscribe, publish, presence, .. } = &self.anonymous;
+        let anonymous_may_nothing = subscribe.is_empty() && publish.is_empty() && presence.is_empty();
+        self.misread || !(self.issuers.is_empty() && self.api_keys.is_empty() && anonymous_may_nothing)
+    }
 }
 
 /// One `[[auth.issuer]]`.
@@ -51,10 +61,13 @@ pub(super) struct WrittenApiKey {
     pub(super) rights: WrittenRights,
 }
 
+const API_KEY: Setting = Setting { key: "api_key", example: "[[api_key]]" };
+const AUTH: Setting = Setting { key: "auth", example: "{ leeway = \"10s\" }" };
+const ISSUERS: Setting = Setting { key: "issuer", example: "[[auth.issuer]]" };
 const LEEWAY: Setting = Setting { key: "leeway", example: "\"10s\"" };
 const COOKIE: Setting = Setting { key: "cookie", example: "\"__Host-fanfare\"" };
 const URL_TOKEN_LIFE: Setting = Setting { key: "url_token_life", example: "\"10m\"" };
-const AUTH: &[&str] =
+const KEYS: &[&str] =
     &[LEEWAY.key, COOKIE.key, URL_TOKEN_LIFE.key, "issuer", "defaults", "roles", "anonymous"];
 
 /// Tables under `[auth]` that say what somebody may.
@@ -82,16 +95,22 @@ const HASH: Setting = Setting { key: "hash", example: "\"sha256:…\"" };
 const RIGHTS: &[&str] = &[SUBSCRIBE.key, PUBLISH.key, PRESENCE.key];
 
 /// Reads `[auth]` and `[[api_key]]`.
-pub(super) fn read(reader: &mut Reader<'_>, top: &DeTable<'_>) -> WrittenAuth {
-    let api_keys = tables(reader, top, Setting { key: "api_key", example: "[[api_key]]" });
-    let api_keys = api_keys.into_iter().map(|(table, place)| read_api_key(reader, table, place)).collect();
-    let Some(auth) = table(reader, top, Setting { key: "auth", example: "{ leeway = \"10s\" }" }) else {
-        return WrittenAuth { api_keys, ..WrittenAuth::default() };
+pub(in crate::config) fn read_auth(reader: &mut Reader<'_>, top: &DeTable<'_>) -> WrittenAuth {
+    let api_keys = reader.tables(top, API_KEY);
+    let api_keys: Vec<_> =
+        api_keys.into_iter().map(|(table, place)| read_api_key(reader, table, place)).collect();
+    let misread = is_misread(top, API_KEY);
+    let Some((auth, _)) = reader.table(top, AUTH) else {
+        return WrittenAuth {
+            api_keys,
+            misread: misread || top.contains_key(AUTH.key),
+            ..WrittenAuth::default()
+        };
     };
-    report_unknown(reader, auth, "in [auth]", AUTH);
-    let issuers = tables(reader, auth, Setting { key: "issuer", example: "[[auth.issuer]]" });
+    report_unknown(reader, auth, "in [auth]", KEYS);
+    let issuers = reader.tables(auth, ISSUERS);
     let rights = |reader: &mut Reader<'_>, key, name| {
-        let table = table(reader, auth, Setting { key, example: "{ subscribe = [\"public.>\"] }" })?;
+        let (table, _) = reader.table(auth, Setting { key, example: "{ subscribe = [\"public.>\"] }" })?;
         report_unknown(reader, table, name, RIGHTS);
         Some(read_rights(reader, table))
     };
@@ -110,12 +129,21 @@ pub(super) fn read(reader: &mut Reader<'_>, top: &DeTable<'_>) -> WrittenAuth {
         anonymous: rights(reader, "anonymous", "in [auth.anonymous]").unwrap_or_default(),
         tables,
         api_keys,
+        misread: misread || is_misread(auth, ISSUERS),
     }
+}
+
+/// Whether something stands where a list of tables should be, and is none.
+fn is_misread(parent: &DeTable<'_>, setting: Setting) -> bool {
+    parent.get(setting.key).is_some_and(|value| match value.get_ref() {
+        DeValue::Array(entries) => entries.iter().any(|entry| !matches!(entry.get_ref(), DeValue::Table(_))),
+        _ => true,
+    })
 }
 
 fn read_roles(reader: &mut Reader<'_>, auth: &DeTable<'_>) -> Vec<(String, WrittenRights)> {
     let example = "{ staff = { subscribe = [\"rooms.>\"] } }";
-    let Some(roles) = table(reader, auth, Setting { key: "roles", example }) else { return Vec::new() };
+    let Some((roles, _)) = reader.table(auth, Setting { key: "roles", example }) else { return Vec::new() };
     let mut read = Vec::new();
     for (name, value) in roles {
         match value.get_ref() {
@@ -170,42 +198,4 @@ fn read_api_key(reader: &mut Reader<'_>, table: &DeTable<'_>, place: Place) -> W
         hash: reader.string(table, HASH),
         rights: read_rights(reader, table),
     }
-}
-
-fn table<'t, 'd>(
-    reader: &mut Reader<'_>,
-    parent: &'t DeTable<'d>,
-    setting: Setting,
-) -> Option<&'t DeTable<'d>> {
-    let value = parent.get(setting.key)?;
-    if let DeValue::Table(table) = value.get_ref() {
-        return Some(table);
-    }
-    reader.wrong_type(value, setting, "a table");
-    None
-}
-
-/// The entries of a list of tables, and where each stands.
-fn tables<'t, 'd>(
-    reader: &mut Reader<'_>,
-    parent: &'t DeTable<'d>,
-    setting: Setting,
-) -> Vec<(&'t DeTable<'d>, Place)> {
-    let Some(value) = parent.get(setting.key) else { return Vec::new() };
-    let DeValue::Array(entries) = value.get_ref() else {
-        reader.wrong_type(value, setting, "a list of tables");
-        return Vec::new();
-    };
-    let mut tables = Vec::new();
-    for entry in entries {
-        match entry.get_ref() {
-            DeValue::Table(table) => tables.push((table, place_of(reader, entry))),
-            _ => reader.wrong_type(entry, setting, "a list of tables"),
-        }
-    }
-    tables
-}
-
-fn place_of(reader: &Reader<'_>, entry: &Spanned<DeValue<'_>>) -> Place {
-    reader.place(&entry.span())
 }
