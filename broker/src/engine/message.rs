@@ -1,5 +1,6 @@
 //! Messages as the broker holds them: encoded once, shared by everyone who waits for them.
 
+use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -23,7 +24,8 @@ pub(crate) struct Place {
     pub(crate) index: StreamIndex,
     pub(crate) stream: StreamName,
     pub(crate) seq: u64,
-    pub(crate) prev: Option<u64>,
+    /// The sequence of the message before it on its topic, if that was retained.
+    pub(crate) prev: Option<NonZeroU64>,
 }
 
 /// A message that has no place yet: all that can be encoded before the stream's lock is.
@@ -85,21 +87,28 @@ impl Draft {
 
     /// The message, with its place in a stream if it has one. `topic` may be a shared copy of the draft's own.
     pub(crate) fn seal(mut self, topic: Topic, place: Option<Place>, time_ms: u64) -> Message {
-        let sequence = place.as_ref().map(|place| (&place.stream, place.seq, place.prev));
+        let sequence =
+            place.as_ref().map(|place| (&place.stream, place.seq, place.prev.map(NonZeroU64::get)));
         let (by, headers) = parts(self.aside.as_deref());
         body::finish(time_ms, sequence, by, headers, &mut self.body);
         Message {
             topic,
             place,
             time_ms,
-            hide_from: self.hide_from,
+            hide_from: self.hide_from.and_then(|session| NonZeroU64::new(session.0)),
             arrived: self.arrived,
             kind: self.kind,
-            payload: self.payload,
+            payload: narrow(&self.payload),
             aside: self.aside,
             msgpack: self.body,
         }
     }
+}
+
+/// A place in a body. No body is as long as 4 GiB: `max_payload_bytes` is 1 GiB at most.
+fn narrow(range: &Range<usize>) -> Range<u32> {
+    let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    narrow(range.start)..narrow(range.end)
 }
 
 /// Publisher and headers, as far as there are any.
@@ -114,17 +123,21 @@ const BY_OVERHEAD_BYTES: usize = 6;
 const BODY_OVERHEAD_BYTES: usize = 64;
 
 /// A published message. Its MessagePack body is its storage.
+///
+/// It is cold memory when it leaves its stream and new memory when it comes, so its fields are as small as they can be.
 #[derive(Debug)]
 pub(crate) struct Message {
     topic: Topic,
     place: Option<Place>,
     time_ms: u64,
-    hide_from: Option<SessionId>,
+    /// A session's number; no session is number 0.
+    hide_from: Option<NonZeroU64>,
     arrived: Moment,
-    kind: PayloadKind,
-    payload: Range<usize>,
+    /// Where the payload stands in the body.
+    payload: Range<u32>,
     aside: Option<Box<Aside>>,
     msgpack: Vec<u8>,
+    kind: PayloadKind,
 }
 
 impl Message {
@@ -156,12 +169,12 @@ impl Message {
 
     /// Whether its publisher asked not to hear it, and is this session.
     pub(crate) fn is_hidden_from(&self, session: SessionId) -> bool {
-        self.hide_from == Some(session)
+        self.hidden_from() == Some(session)
     }
 
     /// The session that is not to hear it, if any.
     pub(crate) fn hidden_from(&self) -> Option<SessionId> {
-        self.hide_from
+        self.hide_from.map(|session| SessionId(session.get()))
     }
 
     /// The part of a `message` frame that all subscriptions share, in MessagePack.
@@ -177,7 +190,8 @@ impl Message {
 
     /// What was published.
     pub(crate) fn payload(&self) -> (PayloadKind, &[u8]) {
-        (self.kind, self.msgpack.get(self.payload.clone()).unwrap_or_default())
+        let Range { start, end } = self.payload;
+        (self.kind, self.msgpack.get(start as usize..end as usize).unwrap_or_default())
     }
 
     /// Names and values.
@@ -202,7 +216,7 @@ impl Message {
         let sequenced = self.place.as_ref().map(|place| Sequenced {
             stream: place.stream.clone(),
             seq: place.seq,
-            prev: place.prev,
+            prev: place.prev.map(NonZeroU64::get),
         });
         let message = WireMessage {
             topic: self.topic.clone(),

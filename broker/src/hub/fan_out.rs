@@ -72,7 +72,8 @@ impl Shard {
         let mut found = std::mem::take(&mut self.found);
         found.clear();
         for pushed in together {
-            self.index.matches(pushed.topic(), |slots| found.slots.extend_from_slice(slots));
+            let lasting = pushed.first().place().is_some();
+            self.index.meet(pushed.topic(), lasting, |slots| found.slots.extend_from_slice(slots));
             found.ends.push(found.slots.len());
         }
         let (mut from, mut touched) = (0, 0);

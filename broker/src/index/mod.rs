@@ -1,21 +1,19 @@
 //! The topic index: which patterns mean a topic, found without asking each of them.
 
+mod exact;
 mod items;
 mod wild;
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
-
-use fanfare_protocol::topic::TopicHasher;
 use fanfare_protocol::{Pattern, Topic};
 
+use exact::Exact;
 use items::Items;
 use wild::Node;
 
 /// Items by pattern. An item is small and is found again by its place in its pattern's list.
 #[derive(Debug)]
 pub(crate) struct TopicIndex<T> {
-    exact: HashMap<Topic, Items<T>, BuildHasherDefault<TopicHasher>>,
+    exact: Exact<T>,
     wild: Node<T>,
     patterns: usize,
 }
@@ -42,7 +40,7 @@ pub(crate) struct Removed<T> {
 
 impl<T> Default for TopicIndex<T> {
     fn default() -> Self {
-        Self { exact: HashMap::default(), wild: Node::default(), patterns: 0 }
+        Self { exact: Exact::default(), wild: Node::default(), patterns: 0 }
     }
 }
 
@@ -50,8 +48,8 @@ impl<T: Copy> TopicIndex<T> {
     /// Adds an item to a pattern.
     pub(crate) fn insert(&mut self, pattern: &Pattern, item: T) -> Inserted {
         let (shared, list) = if let Some(topic) = pattern.as_topic() {
-            let topic = self.exact.get_key_value(&topic).map_or(topic, |(shared, _)| shared.clone());
-            (Pattern::from(&topic), self.exact.entry(topic).or_default())
+            let (shared, items) = self.exact.entry(topic);
+            (Pattern::from(&*shared), items)
         } else {
             let leaf = self.wild.leaf(pattern);
             let shared = leaf.pattern.get_or_insert_with(|| pattern.clone()).clone();
@@ -68,11 +66,7 @@ impl<T: Copy> TopicIndex<T> {
     /// Takes out the item at this place of a pattern's list; the list's last item moves there.
     pub(crate) fn remove(&mut self, pattern: &Pattern, place: u32) -> Option<Removed<T>> {
         let removed = if let Some(topic) = pattern.as_topic() {
-            let removed = self.exact.get_mut(&topic)?.take_out(place)?;
-            if removed.last {
-                self.exact.remove(&topic);
-            }
-            removed
+            self.exact.take_out(&topic, place)?
         } else {
             let removed = self.wild.leaf(pattern).items.take_out(place)?;
             if removed.last {
@@ -96,6 +90,14 @@ impl<T: Copy> TopicIndex<T> {
     /// Visits the items of every pattern that means this topic, a pattern at a time.
     pub(crate) fn matches(&self, topic: &Topic, mut visit: impl FnMut(&[T])) {
         if let Some(items) = self.exact.get(topic) {
+            visit(items.as_slice());
+        }
+        self.wild.matches(topic, &mut visit);
+    }
+
+    /// The same for a message's topic. The name of a `lasting` one is kept: see [`Exact::meet`].
+    pub(crate) fn meet(&mut self, topic: &Topic, lasting: bool, mut visit: impl FnMut(&[T])) {
+        if let Some(items) = self.exact.meet(topic, lasting) {
             visit(items.as_slice());
         }
         self.wild.matches(topic, &mut visit);

@@ -16,6 +16,22 @@ fn found(index: &TopicIndex<u32>, topic: &str) -> Vec<u32> {
 }
 
 #[test]
+fn the_name_of_a_topic_that_lasts_is_kept_and_means_the_same() {
+    let mut index = TopicIndex::default();
+    let shared = index.insert(&pattern("a.b"), 1).pattern;
+    let (passing, lasting) = (Topic::new("a.b").unwrap(), Topic::new("a.b").unwrap());
+    for (topic, lasts) in [(&passing, false), (&lasting, true), (&lasting, true), (&passing, false)] {
+        let mut met = Vec::new();
+        index.meet(topic, lasts, |items| met.extend_from_slice(items));
+        assert_eq!(met, [1]);
+    }
+    let again = index.insert(&pattern("a.b"), 2).pattern;
+    assert!(again.as_topic().unwrap().is_same(&lasting), "the one that lasts is known, no other");
+    assert_eq!(index.remove(&shared, 0), Some(Removed { moved: Some(2), last: false }));
+    assert_eq!(index.remove(&again, 0), Some(Removed { moved: None, last: true }));
+}
+
+#[test]
 fn a_topic_finds_exact_and_wildcard_patterns() {
     let mut index = TopicIndex::default();
     for (item, text) in (0..).zip(["a.b", "a.*", "a.>", ">", "a.b.>", "b"]) {

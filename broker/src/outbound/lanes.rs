@@ -1,6 +1,5 @@
 //! The two lanes of an outbound queue: what keeps its order, and the answers that overtake it.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use fanfare_protocol::codes::Reconnect;
@@ -9,7 +8,8 @@ use fanfare_protocol::{CloseCode, GapReason};
 use super::burst::{Burst, Taken};
 use super::entry::{self, ENTRY_BYTES, Ends, Entry, Expired, Lane, Live};
 use super::overflow::Fallen;
-use super::queue::{Queue, push_first_alone};
+use super::overtaking::Overtaking;
+use super::queue::Queue;
 use super::run::Run;
 use super::track::Track;
 use super::wire::Wire;
@@ -41,34 +41,30 @@ enum End {
     },
 }
 
-/// What waits for one socket.
+/// What waits for one socket. What a delivery looks at stands last and together: see [`super::Outbound`].
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Lanes {
-    wire: Wire,
     /// Where the subscription of an event stream stands: what is written is behind it. Boxed, for no other session has one.
     track: Option<Box<Track>>,
-    /// Whole WebSocket control frames (pongs, the answer to a close).
-    control: Vec<u8>,
-    replies: VecDeque<Box<[u8]>>,
     queue: Queue,
-    reply_bytes: usize,
     /// The lane whose first frame is partly written, and how much of it.
     begun: Option<(Lane, usize)>,
+    overtaking: Overtaking,
     /// Boxed, for every idle session would carry its room.
     end: Option<Box<End>>,
+    wire: Wire,
 }
 
 impl Lanes {
     pub(super) fn new(wire: Wire) -> Self {
         Self {
-            wire,
             track: None,
-            control: Vec::new(),
-            replies: VecDeque::new(),
             queue: Queue::default(),
-            reply_bytes: 0,
             begun: None,
+            overtaking: Overtaking::default(),
             end: None,
+            wire,
         }
     }
 
@@ -166,8 +162,7 @@ impl Lanes {
 
     pub(super) fn push_reply(&mut self, payload: Box<[u8]>) {
         if self.end.is_none() {
-            self.reply_bytes += payload.len() + ENTRY_BYTES;
-            push_first_alone(&mut self.replies, payload);
+            self.overtaking.push_answer(payload);
         }
     }
 
@@ -219,9 +214,9 @@ impl Lanes {
     /// Takes whole control frames from the WebSocket library; false, and takes nothing, if more than `room_bytes` of
     /// them would wait.
     pub(crate) fn push_control(&mut self, bytes: &[u8], room_bytes: usize) -> bool {
-        let room = self.end.is_none() && self.control.len() + bytes.len() <= room_bytes;
+        let room = self.end.is_none() && self.overtaking.control().len() + bytes.len() <= room_bytes;
         if room {
-            self.control.extend_from_slice(bytes);
+            self.overtaking.push_control(bytes);
         }
         room
     }
@@ -264,38 +259,30 @@ impl Lanes {
 
     /// Bytes that wait, in order or not.
     pub(crate) fn waiting_bytes(&self) -> usize {
-        self.queue.bytes() + self.reply_bytes
+        self.queue.bytes() + self.overtaking.answer_bytes()
     }
 
     /// Bytes of answers that wait, in order or not.
     pub(crate) fn answer_bytes(&self) -> usize {
-        self.reply_bytes + self.queue.answer_bytes()
+        self.overtaking.answer_bytes() + self.queue.answer_bytes()
     }
 
     /// Whether nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.control.is_empty()
-            && self.replies.is_empty()
-            && self.queue.is_empty()
-            && self.closing().is_none()
+        self.queue.is_empty() && self.overtaking.is_empty() && self.closing().is_none()
     }
 
     /// Gives back memory that an idle session does not need.
     pub(crate) fn shrink(&mut self) {
         self.queue.shrink();
-        if self.replies.is_empty() {
-            self.replies = VecDeque::new();
-        }
-        if self.control.is_empty() {
-            self.control = Vec::new();
-        }
+        self.overtaking.shrink();
     }
 
     /// Lays out what goes into the next write, up to `max_bytes` but at least one frame: the frame begun, control
     /// frames, answers, then the queue.
     pub(crate) fn fill(&self, burst: &mut Burst, max_bytes: usize) {
         let (wire, track) = (self.wire, self.track.as_deref());
-        let only_queue = self.begun.is_none() && self.control.is_empty() && self.replies.is_empty();
+        let only_queue = self.begun.is_none() && self.overtaking.is_empty();
         if only_queue && self.end.is_none() && burst.is_of(wire, track, self.queue.iter(), max_bytes) {
             // A session of the same shard had the same waiting just before.
             return;
@@ -304,7 +291,7 @@ impl Lanes {
         let (skip_reply, skip_entry) = match self.begun {
             Some((Lane::Control | Lane::Close, _)) | None => (0, 0),
             Some((Lane::Replies, _)) => {
-                self.replies.front().inspect(|payload| burst.add_reply(payload));
+                self.overtaking.answers().take(1).for_each(|payload| burst.add_reply(payload));
                 (1, 0)
             }
             Some((Lane::Queue, _)) => {
@@ -312,10 +299,11 @@ impl Lanes {
                 (0, 1)
             }
         };
-        if !self.control.is_empty() {
-            burst.add_raw(Lane::Control, &self.control);
+        let control = self.overtaking.control();
+        if !control.is_empty() {
+            burst.add_raw(Lane::Control, control);
         }
-        for payload in self.replies.iter().skip(skip_reply) {
+        for payload in self.overtaking.answers().skip(skip_reply) {
             if burst.is_full(max_bytes) {
                 return;
             }
@@ -360,12 +348,8 @@ impl Lanes {
     /// Takes out the first frames of a lane.
     fn take_first(&mut self, lane: Lane, frames: usize, advance: &mut Advance) {
         match lane {
-            Lane::Control => self.control.clear(),
-            Lane::Replies => {
-                if let Some(payload) = self.replies.pop_front() {
-                    self.reply_bytes -= payload.len() + ENTRY_BYTES;
-                }
-            }
+            Lane::Control => self.overtaking.clear_control(),
+            Lane::Replies => self.overtaking.pop_answer(),
             Lane::Queue => {
                 if let Some(track) = self.track.as_deref_mut() {
                     self.queue.iter().take(1).for_each(|entry| entry.lead(track, frames));
@@ -381,8 +365,7 @@ impl Lanes {
 
     /// Drops the answers, but for one that is partly written.
     fn drop_replies(&mut self) {
-        self.replies.truncate(self.begun_in(Lane::Replies));
-        self.reply_bytes = self.replies.iter().map(|payload| payload.len() + ENTRY_BYTES).sum();
+        self.overtaking.truncate_answers(self.begun_in(Lane::Replies));
     }
 
     /// Drops what waits in order, but for an entry that is partly written.

@@ -3,6 +3,7 @@
 mod about;
 mod body;
 mod burst;
+mod entries;
 mod entry;
 mod events;
 mod frame;
@@ -10,6 +11,7 @@ mod json_bodies;
 mod lanes;
 mod made_of;
 mod overflow;
+mod overtaking;
 mod queue;
 mod run;
 mod track;
@@ -38,14 +40,19 @@ use crate::engine::{Cursor, SessionId, StreamIndex};
 use crate::sync::{Mutex, MutexGuard};
 
 /// What waits for a session's socket. Any thread may add answers; only the owning shard adds messages.
+///
+/// What a delivery looks at stands together, from the entries of the queue to the session's number: with many sessions
+/// all of it is cold memory, and each line of that is waited for. So the order of the fields is as it is written, here and
+/// in what the lanes are made of (a mutex has its lock behind what it guards).
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Outbound {
+    lanes: Mutex<Lanes>,
     session: SessionId,
-    shard: u8,
     slot: u32,
+    shard: u8,
     wire: Wire,
     about: About,
-    lanes: Mutex<Lanes>,
     /// Whose session it is, once that is known.
     caller: Mutex<Option<Caller>>,
 }
@@ -55,12 +62,12 @@ impl Outbound {
     pub(crate) fn new(session: SessionId, shard: u8, slot: u32, wire: impl Into<Wire>, about: About) -> Self {
         let wire = wire.into();
         Self {
+            lanes: Mutex::new(Lanes::new(wire)),
             session,
-            shard,
             slot,
+            shard,
             wire,
             about,
-            lanes: Mutex::new(Lanes::new(wire)),
             caller: Mutex::default(),
         }
     }

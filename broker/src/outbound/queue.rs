@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use fanfare_protocol::GapReason;
 
+use super::entries::Entries;
 use super::entry::{ENTRY_BYTES, Entry};
 use super::overflow::{self, Fallen};
 
@@ -13,21 +14,22 @@ const MERGE_LOOK_BACK: usize = 64;
 /// never many more than the subscriptions that they are for.
 const GAPS_UNJOINED: u32 = 64;
 
-/// Entries in order, weighed and counted.
+/// Entries in order, weighed and counted. What a delivery changes stands last and together: see [`super::Outbound`].
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(super) struct Queue {
-    entries: VecDeque<Entry>,
-    bytes: usize,
-    answer_bytes: usize,
-    /// Frames that wait; a run of messages is one entry and many frames.
-    frames: usize,
-    /// Messages that wait and are in no stream.
-    ephemeral: usize,
-    /// Whether a message was added that can be read again since all of them were taken out.
-    may_fall: bool,
     gaps: u32,
     /// How many gaps were left when they were joined the last time.
     gaps_joined: u32,
+    answer_bytes: usize,
+    /// Messages that wait and are in no stream.
+    ephemeral: usize,
+    bytes: usize,
+    /// Frames that wait; a run of messages is one entry and many frames.
+    frames: usize,
+    /// Whether a message was added that can be read again since all of them were taken out.
+    may_fall: bool,
+    entries: Entries,
 }
 
 /// What was written.
@@ -37,24 +39,17 @@ pub(super) struct Popped {
     pub(super) gap: Option<GapReason>,
 }
 
-/// Adds something to a queue. One that is mostly empty is given room for one first, and for four by itself.
-pub(super) fn push_first_alone<T>(queue: &mut VecDeque<T>, thing: T) {
-    if queue.capacity() == 0 {
-        queue.reserve_exact(1);
-    }
-    queue.push_back(thing);
-}
-
 impl Queue {
     pub(super) fn push(&mut self, entry: Entry) {
         self.count(&entry);
-        push_first_alone(&mut self.entries, entry);
+        self.entries.push_back(entry);
     }
 
     /// Adds a gap, or joins it with the one before it of the same subscription. The first `begun` entries stay.
     pub(super) fn push_gap(&mut self, gap: Entry, begun: usize) {
-        let recent = self.entries.iter_mut().skip(begun).rev().take(MERGE_LOOK_BACK);
-        let neighbour = recent.into_iter().find(|entry| entry.sub() == gap.sub());
+        let unwritten = self.entries.len().saturating_sub(begun).min(MERGE_LOOK_BACK);
+        let joins = |entry: &&mut Entry| entry.sub() == gap.sub();
+        let neighbour = self.entries.iter_mut().rev().take(unwritten).find(joins);
         if neighbour.is_some_and(|neighbour| neighbour.merge(&gap)) {
             return;
         }
@@ -121,13 +116,13 @@ impl Queue {
         for entry in &entries {
             self.count(entry);
         }
-        self.entries = entries;
+        self.entries = entries.into();
         self.may_fall = may_fall;
     }
 
     /// Takes out all entries, to be put back by [`Queue::replace`].
     pub(super) fn take(&mut self) -> VecDeque<Entry> {
-        std::mem::take(&mut self.entries)
+        self.entries.take()
     }
 
     /// Takes out all that can be read again; see [`overflow::fall`].
@@ -151,7 +146,7 @@ impl Queue {
         dropped
     }
 
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
     }
 
@@ -176,9 +171,7 @@ impl Queue {
 
     /// Gives back memory while nothing waits.
     pub(super) fn shrink(&mut self) {
-        if self.entries.is_empty() {
-            self.entries = VecDeque::new();
-        }
+        self.entries.shrink();
     }
 
     fn count(&mut self, entry: &Entry) {

@@ -1,6 +1,7 @@
 //! What a stream keeps, gives out and tells of what it lost.
 
 use std::num::NonZeroU32;
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use fanfare_protocol::frame::Publish;
@@ -58,7 +59,7 @@ impl Bench {
         let mut removed = Removed::new();
         let (message, _) =
             self.retained.append(draft(topic), StreamIndex(0), &self.config, wall_ms, &mut removed);
-        message.place().and_then(|place| place.prev)
+        message.place().and_then(|place| place.prev).map(NonZeroU64::get)
     }
 
     fn begin(&self, at: StartAt<'_>) -> Cursor {

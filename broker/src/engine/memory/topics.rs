@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::hash::BuildHasherDefault;
+use std::num::NonZeroU64;
 
 use fanfare_protocol::Topic;
 use fanfare_protocol::topic::TopicHasher;
@@ -13,9 +14,9 @@ use crate::fault::{Fault, planted};
 /// The memory that a topic takes in the index beside its name, in bytes: its slots in the map at its emptiest, and the
 /// name's header as the allocator rounds it up. The map's parts with a topic or two take 80 KiB more, at most.
 pub(crate) const TOPIC_OVERHEAD_BYTES: usize = SLOTS_PER_ENTRY * (size_of::<(Topic, TopicEntry)>() + 1) + 40;
-/// The memory that the list of a topic's sequences takes, in bytes: as long as it is short, and for each of them when it
-/// is at its emptiest.
-pub(crate) const SEQS_BYTES: usize = SEQS_MIN * size_of::<u64>() + 16;
+/// The memory that the list of a topic's sequences takes, in bytes: as long as it is short, with its header, and for each
+/// of them when it is at its emptiest.
+pub(crate) const SEQS_BYTES: usize = SEQS_MIN * size_of::<u64>() + 16 + size_of::<VecDeque<u64>>() + 16;
 pub(crate) const SEQ_BYTES: usize = SEQS_PER_ENTRY * size_of::<u64>();
 /// The list has less than this many places for each of its entries, or no more than [`SEQS_MIN`] in all.
 const SEQS_PER_ENTRY: usize = 3;
@@ -31,8 +32,9 @@ pub(crate) struct TopicEntry {
     pub(crate) retained: usize,
     /// Where its messages go.
     route: Route,
-    /// Its retained sequences, oldest first; kept only where the stream limits messages per topic.
-    seqs: VecDeque<u64>,
+    /// Its retained sequences, oldest first; kept only where the stream limits messages per topic, and boxed, so that
+    /// elsewhere a topic takes less of the memory that every message looks at.
+    seqs: Option<Box<VecDeque<u64>>>,
 }
 
 /// What a topic says of a message that is appended to it.
@@ -41,7 +43,7 @@ pub(crate) struct Noted {
     /// The topic as the index holds it, so that its name is in memory once.
     pub(crate) topic: Topic,
     /// The sequence of its newest message before, if one is retained.
-    pub(crate) prev: Option<u64>,
+    pub(crate) prev: Option<NonZeroU64>,
     /// The sequence that must go for it, where a topic's messages are limited.
     pub(crate) surplus: Option<u64>,
     /// Where the message before it went.
@@ -58,13 +60,12 @@ pub(crate) enum Left {
 impl TopicEntry {
     /// Takes the oldest sequence off the list, if it is kept; returns the memory that this frees, in bytes.
     fn pop_oldest(&mut self) -> usize {
-        if self.seqs.pop_front().is_none() {
-            return 0;
-        }
-        let (len, room) = (self.seqs.len(), self.seqs.capacity());
+        let Some(seqs) = self.seqs.as_deref_mut().filter(|seqs| !seqs.is_empty()) else { return 0 };
+        seqs.pop_front();
+        let (len, room) = (seqs.len(), seqs.capacity());
         if room > SEQS_MIN && len * SEQS_PER_ENTRY <= room {
             // Half as many must come before it grows again, or go before it shrinks again.
-            self.seqs.shrink_to((len + len / 2).max(SEQS_MIN));
+            seqs.shrink_to((len + len / 2).max(SEQS_MIN));
         }
         if len == 0 { SEQS_BYTES + SEQ_BYTES } else { SEQ_BYTES }
     }
@@ -95,14 +96,15 @@ impl Topics {
             self.bytes += topic.as_str().len() + TOPIC_OVERHEAD_BYTES;
             TopicEntry { removed_through, ..TopicEntry::default() }
         });
-        let prev = (entry.retained > 0).then_some(entry.last);
+        let prev = NonZeroU64::new(entry.last).filter(|_| entry.retained > 0);
         entry.last = seq;
         entry.retained += 1;
         let surplus = limit.and_then(|limit| {
-            self.bytes += if entry.seqs.is_empty() { SEQS_BYTES + SEQ_BYTES } else { SEQ_BYTES };
-            entry.seqs.push_back(seq);
+            let seqs = entry.seqs.get_or_insert_default();
+            self.bytes += if seqs.is_empty() { SEQS_BYTES + SEQ_BYTES } else { SEQ_BYTES };
+            seqs.push_back(seq);
             let limit = limit + usize::from(planted(Fault::TopicOneOver));
-            (entry.retained > limit).then(|| entry.seqs.front().copied()).flatten()
+            (entry.retained > limit).then(|| seqs.front().copied()).flatten()
         });
         Noted { topic: shared.clone(), prev, surplus, route: entry.route }
     }
@@ -156,7 +158,8 @@ impl Topics {
     #[cfg(test)]
     pub(crate) fn allocated(&self) -> usize {
         let of_topic = |(topic, entry): (&Topic, &TopicEntry)| {
-            topic.as_str().len() + 2 * size_of::<usize>() + entry.seqs.capacity() * size_of::<u64>()
+            let list = |seqs: &VecDeque<u64>| size_of_val(seqs) + seqs.capacity() * size_of::<u64>();
+            topic.as_str().len() + 2 * size_of::<usize>() + entry.seqs.as_deref().map_or(0, list)
         };
         self.entries.allocated() + self.entries.iter().map(of_topic).sum::<usize>()
     }

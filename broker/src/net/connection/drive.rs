@@ -18,22 +18,23 @@ use crate::session::Session;
 /// Reads or catch-up batches that a connection does in one turn before it lets others go on.
 const TURNS_MAX: usize = 4;
 
-/// What only the connection's own thread works with.
+/// What only the connection's own thread works with. What a write looks at stands first and together.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Inner {
     pub(super) transport: Transport,
-    pub(super) session: Session,
-    pub(super) reader: Reader,
-    /// Bytes that were read from the socket and not worked off: after the handshake, or while answers pile up.
-    pub(super) unread: Vec<u8>,
+    pub(super) waker: Option<Waker>,
+    /// Since when something waits and the socket takes nothing.
+    pub(super) blocked_since: Option<Moment>,
+    pub(super) stage: Stage,
     /// Whether reading waits for answers to be written.
     pub(super) paused: bool,
     /// Reading waits for the end of a second in which the peer has sent all that it may.
     pub(super) rest: Option<Pin<Box<Sleep>>>,
-    pub(super) stage: Stage,
-    pub(super) waker: Option<Waker>,
-    /// Since when something waits and the socket takes nothing.
-    pub(super) blocked_since: Option<Moment>,
+    /// Bytes that were read from the socket and not worked off: after the handshake, or while answers pile up.
+    pub(super) unread: Vec<u8>,
+    pub(super) session: Session,
+    pub(super) reader: Reader,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use fanfare_protocol::frame::Publish;
@@ -143,7 +144,7 @@ fn message(
     let payload = payload.map_err(|_| Refusal::Contradiction("a payload is not of its kind"))?;
     let publish =
         Publish { id: None, topic: topic.clone(), payload, key: None, expect: None, echo: true, headers };
-    let place = Place { index, stream: stream.name.clone(), seq, prev: (prev > 0).then_some(prev) };
+    let place = Place { index, stream: stream.name.clone(), seq, prev: NonZeroU64::new(prev) };
     Ok((Draft::new(publish, NOBODY, now).by(by).seal(topic.clone(), Some(place), time_ms), number))
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::num::NonZeroU64;
 
 use super::record::Record;
 use super::stream::{Marks, SavedKey, SavedStream};
@@ -70,7 +71,7 @@ fn stream_record<'r>(record: &'r mut Record, stream: &SavedStream) -> io::Result
 }
 
 fn message_record<'r>(record: &'r mut Record, message: &Message, topic: u32) -> &'r mut Record {
-    let prev = message.place().and_then(|place| place.prev).unwrap_or(0);
+    let prev = message.place().and_then(|place| place.prev).map_or(0, NonZeroU64::get);
     let (kind, payload) = message.payload();
     record.begin(Tag::Message).u64(message.seq()).u64(prev).u64(message.time_ms());
     record.u32(topic).u8(kind as u8).text(message.publisher().unwrap_or_default());
