@@ -93,6 +93,7 @@ macro_rules! limits {
        $beyond:literal, $metric:literal;)*) => {
         /// The bounds in force. Each field's text ends with its default and what happens beyond it.
         #[derive(Clone, Debug, PartialEq, Eq)]
+        #[allow(clippy::doc_markdown, reason = "the configuration shows these texts, too, names as they are")]
         pub struct Limits {
             $($(#[doc = $doc])* #[doc = concat!("Default `", $text, "`. Beyond it: ", $beyond, ".")] pub $name: $type,)*
         }
@@ -111,6 +112,7 @@ macro_rules! limits {
             $($name: AtomicU64,)*
         }
 
+        #[allow(clippy::doc_markdown, reason = "the configuration shows these texts, too, names as they are")]
         impl LiveLimits {
             /// The bounds that a broker starts with.
             pub fn new(limits: &Limits) -> Self {

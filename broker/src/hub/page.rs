@@ -18,31 +18,31 @@ const PAGE_OVERHEAD_BYTES: usize = 16 * 1024;
 #[derive(Debug)]
 pub(super) struct Bodies {
     encoding: Encoding,
-    bodies: Vec<Body>,
+    taken: Vec<Body>,
     most: usize,
     bytes_left: usize,
 }
 
 impl Bodies {
     pub(super) fn new(encoding: Encoding, most: usize, bytes: usize) -> Self {
-        Self { encoding, bodies: Vec::new(), most, bytes_left: bytes }
+        Self { encoding, taken: Vec::new(), most, bytes_left: bytes }
     }
 
     /// Takes a message; false if there is no room for it. The first always has some, however large it is.
     pub(super) fn take(&mut self, message: &Arc<Message>) -> bool {
         let body = Body::of(message, self.encoding);
         let bytes = body.bytes().len() + 1;
-        if bytes > self.bytes_left && !self.bodies.is_empty() {
+        if bytes > self.bytes_left && !self.taken.is_empty() {
             return false;
         }
         self.bytes_left = self.bytes_left.saturating_sub(bytes);
-        self.bodies.push(body);
+        self.taken.push(body);
         true
     }
 
     /// How many more there may be.
     pub(super) fn left(&self) -> usize {
-        self.most.saturating_sub(self.bodies.len())
+        self.most.saturating_sub(self.taken.len())
     }
 
     /// How many bytes more they may take.
@@ -51,7 +51,7 @@ impl Bodies {
     }
 
     pub(super) fn into_bodies(self) -> Vec<Body> {
-        self.bodies
+        self.taken
     }
 }
 

@@ -214,15 +214,15 @@ impl Registry {
         &self,
         patterns: impl Iterator<Item = &'a Pattern>,
         session: SessionId,
-        who: Option<Arc<Who>>,
+        who: Option<&Arc<Who>>,
     ) {
         if self.is_empty() {
             return;
         }
-        self.known.lock().entry(session).or_default().who.clone_from(&who);
+        self.known.lock().entry(session).or_default().who = who.cloned();
         for (topic, config) in patterns.filter_map(|pattern| self.kept(pattern)) {
             let mut part = self.part(&topic).lock();
-            self.change(&mut part, &topic, |roster| roster.show(session, who.clone(), config));
+            self.change(&mut part, &topic, |roster| roster.show(session, who.cloned(), config));
         }
     }
 

@@ -34,7 +34,7 @@ impl Shard {
     }
 
     /// A session goes on with another token, and shows this from now on wherever it is a member.
-    pub(crate) fn show(&self, session: u32, who: Option<Arc<Who>>) {
+    pub(crate) fn show(&self, session: u32, who: Option<&Arc<Who>>) {
         let Some(attached) = self.sessions.get(session as usize) else { return };
         let subs = attached.subs.iter().filter_map(|(_, slot)| self.subscription(*slot));
         self.hub.presence.show(subs.map(|sub| &sub.pattern), attached.outbound.session(), who);

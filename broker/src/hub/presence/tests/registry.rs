@@ -163,7 +163,7 @@ fn a_member_that_is_refreshed_shows_its_new_info_to_whoever_asks_and_listens() {
     }
     news(&registry, 0);
     let (rooms, wild) = (pattern("rooms.1"), pattern("rooms.*"));
-    registry.show([&rooms, &wild].into_iter(), SessionId(1), shown("2"));
+    registry.show([&rooms, &wild].into_iter(), SessionId(1), shown("2").as_ref());
     assert_eq!(registry.page(&topic("rooms.1"), None, 9, 9_999).members[0].1, shown("2"));
     let (text, _) = render(news(&registry, 0).remove(0), 1 << 10, |session| format!("s-{}", session.0));
     let changed = r#"{"session":"s-1","subject":"alice","info":2}"#;

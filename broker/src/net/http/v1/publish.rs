@@ -125,10 +125,10 @@ pub(super) enum Outcome {
 impl Outcome {
     /// Publishes one message of many; counts what fails.
     pub(super) fn of(api: &Api, publisher: &Publisher, item: &[u8]) -> Self {
-        let published = fanfare_protocol::encoding::publish_from_json(item)
+        let outcome = fanfare_protocol::encoding::publish_from_json(item)
             .map_err(Problem::from)
             .and_then(|message| publish(api, publisher, message));
-        published.map_or_else(|problem| Self::failed(api, problem), Self::Published)
+        outcome.map_or_else(|problem| Self::failed(api, problem), Self::Published)
     }
 
     /// One that failed; it is counted.
