@@ -49,9 +49,14 @@ impl<K: Eq + Hash> Census<K> {
 
     /// Takes one back.
     pub(crate) fn leave(&self, key: &K) {
+        self.leave_all(key, 1);
+    }
+
+    /// Takes so many back.
+    pub(crate) fn leave_all(&self, key: &K, many: usize) {
         let mut counts = self.counts.lock();
         if let Some(count) = counts.get_mut(key) {
-            *count = count.saturating_sub(1);
+            *count = count.saturating_sub(many);
             if *count == 0 {
                 counts.remove(key);
             }

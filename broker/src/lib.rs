@@ -35,6 +35,7 @@ mod metrics;
 #[doc(hidden)]
 pub mod micro;
 mod net;
+mod network;
 mod notation;
 mod notice;
 mod outbound;
@@ -43,6 +44,7 @@ mod session;
 mod sync;
 mod trace;
 mod version;
+mod whose;
 
 pub use auth::{
     Algorithms, ApiKeyHash, ApiKeySettings, AuthSettings, Ignored, IssuerSettings, JwksError, Key, KeyError,

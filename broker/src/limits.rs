@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 pub use self::neighbours::Conflict;
+pub(crate) use self::neighbours::half;
 use fanfare_protocol::limits::{
     DEFAULT_HEARTBEAT_MS, DEFAULT_MAX_FRAME_BYTES, DEFAULT_MAX_PAYLOAD_BYTES, MAX_HEADERS_BYTES,
     MAX_TOKEN_BYTES,
@@ -92,6 +93,7 @@ macro_rules! limits {
        $beyond:literal, $metric:literal;)*) => {
         /// The bounds in force. Each field's text ends with its default and what happens beyond it.
         #[derive(Clone, Debug, PartialEq, Eq)]
+        #[allow(clippy::doc_markdown, reason = "the configuration shows these texts, too, names as they are")]
         pub struct Limits {
             $($(#[doc = $doc])* #[doc = concat!("Default `", $text, "`. Beyond it: ", $beyond, ".")] pub $name: $type,)*
         }
@@ -110,6 +112,7 @@ macro_rules! limits {
             $($name: AtomicU64,)*
         }
 
+        #[allow(clippy::doc_markdown, reason = "the configuration shows these texts, too, names as they are")]
         impl LiveLimits {
             /// The bounds that a broker starts with.
             pub fn new(limits: &Limits) -> Self {
@@ -162,6 +165,7 @@ const AT_START: &[&str] = &[
     "key_window",
     "presence_members",
     "presence_topics",
+    "presence_topics_per_subject",
     "presence_interval",
     "trace_queue_spans",
 ];
@@ -198,16 +202,19 @@ limits! {
     max_connections: usize = Count(100_000, "100000"), 1..=10_000_000,
         "the handshake is answered and the session closed with 4100",
         "fanfare_connections_closed_total{reason=\"over_capacity\"}";
-    /// Connections of one address at once; of one /64 network for IPv6. A trusted proxy counts as those that it names.
+    /// Connections of one address at once; of one /64 network for IPv6. A trusted proxy counts as those that it names. A part
+    /// of all, so that nobody alone keeps the others out: unless it is set, at most half of max_connections; and at most
+    /// half of the open files that are left for clients, unless it is max_connections or more.
     max_connections_per_address: usize = Count(20_000, "20000"), 1..=10_000_000,
         "the connection is answered 429 and closed",
         "fanfare_handshake_failures_total{reason=\"too_many_from_address\"}";
     /// Sessions of one subject at once: of all tokens with one `sub`, or of one API key. Whoever brings neither counts as its
-    /// address alone.
+    /// address alone. Unless it is set, at most half of max_connections.
     max_connections_per_subject: usize = Count(1_000, "1000"), 1..=10_000_000,
         "the session is closed with 4104, and those that are open stay",
         "fanfare_connections_closed_total{reason=\"too_many_sessions\"}";
-    /// Connections that the broker accepts, a second.
+    /// Connections that the broker accepts, a second. No address has a share of it: whose a connection is shows when it is
+    /// accepted.
     accepts_per_second: usize = PerSecond(20_000, "20000"), 1..=1_000_000,
         "further ones wait in the kernel (listen_backlog)",
         "fanfare_accepting_paused_total";
@@ -216,7 +223,7 @@ limits! {
         "the connection is answered 503 and closed",
         "fanfare_handshake_failures_total{reason=\"too_many_handshakes\"}";
     /// Handshakes of one address under way at once; of one /64 network for IPv6. A part of all, so that nobody alone keeps
-    /// the others out. A trusted proxy counts as those that it names, from the moment at which it does.
+    /// the others out: unless it is set, at most half of max_handshakes. A trusted proxy counts as those that it names, from the moment at which it does.
     max_handshakes_per_address: usize = Count(1_024, "1024"), 1..=1_000_000,
         "the connection is answered 429 and closed",
         "fanfare_handshake_failures_total{reason=\"too_many_handshakes_from_address\"}";
@@ -279,6 +286,20 @@ limits! {
     max_subscriptions: usize = Count(1_000, "1000"), 1..=1_000_000,
         "the subscribe is answered with the error limit_exceeded",
         "fanfare_errors_total{code=\"limit_exceeded\"}";
+    /// Subscriptions of all sessions together. Each shard adds up what all count, so there may be one more for each of them.
+    max_subscriptions_total: usize = Count(2_000_000, "2000000"), 1..=100_000_000,
+        "the subscribe is answered with the error limit_exceeded",
+        "fanfare_subscriptions";
+    /// Subscriptions of all sessions of one subject together; of who has none, of one address. A part of all, so that nobody
+    /// alone keeps the others out: unless it is set, at most half of max_subscriptions_total and of max_patterns.
+    max_subscriptions_per_subject: usize = Count(500_000, "500000"), 1..=100_000_000,
+        "the subscribe is answered with the error limit_exceeded",
+        "fanfare_errors_total{code=\"limit_exceeded\"}";
+    /// Different patterns that are subscribed to, plain topics among them. A subscription to one that another has needs no
+    /// room. There may be one more for each shard.
+    max_patterns: usize = Count(1_000_000, "1000000"), 1..=100_000_000,
+        "the subscribe is answered with the error limit_exceeded",
+        "fanfare_patterns";
     /// WebSocket pings and pongs, fragments, `ping` and `pong` frames and unreadable frames of one session, a second.
     max_overhead_frames: usize = PerSecond(500, "500"), 1..=1_000_000,
         "the session is closed with 4102",
@@ -325,16 +346,21 @@ limits! {
         "further ones wait in the kernel until one ends",
         "fanfare_http_connections";
     /// Connections of one address to the internal port at once; of one /64 network for IPv6. A part of all, so that
-    /// nobody alone keeps the others out. A trusted proxy may have all of them.
+    /// nobody alone keeps the others out: unless it is set, at most half of max_http_connections. A trusted proxy may have
+    /// all of them.
     max_http_connections_per_address: usize = Count(128, "128"), 1..=100_000,
         "the connection is closed",
         "fanfare_http_connections_refused_total";
+    /// Time for a TLS handshake on the internal port, and for the head of a request there; so for a connection to do nothing.
+    http_head_timeout: Duration = Time(30 * SECOND, "30s"), 10..=HOUR,
+        "the connection is closed",
+        "fanfare_http_handshake_failures_total{reason=\"timeout\"}";
     /// Requests of the HTTP API that are worked on at once.
     max_http_requests: usize = Count(128, "128"), 1..=100_000,
         "the request is answered 503, to be repeated after a second",
         "fanfare_http_requests_total{status=\"5xx\"}";
     /// Requests of one caller that are worked on at once: of one subject, or for who has none, of one address. A part of
-    /// all, so that nobody alone keeps the others out.
+    /// all, so that nobody alone keeps the others out: unless it is set, at most half of max_http_requests.
     max_http_requests_per_caller: usize = Count(32, "32"), 1..=100_000,
         "the request is answered 429, to be repeated after a second",
         "fanfare_errors_total{code=\"limit_exceeded\"}";
@@ -358,6 +384,12 @@ limits! {
     key_bytes: usize = Bytes(64 * MIB, "64MiB"), 4_096..=64 * GIB,
         "a publish with another key is answered with the error limit_exceeded until old keys are forgotten",
         "fanfare_stream_key_bytes";
+    /// The same for the keys of one publisher: of one subject, or for who has none, of one address. A part of all, so that
+    /// nobody alone keeps the others from publishing with keys: unless it is set, at most half of key_bytes. One key always
+    /// fits. Those of an earlier run count for nobody.
+    key_bytes_per_publisher: usize = Bytes(16 * MIB, "16MiB"), 1_024..=64 * GIB,
+        "that publisher's next publish with another key is answered with the error limit_exceeded until old keys are forgotten",
+        "fanfare_keys_refused_total{reason=\"publisher\"}";
     /// Subjects and tokens that are revoked at a time.
     max_revocations: usize = Count(100_000, "100000"), 1..=10_000_000,
         "one more is refused, since forgetting another would let somebody in",
@@ -373,6 +405,11 @@ limits! {
     /// Topics with a member.
     presence_topics: usize = Count(100_000, "100000"), 16..=10_000_000,
         "a session subscribes to another topic as it asks, and is no member; the bound is shared evenly by 16 parts",
+        "fanfare_presence_left_out_total";
+    /// Such topics on which one subject was the first; of who has none, one address. A part of all, so that nobody alone
+    /// keeps the others out: unless it is set, at most half of presence_topics.
+    presence_topics_per_subject: usize = Count(10_000, "10000"), 1..=10_000_000,
+        "its session subscribes to another topic as it asks, and is no member",
         "fanfare_presence_left_out_total";
     /// Time between two announcements of a topic's joins and leaves.
     presence_interval: Duration = Time(250, "250ms"), 10..=HOUR,

@@ -114,6 +114,21 @@ impl Caller {
         })
     }
 
+    /// Someone with this subject, who may do everything.
+    #[cfg(test)]
+    pub(crate) fn unlimited_as(subject: &str) -> Self {
+        Self::new(Identity {
+            subject: Some(subject.into()),
+            token_id: None,
+            key: None,
+            expires: None,
+            known: true,
+            may: May::Everything,
+            auto: Vec::new(),
+            info: None,
+        })
+    }
+
     /// Someone with this subject, who may do nothing.
     #[cfg(test)]
     pub(crate) fn named(subject: &str) -> Self {

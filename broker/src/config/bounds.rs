@@ -17,6 +17,7 @@ pub(super) fn resolve_limits(written: &Written, faults: &mut Vec<Fault>) -> Limi
             Err((what, remedy)) => faults.push(Fault::new(*place, what, remedy)),
         }
     }
+    limits.fit_shares(|name| written.limits.iter().any(|(limit, _)| limit.name == name));
     // A limit that could not be read has its default for now, which says nothing of its neighbours.
     if faults.len() == faults_before {
         faults.extend(neighbour_faults(&limits, written));

@@ -244,6 +244,7 @@ impl Loaded {
         if let Some(faults) = Faults::of(file.map(Path::to_owned), faults) {
             return Err(faults);
         }
+        listing.fit(&config.limits);
         listing.compute(SHARDS, i64::try_from(config.shards.get()).unwrap_or(i64::MAX));
         Ok(Self { config, listing })
     }

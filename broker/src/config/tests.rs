@@ -106,6 +106,28 @@ fn what_is_printed_can_be_fed_back() {
 }
 
 #[test]
+fn whoever_lowers_a_total_alone_leaves_shares_to_the_others_and_sees_them() {
+    let path = Path::new(FILE);
+    let load = |text| Loaded::parse(Some(path), text, Vec::new(), &Overrides::default()).unwrap();
+    let loaded = load("[limits]\nmax_connections = 1000\nkey_bytes = \"4MiB\"");
+    let limits = &loaded.config.limits;
+    assert_eq!((limits.max_connections_per_address, limits.max_connections_per_subject), (500, 500));
+    let printed = loaded.listing.to_toml(Some(path));
+    for (setting, remark) in [
+        ("max_connections_per_address = 500 ", "# default: half of max_connections\n"),
+        ("key_bytes_per_publisher = \"2MiB\" ", "# default: half of key_bytes\n"),
+        ("max_handshakes_per_address = 1024 ", "# default\n"),
+    ] {
+        let line = printed.split_inclusive('\n').find(|line| line.starts_with(setting));
+        assert!(line.is_some_and(|line| line.ends_with(remark)), "{setting} in {printed}");
+    }
+    assert_eq!(parse(&printed).unwrap(), loaded.config, "{printed}");
+    // As many as all: the operator wants no share, as behind a balancer that hides where clients are.
+    let limits = load("[limits]\nmax_connections = 1000\nmax_connections_per_address = 1000").config.limits;
+    assert_eq!(limits.max_connections_per_address, 1_000);
+}
+
+#[test]
 fn a_data_dir_has_a_name() {
     check_faults(
         "data_dir = \"\"",

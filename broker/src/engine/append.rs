@@ -7,12 +7,15 @@ use fanfare_protocol::Topic;
 use fanfare_protocol::frame::Publish;
 
 use crate::fault::{Fault, planted};
+use crate::whose::Whose;
 
 /// Under which conditions a message is appended. The key is checked first.
 #[derive(Debug, Default)]
 pub(crate) struct Conditions {
     /// If the stream remembers this key, the message is a repeat and not appended again.
     pub(crate) key: Option<Key>,
+    /// Whose the key is; nobody's counts in no share.
+    pub(crate) by: Option<Whose>,
     /// The topic's last retained sequence must be this one; 0: none is retained.
     pub(crate) expect: Option<u64>,
 }
@@ -21,7 +24,12 @@ impl Conditions {
     /// Those of a publish.
     pub(crate) fn of(publish: &Publish<'_>) -> Self {
         let key = publish.key.as_deref().map(|key| Key::new(&publish.topic, key));
-        Self { key, expect: publish.expect }
+        Self { key, by: None, expect: publish.expect }
+    }
+
+    /// The same, of this publisher.
+    pub(crate) fn by(self, by: Option<Whose>) -> Self {
+        Self { by, ..self }
     }
 
     /// Whether there is none, so that any topic will do.
@@ -75,5 +83,7 @@ pub(crate) enum Refused {
     KeysFull {
         /// Time until then.
         retry_after: Duration,
+        /// Whether it is the publisher's share that is full, and others go on.
+        own: bool,
     },
 }

@@ -31,10 +31,16 @@ pub(crate) struct KeyLimits {
     pub(crate) window: Duration,
     /// Memory that a stream's keys may take, in bytes (`key_bytes`).
     pub(crate) max_bytes: usize,
+    /// Memory that those of one publisher may take, in bytes (`key_bytes_per_publisher`).
+    pub(crate) max_bytes_each: usize,
 }
 
 impl From<&Limits> for KeyLimits {
     fn from(limits: &Limits) -> Self {
-        Self { window: limits.key_window, max_bytes: limits.key_bytes }
+        Self {
+            window: limits.key_window,
+            max_bytes: limits.key_bytes,
+            max_bytes_each: limits.key_bytes_per_publisher,
+        }
     }
 }

@@ -16,7 +16,8 @@ use crate::engine::{
 
 const MAGIC: &[u8] = b"fanfare\0";
 const RUN: u64 = 7;
-const KEYS: KeyLimits = KeyLimits { window: Duration::from_mins(2), max_bytes: 1 << 20 };
+const KEYS: KeyLimits =
+    KeyLimits { window: Duration::from_mins(2), max_bytes: 1 << 20, max_bytes_each: 1 << 20 };
 
 pub(super) fn run(input: &[u8]) -> Outcome {
     let Some((format, records)) = input.split_first() else { return Outcome::Refused };

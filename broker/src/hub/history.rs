@@ -5,26 +5,18 @@ use std::sync::Arc;
 use fanfare_protocol::frame::{Gap, History, ReplayFrom};
 use fanfare_protocol::{Encoding, Pattern, Position};
 
+use super::page::{Bodies, PAGE_SCANNED_MAX};
 use super::shared::Hub;
 use super::start::{expired, reset, start_at, unmet};
 use crate::auth::Permitted;
 use crate::engine::{Cursor, Message, ReadBudget, StartAt, Stream, StreamIndex};
 use crate::outbound::Body;
 
-/// Messages that one page looks at, matching or not, so that a rare pattern holds up no shard; `more` says that the
-/// page ended early.
-pub(super) const PAGE_SCANNED_MAX: usize = 16 * 1024;
-/// What an answer takes beside its messages, at most, in bytes: frame, position, gaps.
-const PAGE_OVERHEAD_BYTES: usize = 16 * 1024;
-
 /// A page in the making.
 struct Page {
-    encoding: Encoding,
-    bodies: Vec<Body>,
+    bodies: Bodies,
     /// The stream and sequence of the last message.
     last: Option<(StreamIndex, u64)>,
-    messages_left: usize,
-    bytes_left: usize,
     scans_left: usize,
     gaps: Vec<Gap>,
     full: bool,
@@ -61,11 +53,8 @@ impl Hub {
     fn read_history(&self, history: History, encoding: Encoding) -> HistoryPage {
         let History { pattern, from, limit, .. } = history;
         let mut page = Page {
-            encoding,
-            bodies: Vec::new(),
+            bodies: Bodies::new(encoding, limit as usize, self.page_bytes()),
             last: None,
-            messages_left: limit as usize,
-            bytes_left: self.page_bytes(),
             scans_left: PAGE_SCANNED_MAX,
             gaps: Vec::new(),
             full: false,
@@ -73,19 +62,14 @@ impl Hub {
         let mut met: Vec<&Stream> =
             self.engine.streams().iter().filter(|stream| stream.meets(&pattern)).collect();
         met.sort_by(|a, b| a.name().cmp(b.name()));
-        page.gaps.extend(unmet(&met, &from).map(|name| reset(name.clone(), None)));
+        page.gaps.extend(unmet(&met, &from, None));
         let mut position = Position::default();
         for stream in met {
             let mut cursor = page.begin(stream, &from, &pattern);
             page.read(stream, &mut cursor, &pattern);
             position.0.insert(stream.name().clone(), stream.position(cursor.after));
         }
-        HistoryPage { bodies: page.bodies, gaps: page.gaps, position, more: page.full }
-    }
-
-    /// What the messages of a page may take, in bytes.
-    pub(super) fn page_bytes(&self) -> usize {
-        self.limits.max_frame_bytes().saturating_sub(PAGE_OVERHEAD_BYTES)
+        HistoryPage { bodies: page.bodies.into_bodies(), gaps: page.gaps, position, more: page.full }
     }
 }
 
@@ -109,8 +93,9 @@ impl Page {
     fn read(&mut self, stream: &Stream, cursor: &mut Cursor, pattern: &Pattern) {
         while !self.full {
             let before = *cursor;
-            let budget = ReadBudget::new(self.messages_left.min(ReadBudget::SCANNED_MAX), self.bytes_left);
-            if self.messages_left == 0 {
+            let left = self.bodies.left();
+            let budget = ReadBudget::new(left.min(ReadBudget::SCANNED_MAX), self.bodies.bytes_left());
+            if left == 0 {
                 // Only whether there is more is of interest now, and that is cheap to know of one message.
                 let mut ahead = *cursor;
                 let batch = stream.read(&mut ahead, pattern, ReadBudget::new(1, 0), || ());
@@ -137,16 +122,11 @@ impl Page {
 
     /// Takes a message into the page; false if the page has no room for it.
     fn take(&mut self, message: &Arc<Message>) -> bool {
-        let body = Body::of(message, self.encoding);
-        let bytes = body.bytes().len() + 1;
-        if bytes > self.bytes_left && !self.bodies.is_empty() {
-            self.full = true;
-            return false;
+        let taken = self.bodies.take(message);
+        if taken {
+            self.last = message.place().map(|place| (place.index, place.seq));
         }
-        self.bytes_left = self.bytes_left.saturating_sub(bytes);
-        self.messages_left = self.messages_left.saturating_sub(1);
-        self.bodies.push(body);
-        self.last = message.place().map(|place| (place.index, place.seq));
-        true
+        self.full |= !taken;
+        taken
     }
 }

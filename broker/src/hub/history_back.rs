@@ -6,12 +6,12 @@ use std::sync::Arc;
 use fanfare_protocol::frame::{Gap, History, ReplayFrom};
 use fanfare_protocol::{Encoding, Pattern, Position};
 
-use super::history::{HistoryPage, PAGE_SCANNED_MAX};
+use super::history::HistoryPage;
+use super::page::{Bodies, PAGE_SCANNED_MAX};
 use super::shared::Hub;
 use super::start::{reset, start_at, unmet};
 use crate::auth::Permitted;
 use crate::engine::{BackwardPlace, Message, ReadBudget, Stream};
-use crate::outbound::Body;
 
 /// Messages that are read of a stream at once.
 const BATCH_MESSAGES: usize = 64;
@@ -70,30 +70,27 @@ impl Hub {
         let History { pattern, from, limit, .. } = history.into_inner();
         let mut gaps = Vec::new();
         let mut sources = self.sources(&pattern, &from, before, &mut gaps);
-        let (mut bodies, mut bytes_left, mut scans_left) = (Vec::new(), self.page_bytes(), PAGE_SCANNED_MAX);
+        let mut bodies = Bodies::new(encoding, limit as usize, self.page_bytes());
+        let mut scans_left = PAGE_SCANNED_MAX;
         loop {
             for source in &mut sources {
                 source.fill(&pattern, &mut scans_left);
             }
-            if bodies.len() >= limit as usize || sources.iter().any(Source::is_unread) {
+            if bodies.left() == 0 || sources.iter().any(Source::is_unread) {
                 break;
             }
             let Some(newest) = newest(&mut sources) else { break };
             let Some(message) = newest.read.front() else { break };
-            let body = Body::of(message, encoding);
-            let bytes = body.bytes().len() + 1;
-            if bytes > bytes_left && !bodies.is_empty() {
+            if !bodies.take(message) {
                 break;
             }
-            bytes_left = bytes_left.saturating_sub(bytes);
-            bodies.push(body);
             newest.read.pop_front();
         }
         let more = sources.iter().any(|source| !source.read.is_empty() || !source.place.at_start);
         let place = |stream: &Stream, seq| (stream.name().clone(), stream.position(seq));
         let position = sources.iter().map(|source| place(source.stream, source.through)).collect();
         let next = sources.iter().map(|source| place(source.stream, source.before())).collect();
-        (HistoryPage { bodies, gaps, position, more }, next)
+        (HistoryPage { bodies: bodies.into_bodies(), gaps, position, more }, next)
     }
 
     fn sources(
@@ -104,7 +101,7 @@ impl Hub {
         gaps: &mut Vec<Gap>,
     ) -> Vec<Source<'_>> {
         let met: Vec<&Stream> = self.engine.streams().iter().filter(|stream| stream.meets(pattern)).collect();
-        gaps.extend(unmet(&met, from).map(|name| reset(name.clone(), None)));
+        gaps.extend(unmet(&met, from, None));
         let mut sources = Vec::with_capacity(met.len());
         for stream in met {
             let begin = stream.begin(start_at(from, stream), false, pattern);

@@ -82,6 +82,12 @@ impl Interest {
         ShardSet(route.to)
     }
 
+    /// Whether another pattern has room among so many; one that is there takes none.
+    pub(crate) fn has_room(&self, pattern: &Pattern, most: usize) -> bool {
+        let index = self.index.read();
+        index.len() < most || !index.items(pattern).is_empty()
+    }
+
     fn find(&self, topic: &Topic) -> ShardSet {
         let mut shards = ShardSet::default();
         self.index.read().matches(topic, |items| items.iter().for_each(|shard| shards.add(*shard)));

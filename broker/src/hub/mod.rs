@@ -21,6 +21,7 @@ mod mailbox;
 #[cfg(test)]
 mod model;
 mod overflow;
+mod page;
 mod presence;
 mod probe;
 mod publish;
@@ -29,6 +30,7 @@ mod question;
 mod read_latest;
 mod relief;
 mod revoke;
+mod room;
 mod save;
 mod sessions;
 mod shard;
@@ -51,8 +53,12 @@ pub use interest::MAX_SHARDS;
 pub(crate) use mailbox::Mail;
 pub use presence::{MemberBy, PresenceConfig};
 pub(crate) use presence::{PresenceError, Who};
+<<<<<<< HEAD
 pub(crate) use probe::is_probe;
 pub(crate) use publish::{Accepted, PublishError};
+=======
+pub(crate) use publish::{Accepted, Origin, PublishError};
+>>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
 pub(crate) use question::SubscriptionView;
 pub(crate) use revoke::{NotTaken, REVOKED, ShutOut};
 pub(crate) use sessions::{Order, SessionView, SessionsAsked};

@@ -1,5 +1,6 @@
 //! Publishing: a message gets its place in its stream, and goes to every shard with a subscriber for it.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,9 @@ use super::shared::Hub;
 use crate::auth::Permitted;
 use crate::clock::Now;
 use crate::engine::{Conditions, Draft, Message, Refused, Route, SessionId};
+use crate::metrics::{KEYS_OF_PUBLISHER, KEYS_OF_STREAM};
 use crate::trace::{TRACEPARENT, TraceContext, Tracer, What};
+use crate::whose::Whose;
 
 /// Why a message was not published. It is in no stream then, and nobody gets it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,13 +43,41 @@ pub(crate) enum PublishError {
     Stopping,
     /// The stream has no room to remember the key.
     #[error(
-        "not published: the stream remembers as many keys as it may (key_bytes), so a repeat would not be known; \
-         try again when old keys are forgotten"
+        "not published: the stream remembers as many keys as it may{} ({}), so a repeat would not be known; \
+         try again when old keys are forgotten",
+        if *.own { " of one publisher" } else { "" },
+        if *.own { "key_bytes_per_publisher" } else { "key_bytes" }
     )]
     KeysFull {
         /// Time until there may be room.
         retry_after: Duration,
+        /// Whether its publisher's share is full, and others go on.
+        own: bool,
     },
+}
+
+/// Where a message comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Origin {
+    Session(SessionId),
+    /// A request over HTTP, from this address. What it publishes is hidden from nobody.
+    Address(IpAddr),
+}
+
+impl From<SessionId> for Origin {
+    fn from(session: SessionId) -> Self {
+        Self::Session(session)
+    }
+}
+
+impl Origin {
+    /// The session; one that nobody has for what comes from none.
+    fn session(self) -> SessionId {
+        match self {
+            Self::Session(session) => session,
+            Self::Address(_) => SessionId(0),
+        }
+    }
 }
 
 impl PublishError {
@@ -76,7 +107,7 @@ impl From<Refused> for PublishError {
         match refused {
             Refused::Conflict { last } => Self::Conflict { last },
             Refused::Stopping => Self::Stopping,
-            Refused::KeysFull { retry_after } => Self::KeysFull { retry_after },
+            Refused::KeysFull { retry_after, own } => Self::KeysFull { retry_after, own },
         }
     }
 }
@@ -95,12 +126,13 @@ impl Hub {
     pub(crate) fn publish(
         &self,
         publish: Permitted<Publish<'_>>,
-        session: SessionId,
+        from: impl Into<Origin>,
         now: Now,
     ) -> Result<Accepted, PublishError> {
+        let from = from.into();
         match &self.tracer {
-            None => self.publish_as(publish, session, now, None),
-            Some(tracer) => self.publish_traced(tracer, publish, session, now),
+            None => self.publish_as(publish, from, now, None),
+            Some(tracer) => self.publish_traced(tracer, publish, from, now),
         }
     }
 
@@ -110,16 +142,16 @@ impl Hub {
         &self,
         tracer: &Tracer,
         publish: Permitted<Publish<'_>>,
-        session: SessionId,
+        from: Origin,
         now: Now,
     ) -> Result<Accepted, PublishError> {
         let Publish { headers, payload, .. } = publish.request();
         let traceparent = headers.as_ref().and_then(|headers| headers.get(TRACEPARENT));
         let Some(begun) = tracer.begin(traceparent, now.moment) else {
-            return self.publish_as(publish, session, now, None);
+            return self.publish_as(publish, from, now, None);
         };
         let (kind, payload_bytes) = (payload.kind(), payload.as_bytes().len());
-        let published = self.publish_as(publish, session, now, Some(begun.context));
+        let published = self.publish_as(publish, from, now, Some(begun.context));
         let at = published.as_ref().ok().and_then(|accepted| accepted.at.as_ref());
         let what = What::Publish {
             stream: at.map(|at| at.stream.clone()),
@@ -136,7 +168,7 @@ impl Hub {
     fn publish_as(
         &self,
         publish: Permitted<Publish<'_>>,
-        session: SessionId,
+        from: Origin,
         now: Now,
         trace: Option<TraceContext>,
     ) -> Result<Accepted, PublishError> {
@@ -148,8 +180,11 @@ impl Hub {
         if bytes > max {
             return Err(PublishError::TooLarge { bytes, max });
         }
-        let conditions = Conditions::of(&publish);
-        let draft = Draft::new(publish, session, now.moment);
+        let mut conditions = Conditions::of(&publish);
+        if conditions.key.is_some() {
+            conditions = conditions.by(self.publisher(by.as_ref(), from));
+        }
+        let draft = Draft::new(publish, from.session(), now.moment);
         let draft = if let Some(context) = trace { draft.traced(context) } else { draft };
         let Some(stream) = self.engine.stream_of(draft.topic()) else {
             return if conditions.is_empty() {
@@ -159,10 +194,28 @@ impl Hub {
             };
         };
         let draft = if stream.names_publisher() { draft.by(by) } else { draft };
-        let appended = stream.append(draft, conditions, now, |message, route| self.send(message, route))?;
+        let appended = stream.append(draft, conditions, now, |message, route| self.send(message, route));
+        let appended = appended.inspect_err(|refused| self.count_refused(refused))?;
         let (stream, epoch) = (stream.name().clone(), stream.epoch().clone());
         let at = Some(PublishedAt { stream, epoch, seq: appended.seq });
         Ok(Accepted { at, duplicate: appended.duplicate })
+    }
+
+    /// Whose share of what a stream remembers a key takes; nobody's if its session has ended.
+    fn publisher(&self, subject: Option<&Arc<str>>, from: Origin) -> Option<Whose> {
+        let address = match (subject, from) {
+            (Some(_), _) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            (None, Origin::Address(address)) => address,
+            (None, Origin::Session(session)) => self.outbound(session)?.about().address(),
+        };
+        Some(Whose::of(subject, address))
+    }
+
+    #[cold]
+    fn count_refused(&self, refused: &Refused) {
+        if let Refused::KeysFull { own, .. } = refused {
+            self.metrics.keys_refused.count(if *own { KEYS_OF_PUBLISHER } else { KEYS_OF_STREAM });
+        }
     }
 
     /// Publishes a message that no stream holds.

@@ -135,7 +135,7 @@ impl Hub {
         (self.session_name(session) == name).then_some(session)
     }
 
-    fn outbound(&self, session: SessionId) -> Option<Arc<Outbound>> {
+    pub(super) fn outbound(&self, session: SessionId) -> Option<Arc<Outbound>> {
         self.outbounds.get(&session).map(|outbound| Arc::clone(&outbound))
     }
 }

@@ -170,6 +170,7 @@ impl Shard {
     pub(crate) fn detach(&mut self, session: u32) {
         self.note_end(session);
         let Some(attached) = self.sessions.try_remove(session as usize) else { return };
+        self.uncount(&attached.outbound, attached.subs.len());
         for (_, slot) in attached.subs {
             self.remove(slot);
         }

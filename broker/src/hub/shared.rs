@@ -27,6 +27,7 @@ use crate::metrics::{self, Gauges, JwksGauges, Metrics, ShardCounters, StreamGau
 use crate::outbound::Outbound;
 use crate::sync::Mutex;
 use crate::trace::Tracer;
+use crate::whose::Whose;
 
 /// Time that a shard has to answer a question.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
@@ -61,6 +62,8 @@ pub(crate) struct Hub {
     pub(super) ledger: Ledger,
     /// The sessions of each subject.
     pub(super) subjects: Census<Arc<str>>,
+    /// The subscriptions of each subject; of who has none, of each address.
+    pub(super) subscribed: Census<Whose>,
     /// Who traces messages, where any are.
     pub(super) tracer: Option<Tracer>,
 }
@@ -91,6 +94,7 @@ impl Hub {
             authority: Arc::new(Authority::new(AuthSettings::default())),
             ledger: None,
             subjects: Census::default(),
+            subscribed: Census::default(),
             tracer: None,
         })
     }

@@ -37,8 +37,7 @@ impl Start {
             .map(|(stream, begin)| (stream.name().clone(), asked_place(stream, begin, from)))
             .collect();
         let start = position.clone();
-        let unmet = unmet(met, from).map(|name| reset(name.clone(), Some(position.clone())));
-        let mut gaps: Vec<FirstGap> = unmet.map(FirstGap::Reset).collect();
+        let mut gaps: Vec<FirstGap> = unmet(met, from, Some(&position)).map(FirstGap::Reset).collect();
         for (stream, begin) in &begun {
             if begin.reset {
                 position.0.insert(stream.name().clone(), stream.position(begin.cursor.after));
@@ -90,13 +89,15 @@ pub(super) fn asked_position(from: &ReplayFrom) -> Option<&Position> {
     }
 }
 
-/// The streams that a position names and the pattern does not meet (any more).
+/// A gap for each stream that a position names and the pattern does not meet (any more); `position` is where to go on.
 pub(super) fn unmet<'a>(
     met: &'a [&Stream],
     from: &'a ReplayFrom,
-) -> impl Iterator<Item = &'a StreamName> + use<'a> {
+    position: Option<&'a Position>,
+) -> impl Iterator<Item = Gap> + use<'a> {
     let named = asked_position(from).into_iter().flat_map(|position| position.0.keys());
-    named.filter(|name| !met.iter().any(|stream| stream.name() == *name))
+    let unmet = named.filter(|name| !met.iter().any(|stream| stream.name() == *name));
+    unmet.map(move |name| reset(name.clone(), position.cloned()))
 }
 
 /// A gap for a position that does not fit the stream (any more).

@@ -28,6 +28,23 @@ pub(crate) enum SubscribeError {
     /// The session has as many subscriptions as it may.
     #[error("this session has {0} subscriptions, as many as it may (max_subscriptions); end one first")]
     TooMany(usize),
+    /// All sessions of its subject have as many as they may together.
+    #[error(
+        "the sessions of one subject or address have {0} subscriptions together, as many as they may \
+         (max_subscriptions_per_subject); end one first"
+    )]
+    TooManyOfSubject(usize),
+    /// All sessions have as many as they may together.
+    #[error(
+        "all sessions together have {0} subscriptions, as many as they may (max_subscriptions_total); try again later"
+    )]
+    TooManyInAll(usize),
+    /// As many different patterns are subscribed to as may be.
+    #[error(
+        "{0} different patterns are subscribed to, as many as may be (max_patterns); subscribe to one that others have, or \
+         try again later"
+    )]
+    TooManyPatterns(usize),
 }
 
 /// Why a subscription that a token brings along was not opened.
@@ -45,7 +62,7 @@ impl Shard {
         subscribe: Permitted<Subscribe>,
     ) -> Result<(), SubscribeError> {
         let Subscribe { sub, pattern, from, deliver } = subscribe.into_inner();
-        self.check_new(session, sub)?;
+        self.check_new(session, sub, &pattern)?;
         let slot = slot_number(self.subs.vacant_key());
         let inserted = self.index.insert(&pattern, slot);
         if inserted.first && !planted(Fault::InterestLate) {
@@ -138,6 +155,8 @@ impl Shard {
         let (_, slot) = attached.subs.swap_remove(at);
         attached.outbound.about().set_subscriptions(attached.subs.len());
         attached.outbound.push_unsubscribed(sub, None);
+        let outbound = Arc::clone(&attached.outbound);
+        self.uncount(&outbound, 1);
         self.note_absence(session, slot);
         self.remove(slot);
         self.mark_dirty(session);
@@ -183,6 +202,8 @@ impl Shard {
             }
             covered
         });
+        let outbound = Arc::clone(&attached.outbound);
+        self.uncount(&outbound, ended.len());
         for slot in ended {
             self.note_absence(session, slot);
             self.remove(slot);
@@ -190,12 +211,11 @@ impl Shard {
         self.mark_dirty(session);
     }
 
-    fn check_new(&self, session: u32, sub: u32) -> Result<(), SubscribeError> {
+    fn check_new(&self, session: u32, sub: u32, pattern: &Pattern) -> Result<(), SubscribeError> {
         let attached = self.sessions.get(session as usize).ok_or(SubscribeError::Unknown)?;
         if attached.subs.iter().any(|(number, _)| *number == sub) {
             return Err(SubscribeError::InUse);
         }
-        let max = self.hub.limits.max_subscriptions();
-        if attached.subs.len() >= max { Err(SubscribeError::TooMany(max)) } else { Ok(()) }
+        self.count_new(attached, pattern)
     }
 }

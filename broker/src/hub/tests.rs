@@ -1,7 +1,9 @@
 //! The hub with one shard and no sockets: what reaches which queue.
 
+mod batches;
 mod bounds;
 mod people;
+mod room;
 
 use std::sync::Arc;
 use std::task::Waker;
@@ -57,6 +59,31 @@ impl Bench {
         };
         let permitted = Caller::unlimited().publish(publish).unwrap();
         self.hub.publish(permitted, SessionId(999), Now::default())
+    }
+
+    /// Publishes with a key, as a session or from an address.
+    fn publish_keyed(
+        &self,
+        key: &str,
+        caller: &Caller,
+        from: impl Into<Origin>,
+    ) -> Result<Accepted, PublishError> {
+        let publish = Publish {
+            id: None,
+            topic: Topic::new("kept.a").unwrap(),
+            payload: Payload::text("x"),
+            key: Some(key.into()),
+            expect: None,
+            echo: true,
+            headers: None,
+        };
+        self.hub.publish(caller.publish(publish).unwrap(), from, Now::default())
+    }
+
+    fn try_subscribe(&mut self, outbound: &Outbound, sub: u32, pattern: &str) -> Result<(), SubscribeError> {
+        let pattern = Pattern::new(pattern).unwrap();
+        let subscribe = Subscribe { sub, pattern, from: ReplayFrom::Now, deliver: Deliver::Every };
+        self.shard.subscribe(outbound.slot(), Caller::unlimited().subscribe(subscribe).unwrap())
     }
 
     fn subscribe(&mut self, outbound: &Outbound, sub: u32, pattern: &str, from: ReplayFrom) {

@@ -1,6 +1,6 @@
-//! Which limits must fit each other, and what a running broker keeps of its own.
+//! Which limits must fit each other, which is a share of which, and what a running broker keeps of its own.
 
-use super::{Amount, FRAME_ROOM_BYTES, Limits, TABLE};
+use super::{Amount, FRAME_ROOM_BYTES, Limit, Limits, TABLE};
 
 /// Two limits that can't both hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,45 @@ fn at_least<A: Amount + Ord>(
     (actual < least).then(|| Conflict { limit, at_least: least.number(), neighbour, because })
 }
 
+/// What one address, subject or caller may have, and all together. Beside a lower total its default would be no share.
+pub(super) const SHARES: &[(&str, &str)] = &[
+    ("max_connections_per_address", "max_connections"),
+    ("max_connections_per_subject", "max_connections"),
+    ("max_handshakes_per_address", "max_handshakes"),
+    ("max_subscriptions_per_subject", "max_subscriptions_total"),
+    ("max_subscriptions_per_subject", "max_patterns"),
+    ("max_http_connections_per_address", "max_http_connections"),
+    ("max_http_requests_per_caller", "max_http_requests"),
+    ("key_bytes_per_publisher", "key_bytes"),
+    ("presence_topics_per_subject", "presence_topics"),
+];
+
+/// The most of a total that one has by default, so that as much is left for the others.
+pub(crate) fn half(total: u64) -> u64 {
+    (total / 2).max(1)
+}
+
 impl Limits {
+    /// Lowers each share that nobody has set to half of its total.
+    pub fn fit_shares(&mut self, is_set: impl Fn(&str) -> bool) {
+        for (share, total) in SHARES.iter().filter(|(share, _)| !is_set(share)) {
+            let Some((limit, most)) = Limit::named(share).zip(self.half_of(total)) else { continue };
+            if (limit.get)(self) > most {
+                (limit.set)(self, most.max(limit.min));
+            }
+        }
+    }
+
+    /// Half of which total a share is; none if it is another part of all.
+    pub fn is_half_of(&self, share: &Limit) -> Option<&'static str> {
+        let mut totals = SHARES.iter().filter(|(name, _)| *name == share.name).map(|(_, total)| *total);
+        totals.find(|total| self.half_of(total).is_some_and(|half| half.max(share.min) == (share.get)(self)))
+    }
+
+    fn half_of(&self, total: &str) -> Option<u64> {
+        Limit::named(total).map(|total| half((total.get)(self)))
+    }
+
     /// Takes what a running broker keeps from the limits it runs with, so that what is left of these can be put in force.
     /// Where the rest does not go with that, all stay as they run. Returns the names of those that were held back.
     pub fn keep(&mut self, running: &Self) -> Vec<&'static str> {

@@ -1,5 +1,6 @@
 //! The table, the struct and the rules between neighbours agree.
 
+use super::neighbours::SHARES;
 use super::*;
 
 #[test]
@@ -57,6 +58,29 @@ fn every_row_says_what_happens_and_where_it_shows() {
 #[test]
 fn the_defaults_have_no_conflict() {
     assert_eq!(Limits::default().conflicts(), []);
+}
+
+#[test]
+fn a_share_that_nobody_set_leaves_half_of_a_lowered_total_to_the_others() {
+    for (share, total) in SHARES {
+        let (share, total) = (Limit::named(share).unwrap(), Limit::named(total).unwrap());
+        let mut limits = Limits::default();
+        limits.fit_shares(|_| false);
+        assert_eq!(limits, Limits::default(), "the defaults are shares");
+        let low = (share.default / 2).max(2 * share.min);
+        (total.set)(&mut limits, low);
+        limits.fit_shares(|_| false);
+        assert_eq!((share.get)(&limits), low / 2, "{} of {}", share.name, total.name);
+        assert_eq!(limits.is_half_of(share), Some(total.name));
+        assert_eq!(limits.conflicts(), []);
+        // Whoever sets it means it; as much as all means that there is no share.
+        (share.set)(&mut limits, low);
+        limits.fit_shares(|name| name == share.name);
+        assert_eq!((share.get)(&limits), low);
+    }
+    let mut limits = Limits { max_connections: 1, ..Limits::default() };
+    limits.fit_shares(|_| false);
+    assert_eq!(limits.max_connections_per_address, 1, "one may come in");
 }
 
 #[test]

@@ -140,6 +140,11 @@ fn listener_families(metrics: &Metrics) -> Vec<MetricFamily> {
             one(listeners.http_connections_refused.get()),
         ),
         counter(
+            "fanfare_http_handshake_failures_total",
+            "TLS handshakes on the internal port that failed.",
+            labelled_by("reason", listeners.http_handshake_failures.iter()),
+        ),
+        counter(
             "fanfare_tls_reloads_total",
             "Certificates that replaced an older one while the broker ran.",
             labelled_by("port", listeners.certificate_reloads.iter()),
@@ -167,6 +172,11 @@ fn message_families(metrics: &Metrics) -> Vec<MetricFamily> {
             "fanfare_publish_duplicates_total",
             "Publishes that repeated an earlier one by their key, and were acknowledged and not appended again.",
             |s| s.duplicates.get(),
+        ),
+        counter(
+            "fanfare_keys_refused_total",
+            "Publishes that were refused because their key found no room, in their publisher's share or in their stream.",
+            labelled_by("reason", metrics.keys_refused.iter()),
         ),
         total("fanfare_received_bytes_total", "Bytes read from client sockets.", |s| s.received_bytes.get()),
         total("fanfare_messages_sent_total", "Messages written to subscribers.", |s| s.sent_messages.get()),

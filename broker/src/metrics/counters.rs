@@ -171,6 +171,16 @@ pub(crate) const SPAN_QUEUE_FULL: &str = "queue";
 /// The collector can't be reached, or refused it.
 pub(crate) const SPAN_NOT_TAKEN: &str = "collector";
 
+/// The room that a key did not find: its publisher's share.
+pub(crate) const KEYS_OF_PUBLISHER: &str = "publisher";
+/// That of all publishers.
+pub(crate) const KEYS_OF_STREAM: &str = "stream";
+
+/// What ends a TLS handshake on the internal port: it is refused, as with a certificate that nobody vouches for.
+pub(crate) const HANDSHAKE_TLS: &str = "tls";
+/// It takes too long.
+pub(crate) const HANDSHAKE_TIMEOUT: &str = "timeout";
+
 /// The classes of an answer's status; any other counts as the last.
 const STATUS_CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 
@@ -187,6 +197,8 @@ pub(crate) struct Metrics {
     pub(crate) reloads: Labelled,
     /// When the configuration in force was read, in milliseconds since 1970.
     pub(crate) configured_ms: Counter,
+    /// Publishes that were refused because their keys found no room, by whose room was full.
+    pub(crate) keys_refused: Labelled,
     /// Spans that the collector took.
     pub(crate) spans_exported: Counter,
     /// Spans that were not told, by reason.
@@ -202,6 +214,8 @@ pub(crate) struct ListenerCounters {
     pub(crate) http_connections: Counter,
     /// Those that were refused because their address had enough.
     pub(crate) http_connections_refused: Counter,
+    /// TLS handshakes of the internal port that failed, by reason.
+    pub(crate) http_handshake_failures: Labelled,
     /// Times that accepting waited for its rate.
     pub(crate) accepting_paused: Counter,
     /// Certificates that replaced an older one, by port.
@@ -228,6 +242,7 @@ impl Metrics {
             accept_failures: by_port(),
             http_connections: Counter::default(),
             http_connections_refused: Counter::default(),
+            http_handshake_failures: Labelled::new([HANDSHAKE_TLS, HANDSHAKE_TIMEOUT]),
             accepting_paused: Counter::default(),
             certificate_reloads: by_port(),
             certificate_failures: by_port(),
@@ -240,6 +255,7 @@ impl Metrics {
             listeners,
             reloads: Labelled::new([TAKEN, NOT_TAKEN]),
             configured_ms: Counter::default(),
+            keys_refused: Labelled::new([KEYS_OF_PUBLISHER, KEYS_OF_STREAM]),
             spans_exported: Counter::default(),
             spans_dropped: Labelled::new([SPAN_TOO_MANY, SPAN_QUEUE_FULL, SPAN_NOT_TAKEN]),
         }

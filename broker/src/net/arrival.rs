@@ -5,9 +5,9 @@ use std::net::{IpAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::admission::Network;
 use super::places::Place;
 use crate::census::Census;
+use crate::network::Network;
 
 /// The connections of each address, over all shards.
 pub(super) type Addresses = Census<Network>;

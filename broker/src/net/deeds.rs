@@ -190,7 +190,7 @@ impl Failed {
         let failed = Self::request(id, error.code(), error.to_string());
         match *error {
             PublishError::Conflict { last } => Self { seq: Some(last), ..failed },
-            PublishError::KeysFull { retry_after } => Self { retry_after: Some(retry_after), ..failed },
+            PublishError::KeysFull { retry_after, .. } => Self { retry_after: Some(retry_after), ..failed },
             PublishError::TooLarge { .. } | PublishError::NeedsStream | PublishError::Stopping => failed,
         }
     }
@@ -199,7 +199,10 @@ impl Failed {
         let code = match error {
             SubscribeError::InUse => ErrorCode::Conflict,
             SubscribeError::Unknown => ErrorCode::NotFound,
-            SubscribeError::TooMany(_) => ErrorCode::LimitExceeded,
+            SubscribeError::TooMany(_)
+            | SubscribeError::TooManyOfSubject(_)
+            | SubscribeError::TooManyInAll(_)
+            | SubscribeError::TooManyPatterns(_) => ErrorCode::LimitExceeded,
         };
         Self { sub: Some(sub), ..Self::request(None, code, error.to_string()) }
     }

@@ -13,6 +13,7 @@ use super::admission::{BadHeader, FIXED_BYTES, Proxies, client_of, source, total
 use super::arrival::{Addresses, Arrival, Seat};
 use super::connection::Connection;
 use super::event_stream::{self, Hearer};
+use super::files::share_of_files;
 use super::handshake::{Policy, Progress, Refusal, Wanted, read_head, refuse};
 use super::io::Io;
 use super::places::{Place, Places};
@@ -38,6 +39,8 @@ pub(crate) struct Door {
     pub(super) places: Arc<Places>,
     pub(super) refusals: Arc<Refusals>,
     pub(super) tls: Option<Arc<Keeper>>,
+    /// How many sockets clients may have open at once.
+    pub(super) files: usize,
 }
 
 impl Door {
@@ -46,6 +49,7 @@ impl Door {
         limits: Arc<LiveLimits>,
         proxies: Proxies,
         tls: Option<Arc<Keeper>>,
+        files: usize,
     ) -> Self {
         Self {
             policy: Arc::new(policy),
@@ -55,6 +59,26 @@ impl Door {
             addresses: Arc::default(),
             refusals: Arc::new(Refusals::new()),
             tls,
+            files,
+        }
+    }
+
+    /// How many connections one address may have.
+    pub(super) fn connections_of_address(&self) -> usize {
+        share_of_files(self.limits.max_connections_per_address(), self.limits.max_connections(), self.files)
+    }
+
+    /// Tells the operator if open files leave one address fewer connections than the limits say.
+    pub(crate) fn report_share(&self) {
+        let (most, limit) = (self.connections_of_address(), self.limits.max_connections_per_address());
+        if most < limit {
+            tracing::info!(
+                most,
+                max_connections_per_address = limit,
+                files = self.files,
+                "one address may have fewer connections than its limit says, half of the open files that are left for \
+                 clients; raise the limit of open files, or set both limits"
+            );
         }
     }
 
@@ -212,7 +236,7 @@ async fn shake(io: &Io, transport: &mut Transport, door: &Door, guest: &mut Gues
                     let answer = accepted.refuse(Refusal::TooManyHandshakesFromAddress);
                     return Ok(Shaken::Refused(Refusal::TooManyHandshakesFromAddress, answer));
                 }
-                let most = door.limits.max_connections_per_address();
+                let most = door.connections_of_address();
                 if !guest.seat.count_for(guest.address, most) {
                     let answer = accepted.refuse(Refusal::TooManyFromAddress);
                     return Ok(Shaken::Refused(Refusal::TooManyFromAddress, answer));

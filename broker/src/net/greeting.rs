@@ -100,6 +100,9 @@ pub(super) fn refresh(
     note_expiry(outbound, before.as_ref(), &caller, io);
     session.admitted(caller.clone());
     io.shard.borrow_mut().end_uncovered(outbound.slot(), &caller);
+    if before.as_ref().and_then(Caller::info) != caller.info() {
+        io.shard.borrow().show(outbound.slot(), who(&caller).as_ref());
+    }
     outbound.push_reply(&ServerFrame::Ok { id, expires_in_ms: expires_in_ms(&caller, now.moment) });
     open_auto(&caller, outbound, io);
     Ok(Ok(Effort::Heavy))

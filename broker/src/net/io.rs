@@ -85,7 +85,7 @@ impl Io {
         self.spare.borrow_mut().limit(limits.max_frame_bytes);
         self.greeting.borrow_mut().give(limits.hello_timeout, now);
         self.ending.borrow_mut().give(limits.close_timeout, now);
-        self.halves.borrow_mut().limit(half_messages_share(&limits, self.hub.shards()));
+        self.limit_halves(half_messages_share(&limits, self.hub.shards()));
         self.shard.borrow_mut().take_limits();
     }
 
@@ -96,6 +96,17 @@ impl Io {
             Some(held) => halves.hold(session.slot(), held, || Arc::clone(session)),
             None => drop(halves.forget(session.slot())),
         }
+        self.end_oldest(&mut halves);
+    }
+
+    fn limit_halves(&self, most: usize) {
+        let mut halves = self.halves.borrow_mut();
+        halves.limit(most);
+        self.end_oldest(&mut halves);
+    }
+
+    /// Ends the sessions whose messages are under way for the longest time until the others have room.
+    fn end_oldest(&self, halves: &mut Halves<Arc<Outbound>>) {
         while let Some(oldest) = halves.pop_over() {
             oldest.close(CloseCode::OverCapacity, HALF_TOO_LONG);
             self.hub.mailbox(self.number).request_flush(oldest.slot());

@@ -42,25 +42,16 @@ pub(crate) struct Listener {
     hub: Arc<Hub>,
     door: Door,
     shards: Vec<(mpsc::Sender<Arrival>, Seats)>,
-    /// How many sockets may be open at once.
-    files: usize,
     bucket: Bucket,
     notices: Notices,
 }
 
 impl Listener {
-    pub(crate) fn new(
-        acceptor: Acceptor,
-        hub: Arc<Hub>,
-        door: Door,
-        shards: &[ShardHandle],
-        files: usize,
-    ) -> Self {
+    pub(crate) fn new(acceptor: Acceptor, hub: Arc<Hub>, door: Door, shards: &[ShardHandle]) -> Self {
         Self {
             acceptor,
             hub,
             shards: shards.iter().map(|shard| (shard.arrivals.clone(), shard.seats.clone())).collect(),
-            files,
             bucket: Bucket::new(clock::now()),
             door,
             notices: Notices::new([TOO_FAST]),
@@ -102,12 +93,12 @@ impl Listener {
         let mut seat = seats.take();
         let peer = peer.ip().to_canonical();
         let refuse = |reason| self.door.turn_away(&socket, peer, self.hub.counters(number), reason);
-        if self.taken() > self.files {
+        if self.taken() > self.door.files {
             return refuse(Refusal::TooManyFiles);
         }
         // A proxy counts as the clients that it speaks for, and they are not known yet.
         let trusted = self.door.proxies.trust(peer);
-        if !trusted && !seat.count_for(peer, self.door.limits.max_connections_per_address()) {
+        if !trusted && !seat.count_for(peer, self.door.connections_of_address()) {
             return refuse(Refusal::TooManyFromAddress);
         }
         let Some(mut place) = self.door.places.take() else { return refuse(Refusal::TooManyHandshakes) };

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::admission::Network;
 use crate::census::Census;
+use crate::network::Network;
 
 /// All places. Those of handshakes are for all shards together.
 #[derive(Debug)]

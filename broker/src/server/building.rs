@@ -70,13 +70,13 @@ pub(super) fn build(config: &Config) -> Result<Parts, ServerError> {
     let Core { hub, authority, restart, exporter } = build_core(config, &ground)?;
     let Ground { limits, .. } = ground;
     let door = build_door(config, &ports, &limits);
+    door.report_share();
     let (stop, stopping) = watch::channel(false);
     let spawned =
         (0..hub.shards()).map(|number| spawn(number, Arc::clone(&hub), door.clone(), stopping.clone()));
     let shards = spawned.collect::<io::Result<Vec<_>>>()?;
     let Ports { clients, internals, client, internal, tls, internal_tls } = ports;
-    let files = make_room(limits.max_http_connections());
-    let listener = Listener::new(clients, Arc::clone(&hub), door, &shards, files);
+    let listener = Listener::new(clients, Arc::clone(&hub), door, &shards);
     let certificates = tls.iter().chain(&internal_tls).map(Arc::clone).collect();
     let clients_at = ClientPort { port: client.port(), tls: tls.is_some() };
     let names = config.names.clone();
@@ -148,7 +148,8 @@ fn build_door(config: &Config, ports: &Ports, limits: &Arc<LiveLimits>) -> Door 
         internal: ports.internal,
         internal_tls: ports.internal_tls.is_some(),
     };
-    Door::new(policy, Arc::clone(limits), config.proxies.clone(), ports.tls.clone())
+    let files = make_room(limits.max_http_connections());
+    Door::new(policy, Arc::clone(limits), config.proxies.clone(), ports.tls.clone(), files)
 }
 
 fn open_tls(

@@ -157,7 +157,8 @@ async fn the_limit_of_open_files_is_raised_at_the_start() {
 
 #[tokio::test]
 async fn clients_never_take_the_last_open_files_from_the_internal_port() {
-    let broker = Setup::default().hard_files(128).start().await;
+    let broker =
+        Setup::default().config("limits.max_connections_per_address = 100000").hard_files(128).start().await;
     let mut refused = 0;
     let mut crowd = Vec::new();
     for _ in 0..140 {

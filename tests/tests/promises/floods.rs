@@ -74,7 +74,7 @@ async fn a_few_pings_a_second_are_no_flood() {
 
 #[tokio::test]
 async fn sessions_over_the_limit_are_closed_with_4100_and_the_others_stay() {
-    let broker = Broker::with_limits("max_connections = 4").await;
+    let broker = Broker::with_limits("max_connections = 4\nmax_connections_per_address = 100").await;
     let witness = Witness::beside(&broker).await;
     let (mut third, fourth) = (Client::json(&broker).await, Client::json(&broker).await);
     for _ in 0..5 {

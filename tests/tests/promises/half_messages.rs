@@ -83,3 +83,21 @@ async fn a_crowd_of_half_messages_takes_no_more_memory_than_may_be_and_harms_nob
     assert_eq!(crowd[0].expect_close().await, 4100);
     witness.missed_nothing().await;
 }
+
+#[tokio::test]
+async fn a_lower_bound_holds_for_what_is_held_already() {
+    let broker = Broker::with(&format!("{ONE_MEBIBYTE}\nmax_frame_bytes = \"110KiB\"")).await;
+    let frame = publish(60_000);
+    let (mut oldest, mut newest) = (Raw::open(broker.client()).await, Raw::open(broker.client()).await);
+    oldest.write(&frame[..59_000]).await;
+    held(&broker, 59_000).await;
+    newest.write(&frame[..59_000]).await;
+    held(&broker, 118_000).await;
+    // Nothing more comes of any message.
+    let lower = "shards = 1\n[limits]\nhalf_messages_bytes = \"110KiB\"\nmax_frame_bytes = \"110KiB\"";
+    broker.reload(lower, "ok").await;
+    assert_eq!(oldest.expect_close().await, 4100);
+    newest.write(&frame[59_000..]).await;
+    let answer = newest.frame().await.unwrap();
+    assert!(answer.payload.starts_with(br#"{"op":"published""#), "{answer:?}");
+}

@@ -1,6 +1,7 @@
 //! Publishing with `key` and `expect`: a repeat is delivered once, and nothing is overwritten unseen.
 
 use fanfare_protocol::Encoding;
+use fanfare_tests::http::curl;
 use fanfare_tests::{Broker, Client, assert_shape, command, within};
 use serde_json::{Value, json};
 
@@ -150,7 +151,8 @@ async fn a_conflict_is_told_though_no_answer_was_asked_for() {
 #[tokio::test]
 async fn a_key_that_cannot_be_remembered_is_refused_and_no_other_is_forgotten_for_it() {
     for encoding in Encoding::ALL {
-        let broker = Broker::with_limits("key_bytes = \"4KiB\"").await;
+        let limits = "key_bytes = \"4KiB\"\nkey_bytes_per_publisher = \"4KiB\"";
+        let broker = Broker::with_limits(limits).await;
         let mut client = Client::open(&broker, *encoding).await;
         let mut taken = 0;
         let refused = loop {
@@ -172,6 +174,25 @@ async fn a_key_that_cannot_be_remembered_is_refused_and_no_other_is_forgotten_fo
         assert_eq!(metrics.count("fanfare_stream_keys", &[]), taken);
         assert!(metrics.count("fanfare_stream_key_bytes", &[]) <= 4_096);
     }
+}
+
+#[tokio::test]
+async fn who_fills_the_room_for_keys_from_one_address_leaves_half_of_it_to_the_others() {
+    let broker = Broker::with_limits("key_bytes = \"8KiB\"").await;
+    let mut greedy = Client::msgpack(&broker).await;
+    let keyed = |n| json!({"op": "publish", "id": n, "topic": "a", "text": "x", "key": format!("key {n}")});
+    greedy.pipeline((0..100).map(keyed)).await;
+    let refused = greedy.answer(json!({"op": "error", "code": "limit_exceeded"})).await;
+    assert!(refused["message"].as_str().unwrap().contains("key_bytes_per_publisher"), "{refused}");
+    let url = format!("http://{}/v1/topics/a/messages", broker.internal());
+    let over_http = async |from: &str| {
+        curl(&["--interface", from, "-H", "Idempotency-Key: another", "-d", "x", &url]).await.status
+    };
+    assert_eq!(over_http("127.0.0.1").await, 429, "it is the same publisher");
+    assert_eq!(over_http("127.0.0.2").await, 200);
+    let metrics = broker.metrics().await;
+    assert!(metrics.count("fanfare_keys_refused_total", &[("reason", "publisher")]) > 1);
+    assert_eq!(metrics.count("fanfare_keys_refused_total", &[("reason", "stream")]), 0);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The broker's own events: what `$sys.>` tells, to whom, and what it never does.
 
+use std::time::Instant;
+
 use fanfare_protocol::Encoding;
 use fanfare_tests::{Broker, Client, assert_shape};
 use serde_json::{Value, json};
@@ -164,8 +166,10 @@ async fn what_a_stream_has_lost_that_somebody_asked_for_is_told() {
 #[tokio::test]
 async fn sessions_by_the_hundred_are_told_at_a_bounded_rate_and_the_rest_counted() {
     const COME: u64 = 600;
+    const TOLD_A_SECOND: u64 = 100;
     let broker = Broker::start().await;
     let mut listener = listener(&broker, "$sys.session.closed").await;
+    let begun = Instant::now();
     for _ in 0..COME {
         drop(Client::shake(broker.client(), Encoding::MsgPack).await);
     }
@@ -178,6 +182,9 @@ async fn sessions_by_the_hundred_are_told_at_a_bounded_rate_and_the_rest_counted
         }
     }
     assert_eq!(told + left_out, COME);
+    // Of each second a hundred, and of the one before and the one that has begun.
+    let most = TOLD_A_SECOND * (begun.elapsed().as_secs() + 2);
+    assert!(told <= most, "{told} were told, of which {most} may be");
 }
 
 #[tokio::test]

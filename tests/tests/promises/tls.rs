@@ -217,6 +217,42 @@ async fn both_ports_speak_tls_and_tell_when_their_certificates_expire() {
 }
 
 #[tokio::test]
+async fn who_fails_to_shake_hands_at_the_internal_port_is_counted_and_told() {
+    let (authority, clients, files) = (Authority::new(), Authority::new(), Directory::new());
+    authority.sign().write(&files);
+    let ca = files.write("clients.pem", clients.pem());
+    let tls = config("internal_tls", &files) + &format!("client_ca = {ca:?}\n");
+    let broker =
+        Setup::default().config(&format!("limits.http_head_timeout = \"300ms\"\n{tls}")).start().await;
+    let failures = "fanfare_http_handshake_failures_total";
+    let port = broker.internal().port();
+    let (ca, pair) = (files.write("ca.pem", authority.pem()), clients.sign());
+    let (cert, key) = (files.write("client.pem", pair.cert), files.write("client.key", pair.key));
+    let metrics = async || {
+        let mut curl = tokio::process::Command::new("curl");
+        curl.args(["-sS", "--cacert"]).arg(&ca).arg("--cert").arg(&cert).arg("--key").arg(&key);
+        let page =
+            within("curl", curl.arg(format!("https://localhost:{port}/metrics")).output()).await.unwrap();
+        fanfare_tests::Metrics::parse(&String::from_utf8(page.stdout).unwrap())
+    };
+    let count = async |reason: &str| metrics().await.count(failures, &[("reason", reason)]);
+    // Without a certificate; the handshake shows it when something is read.
+    for _ in 0..3 {
+        if let Ok(mut stream) = authority.connect(broker.internal(), b"").await {
+            let _ = within("the refusal", stream.read_u8()).await;
+        }
+    }
+    eventually("the certificates to be missed", async || (count("tls").await == 3).then_some(())).await;
+    let log = broker.logs("a TLS handshake on the internal port failed").await;
+    assert_eq!(log.matches("a TLS handshake on the internal port failed").count(), 1, "{log}");
+    let mut stalled = Raw::connect(broker.internal()).await;
+    stalled.write(b"\x16\x03\x01").await;
+    assert_eq!(stalled.rest().await, b"");
+    eventually("the stalled one to be told", async || (count("timeout").await == 1).then_some(())).await;
+    broker.logs("http_head_timeout").await;
+}
+
+#[tokio::test]
 async fn curl_and_the_command_line_speak_tls_with_it() {
     let internal = Directory::new();
     let setup = Setup::default().config(&config("internal_tls", &internal));

@@ -8,8 +8,10 @@ use std::ops::Range;
 use toml::Value;
 use toml::de::{DeTable, DeValue};
 
+use super::bounds::show_amount;
 use super::fault::Place;
 use super::table::{Applied, Fallback, Name, Row, SECTIONS, Section, Shape};
+use crate::limits::Limits;
 pub use changes::Change;
 
 /// Every setting in the order of the table; of a list, those of each of its entries.
@@ -34,6 +36,8 @@ struct Setting {
     value: Option<Value>,
     /// Nothing if the value is the default.
     origin: Option<Place>,
+    /// The limit of which this is half because it is not set.
+    half_of: Option<&'static str>,
     /// Whether a reload could not take it.
     held: bool,
 }
@@ -59,6 +63,19 @@ impl Listing {
         if let Some(setting) = settings.find(|setting| setting.row.key == name.key && setting.value.is_none())
         {
             setting.value = Some(value.into());
+        }
+    }
+
+    /// Notes the limits that are lower than their default without being set, as shares of others that are.
+    pub(super) fn fit(&mut self, limits: &Limits) {
+        let settings = self.groups.iter_mut().flat_map(|group| &mut group.settings);
+        for setting in settings.filter(|setting| setting.origin.is_none()) {
+            let Some(limit) = setting.row.limit else { continue };
+            let now = (limit.get)(limits);
+            if now != limit.default {
+                setting.value = read(&show_amount(limit.unit, now));
+                setting.half_of = limits.is_half_of(limit);
+            }
         }
     }
 }
@@ -97,12 +114,18 @@ fn setting(
 ) -> Setting {
     let written = table.and_then(|table| table.get(row.key));
     match (written.and_then(|written| plain(written.get_ref())), written, row.fallback) {
-        (Some(value), Some(written), _) => {
-            Setting { row, value: Some(value), origin: Some(place(&written.span())), held: false }
+        (Some(value), Some(written), _) => Setting {
+            row,
+            value: Some(value),
+            origin: Some(place(&written.span())),
+            half_of: None,
+            held: false,
+        },
+        (_, _, Fallback::Value(_)) => {
+            Setting { row, value: read(&row.example()), origin: None, half_of: None, held: false }
         }
-        (_, _, Fallback::Value(_)) => Setting { row, value: read(&row.example()), origin: None, held: false },
         (_, _, Fallback::Computed { .. } | Fallback::Nothing { .. }) => {
-            Setting { row, value: None, origin: None, held: false }
+            Setting { row, value: None, origin: None, half_of: None, held: false }
         }
     }
 }

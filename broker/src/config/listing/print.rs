@@ -86,6 +86,9 @@ impl Setting {
     }
 
     fn origin(&self, file: Option<&Path>) -> String {
+        if let (None, Some(total)) = (self.origin, self.half_of) {
+            return format!("default: half of {total}");
+        }
         match (self.origin, file, self.row.fallback) {
             (Some(Place::At { line, .. }), Some(file), _) => format!("{}:{line}", file.display()),
             (Some(Place::At { line, .. }), None, _) => format!("line {line}"),

@@ -83,7 +83,7 @@ impl Stream {
         let Inner { rules, retained, .. } = &mut *inner;
         let (message, mut route) = retained.append(draft, self.index, rules, now.wall_ms, &mut removed);
         if let Some(key) = conditions.key {
-            inner.keys.remember(key, message.seq(), now.moment);
+            inner.keys.remember(key, conditions.by, message.seq(), now.moment);
         }
         if planted(Fault::MailUnlocked) {
             drop(inner);

@@ -17,7 +17,9 @@ use crate::hub::{Accepted, PublishError};
 /// A publisher that subscribes to nothing.
 const OUTSIDER: SessionId = SessionId(u64::MAX);
 /// The memory that a key takes beside its text and topic at most, in bytes.
-const KEY_OVERHEAD_BYTES: usize = 200;
+const KEY_OVERHEAD_BYTES: usize = 224;
+/// What its publisher takes, once; all clients have one address.
+const PUBLISHER_OVERHEAD_BYTES: usize = 256;
 
 /// After one of so many appends to a stream all that it retains is looked at.
 const APPENDS_AN_AUDIT: u64 = 16;
@@ -116,7 +118,7 @@ impl World {
     fn keys_may_be_full(&self) -> bool {
         let room = self.setup.limits.key_bytes;
         let remembered = self.truth.keys.keys().map(|(topic, _)| TOPICS[*topic].len() + KEY_OVERHEAD_BYTES);
-        remembered.sum::<usize>() + KEY_OVERHEAD_BYTES > room
+        remembered.sum::<usize>() + KEY_OVERHEAD_BYTES + PUBLISHER_OVERHEAD_BYTES > room
     }
 
     fn appended(&mut self, log: usize, record: Record, key: Option<u8>, answer: &Answer) -> Checked {

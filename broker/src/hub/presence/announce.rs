@@ -56,7 +56,8 @@ impl Hub {
 pub(super) fn render(news: News, max_bytes: usize, name: impl Fn(SessionId) -> String) -> (String, u64) {
     let mut unnamed = news.changes.more;
     let mut left_bytes = max_bytes;
-    let (mut joined, mut left, mut returned) = (String::new(), String::new(), String::new());
+    let (mut joined, mut left) = (String::new(), String::new());
+    let (mut returned, mut changed) = (String::new(), String::new());
     for change in news.changes.into_named() {
         let cost = member_bytes(change.who.as_deref());
         if cost > left_bytes {
@@ -68,6 +69,7 @@ pub(super) fn render(news: News, max_bytes: usize, name: impl Fn(SessionId) -> S
             Happened::Joined => &mut joined,
             Happened::Left => &mut left,
             Happened::Returned { .. } => &mut returned,
+            Happened::Changed => &mut changed,
         };
         if !list.is_empty() {
             list.push(',');
@@ -76,8 +78,10 @@ pub(super) fn render(news: News, max_bytes: usize, name: impl Fn(SessionId) -> S
     }
     let mut text = format!("{{\"joined\":[{joined}],\"left\":[{left}]");
     // Writing to a string can't fail.
-    if !returned.is_empty() {
-        let _ = write!(text, ",\"returned\":[{returned}]");
+    for (name, list) in [("returned", returned), ("changed", changed)] {
+        if !list.is_empty() {
+            let _ = write!(text, ",\"{name}\":[{list}]");
+        }
     }
     let _ = write!(text, ",\"count\":{}", news.count);
     if unnamed > 0 {

@@ -17,6 +17,8 @@ const NAMED_MAX: usize = 1_024;
 pub(in crate::hub) enum Happened {
     Joined,
     Left,
+    /// It shows something else of itself.
+    Changed,
     /// It goes on by another session; known so far by this one.
     Returned {
         was: SessionId,
@@ -75,6 +77,14 @@ impl Changes {
         }
         let returned = Change { happened: Happened::Returned { was: first }, session, who };
         self.note((place, Some(session)), returned);
+    }
+
+    /// A member shows something else. Whoever is to hear of it for another reason hears the newest.
+    pub(super) fn changed(&mut self, known: Known, session: SessionId, who: Option<Arc<Who>>) {
+        match self.named.get_mut(&known) {
+            Some(change) if change.happened != Happened::Left => change.who = who,
+            _ => self.note(known, Change { happened: Happened::Changed, session, who }),
+        }
     }
 
     /// What there is to tell, by the order in which the members came.

@@ -1,10 +1,11 @@
 //! The registry: the rosters of all topics, shared by all threads.
 //!
 //! Its locks are taken when a session subscribes, unsubscribes or ends, at each announcement and for each question: never
-//! on a message's way. Nothing else is locked meanwhile.
+//! on a message's way. Nothing else is locked meanwhile, but who is first on how many topics.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use fanfare_protocol::limits::{MAX_TOPIC_BYTES, MAX_TOPIC_SEGMENTS};
@@ -16,6 +17,7 @@ use super::member::Who;
 use super::resume::Prover;
 use super::roster::{Comer, Going, Roster};
 use super::settings::PresenceConfig;
+use crate::census::Census;
 use crate::clock::Moment;
 use crate::engine::SessionId;
 use crate::fault::{Fault, planted};
@@ -23,6 +25,7 @@ use crate::hub::HubError;
 use crate::limits::Limits;
 use crate::metrics::{Counter, PresenceGauges};
 use crate::sync::Mutex;
+use crate::whose::Whose;
 
 /// What stands before a topic where its joins and leaves are announced.
 pub(super) const ANNOUNCED_ON: &str = "$presence.";
@@ -42,6 +45,9 @@ pub(crate) struct Registry {
     known: Mutex<HashMap<SessionId, Known>>,
     pub(super) max_members: usize,
     max_topics_of_part: usize,
+    /// How many topics each subject, or address, is the first on, and how many it may be.
+    openers: Census<Whose>,
+    max_topics_each: usize,
     pub(crate) counts: Counts,
 }
 
@@ -82,9 +88,16 @@ impl Counts {
 
 type TopicMap<T> = HashMap<Topic, T, BuildHasherDefault<TopicHasher>>;
 
+/// The roster of a topic, and who is counted for it as long as it is kept: whose session was the first on it.
+#[derive(Debug)]
+struct Kept {
+    roster: Roster,
+    opener: Whose,
+}
+
 #[derive(Debug, Default)]
 struct Part {
-    rosters: TopicMap<Roster>,
+    rosters: TopicMap<Kept>,
     /// Topics with something to tell, or with members that are waited for.
     due: HashSet<Topic, BuildHasherDefault<TopicHasher>>,
     next_place: u64,
@@ -124,6 +137,8 @@ impl Registry {
             known: Mutex::default(),
             max_members: limits.presence_members,
             max_topics_of_part: limits.presence_topics.div_ceil(PARTS),
+            openers: Census::default(),
+            max_topics_each: limits.presence_topics_per_subject,
             counts: Counts::default(),
         })
     }
@@ -154,31 +169,60 @@ impl Registry {
         self.kept(pattern).is_some()
     }
 
-    /// A session has subscribed. One that has done so before stays what it is.
-    pub(crate) fn join(&self, pattern: &Pattern, session: SessionId, now: Moment) {
+    /// A session has subscribed, from this address. One that has done so before stays what it is.
+    pub(crate) fn join(&self, pattern: &Pattern, session: SessionId, address: IpAddr, now: Moment) {
         let Some((topic, config)) = self.kept(pattern) else { return };
         let Known { who, goes_on_for } = self.known.lock().get(&session).cloned().unwrap_or_default();
         let mut part = self.part(&topic).lock();
-        let is_full = part.rosters.len() >= self.max_topics_of_part;
-        if is_full && !part.rosters.contains_key(&topic) {
-            return self.counts.left_out.add(1);
+        if !part.rosters.contains_key(&topic) {
+            let subject = who.as_ref().and_then(|who| who.subject.as_ref());
+            if !self.open(&mut part, &topic, Whose::of(subject, address)) {
+                return self.counts.left_out.add(1);
+            }
         }
         part.next_place += 1;
         let place = part.next_place;
         let comer = Comer { session, who, goes_on_for };
         let joined =
             self.change(&mut part, &topic, |roster| roster.join(comer, config, place, self.max_members, now));
-        if !joined {
+        if joined != Some(true) {
             self.counts.left_out.add(1);
         }
+    }
+
+    /// Keeps the roster of another topic; false if there is no room for it, or its opener has enough of them.
+    fn open(&self, part: &mut Part, topic: &Topic, opener: Whose) -> bool {
+        let has_room = part.rosters.len() < self.max_topics_of_part;
+        if !has_room || !self.openers.enter(opener.clone(), self.max_topics_each) {
+            return false;
+        }
+        self.counts.topics.add(1);
+        part.rosters.insert(topic.clone(), Kept { roster: Roster::default(), opener });
+        true
     }
 
     /// A session has ended its last subscription to this pattern, or has ended itself.
     pub(crate) fn go(&self, pattern: &Pattern, session: SessionId, going: Going, now: Moment) {
         let Some((topic, config)) = self.kept(pattern) else { return };
         let mut part = self.part(&topic).lock();
-        if part.rosters.contains_key(&topic) {
-            self.change(&mut part, &topic, |roster| roster.go(session, going, config, now));
+        self.change(&mut part, &topic, |roster| roster.go(session, going, config, now));
+    }
+
+    /// A session goes on with another token, of the same subject: from now on it shows this, wherever it is a member by a
+    /// subscription to one of these patterns.
+    pub(crate) fn show<'a>(
+        &self,
+        patterns: impl Iterator<Item = &'a Pattern>,
+        session: SessionId,
+        who: Option<&Arc<Who>>,
+    ) {
+        if self.is_empty() {
+            return;
+        }
+        self.known.lock().entry(session).or_default().who = who.cloned();
+        for (topic, config) in patterns.filter_map(|pattern| self.kept(pattern)) {
+            let mut part = self.part(&topic).lock();
+            self.change(&mut part, &topic, |roster| roster.show(session, who.cloned(), config));
         }
     }
 
@@ -205,12 +249,9 @@ impl Registry {
         }
     }
 
-    /// Changes the roster of a topic, and counts what has become of it.
-    fn change<T>(&self, part: &mut Part, topic: &Topic, change: impl FnOnce(&mut Roster) -> T) -> T {
-        if !part.rosters.contains_key(topic) {
-            self.counts.topics.add(1);
-        }
-        let roster = part.rosters.entry(topic.clone()).or_default();
+    /// Changes the roster of a topic, if it is kept, and counts what has become of it.
+    fn change<T>(&self, part: &mut Part, topic: &Topic, change: impl FnOnce(&mut Roster) -> T) -> Option<T> {
+        let Kept { roster, .. } = part.rosters.get_mut(topic)?;
         let before = roster.len() as u64;
         let result = change(roster);
         let (after, wants_tick, is_done) = (roster.len() as u64, roster.wants_tick(), roster.is_done());
@@ -219,11 +260,11 @@ impl Registry {
         if wants_tick {
             part.due.insert(topic.clone());
         }
-        if is_done {
-            part.rosters.remove(topic);
+        if let Some(Kept { opener, .. }) = is_done.then(|| part.rosters.remove(topic)).flatten() {
             self.counts.topics.sub(1);
+            self.openers.leave(&opener);
         }
-        result
+        Some(result)
     }
 
     /// Lets those go who were waited for in vain, and tells what happened on each topic since the last call. Called by
@@ -247,8 +288,8 @@ impl Registry {
         let mut news = Vec::new();
         for topic in topics {
             let Some(config) = self.config(&topic) else { continue };
-            let (changes, count) =
-                self.change(part, &topic, |roster| (roster.tick(config, now), roster.len()));
+            let looked = self.change(part, &topic, |roster| (roster.tick(config, now), roster.len()));
+            let Some((changes, count)) = looked else { continue };
             if config.announce && !changes.is_empty() {
                 news.push(News { topic, changes, count });
             }
@@ -263,7 +304,7 @@ impl Registry {
             return page;
         }
         let part = self.part(topic).lock();
-        let Some(roster) = part.rosters.get(topic) else { return page };
+        let Some(Kept { roster, .. }) = part.rosters.get(topic) else { return page };
         page.count = roster.len();
         let (mut left, mut last) = (bytes, None);
         for (place, member) in roster.after(after) {

@@ -177,6 +177,18 @@ impl Roster {
         }
     }
 
+    /// A session that is there shows something else from now on, and so does its member.
+    pub(super) fn show(&mut self, session: SessionId, who: Option<Arc<Who>>, config: &PresenceConfig) {
+        let Some(place) = self.seats.get(&session).copied() else { return };
+        let Some(member) = self.members.get_mut(&place) else { return };
+        if member.awaited_until().is_some() || member.who == who {
+            return;
+        }
+        member.who.clone_from(&who);
+        let (known, session) = (known(config, member, place), member.session());
+        self.changes.changed(known, session, who);
+    }
+
     fn leave(&mut self, place: u64, config: &PresenceConfig) {
         let Some(member) = self.members.remove(&place) else { return };
         if let Some(until) = member.awaited_until() {

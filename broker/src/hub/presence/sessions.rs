@@ -28,8 +28,16 @@ impl Shard {
     pub(in crate::hub) fn note_presence(&self, slot: u32) {
         let Some(sub) = self.covered(slot) else { return };
         if let Some(attached) = self.sessions.get(sub.session as usize) {
-            self.hub.presence.join(&sub.pattern, attached.outbound.session(), clock::now());
+            let (outbound, now) = (&attached.outbound, clock::now());
+            self.hub.presence.join(&sub.pattern, outbound.session(), outbound.about().address(), now);
         }
+    }
+
+    /// A session goes on with another token, and shows this from now on wherever it is a member.
+    pub(crate) fn show(&self, session: u32, who: Option<&Arc<Who>>) {
+        let Some(attached) = self.sessions.get(session as usize) else { return };
+        let subs = attached.subs.iter().filter_map(|(_, slot)| self.subscription(*slot));
+        self.hub.presence.show(subs.map(|sub| &sub.pattern), attached.outbound.session(), who);
     }
 
     /// The subscription in this slot ends; its session may have another of the same pattern.

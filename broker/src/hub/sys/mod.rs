@@ -101,9 +101,13 @@ impl Hub {
     }
 
     /// Publishes an event, if anybody listens and there were not too many in this second; true if so. `write` gives its
-    /// fields, each with a comma before it.
-    fn tell_paced(&self, paced: &Paced, now: Now, write: impl FnOnce(&mut String)) -> bool {
-        if !self.is_heard(&paced.topic) || !paced.pace.lock().allows(now.moment) {
+    /// fields, each with a comma before it; `now` reads the clock.
+    fn tell_paced(&self, paced: &Paced, now: impl FnOnce() -> Now, write: impl FnOnce(&mut String)) -> bool {
+        if !self.is_heard(&paced.topic) {
+            return false;
+        }
+        let now = now();
+        if !paced.pace.lock().allows(now.moment) {
             return false;
         }
         let mut fields = String::new();

@@ -9,19 +9,27 @@ use crate::outbound::Outbound;
 impl Hub {
     /// A session has begun: who it is, is known.
     pub(crate) fn tell_opened(&self, session: &Outbound, now: Now) {
-        self.tell_paced(&self.sys.opened, now, |fields| {
-            self.push_who(session, fields);
-            let _ = write!(fields, ",\"encoding\":\"{}\"", session.wire().as_str());
-        });
+        self.tell_paced(
+            &self.sys.opened,
+            || now,
+            |fields| {
+                self.push_who(session, fields);
+                let _ = write!(fields, ",\"encoding\":\"{}\"", session.wire().as_str());
+            },
+        );
     }
 
     /// A session has ended; `reason` is that of the metrics.
     pub(crate) fn tell_closed(&self, session: &Outbound, reason: &str, now: Now) {
-        self.tell_paced(&self.sys.closed, now, |fields| {
-            self.push_who(session, fields);
-            let age_ms = now.moment.since(session.about().opened()).as_millis();
-            let _ = write!(fields, ",\"reason\":\"{reason}\",\"age_ms\":{age_ms}");
-        });
+        self.tell_paced(
+            &self.sys.closed,
+            || now,
+            |fields| {
+                self.push_who(session, fields);
+                let age_ms = now.moment.since(session.about().opened()).as_millis();
+                let _ = write!(fields, ",\"reason\":\"{reason}\",\"age_ms\":{age_ms}");
+            },
+        );
     }
 
     /// Whether anybody wants to know of sessions that fall behind.
@@ -31,12 +39,12 @@ impl Hub {
 
     /// A full queue put a session's subscriptions behind; true if that was told.
     pub(in crate::hub) fn tell_behind(&self, session: &Outbound, now: Now) -> bool {
-        self.tell_paced(&self.sys.behind, now, |fields| self.push_standing(session, fields))
+        self.tell_paced(&self.sys.behind, || now, |fields| self.push_standing(session, fields))
     }
 
     /// None of a session's subscriptions is behind any more.
     pub(in crate::hub) fn tell_live(&self, session: &Outbound, now: Now) {
-        self.tell_paced(&self.sys.live, now, |fields| self.push_standing(session, fields));
+        self.tell_paced(&self.sys.live, || now, |fields| self.push_standing(session, fields));
     }
 
     fn push_standing(&self, session: &Outbound, fields: &mut String) {

@@ -23,7 +23,7 @@ impl Hub {
     /// A subscription is told a gap.
     pub(in crate::hub) fn tell_gap(&self, session: &Outbound, sub: u32, missing: Missing<'_>) {
         let Missing { stream, lost, at_start } = missing;
-        self.tell_paced(&self.sys.stream_gap, clock::read(), |fields| {
+        self.tell_paced(&self.sys.stream_gap, clock::read, |fields| {
             let reason = if lost.is_some() { GapReason::Expired } else { GapReason::Reset };
             let _ = write!(fields, ",\"stream\":\"{stream}\",\"reason\":\"{}\"", reason.as_str());
             if let Some(Lost { from, to }) = lost {

@@ -3,14 +3,12 @@
 mod bucket;
 mod forwarded;
 mod loopback;
-mod network;
 mod proxies;
 mod proxy_header;
 mod senders;
 
 pub(crate) use bucket::Bucket;
 pub(crate) use forwarded::client_of;
-pub(crate) use network::Network;
 pub use proxies::Proxies;
 pub(crate) use proxy_header::{BadHeader, FIXED_BYTES, source, total_len};
 pub use senders::Names;

@@ -1,5 +1,7 @@
 //! Who asks over HTTP: the one place where a request's caller is found.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -8,6 +10,7 @@ use super::serve::Peer;
 use super::v1::{Admitted, Api, Kind, Problem};
 use crate::auth::Caller;
 use crate::clock;
+use crate::hub::Origin;
 use crate::net::admission::client_of;
 
 /// Whom a proxy speaks for.
@@ -24,14 +27,35 @@ impl FromRequestParts<Api> for Asking {
         let bearer = bearer(&parts.headers)?;
         let accepted = api.hub.authority().admit(bearer, clock::read());
         let caller = accepted.map_err(|refused| refused.rejection)?;
-        if let (Some(request), Some(Peer(peer))) =
-            (parts.extensions.get::<Admitted>(), parts.extensions.get())
-        {
-            let told = parts.headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
-            request.count_for(&caller, client_of(*peer, told, &api.proxies), api)?;
+        if let Some((request, address)) = parts.extensions.get::<Admitted>().zip(address(parts, api)) {
+            request.count_for(&caller, address, api)?;
         }
         Ok(Self(caller))
     }
+}
+
+/// The caller of a request, and where it comes from: what one needs to know of who publishes.
+#[derive(Clone, Debug)]
+pub(super) struct Publisher {
+    pub(super) caller: Caller,
+    pub(super) from: Origin,
+}
+
+impl FromRequestParts<Api> for Publisher {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let Asking(caller) = Asking::from_request_parts(parts, api).await?;
+        let address = address(parts, api).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        Ok(Self { caller, from: Origin::Address(address) })
+    }
+}
+
+/// Where a request comes from; every one that came by a socket says so.
+fn address(parts: &Parts, api: &Api) -> Option<IpAddr> {
+    let Peer(peer) = parts.extensions.get()?;
+    let told = parts.headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
+    Some(client_of(*peer, told, &api.proxies))
 }
 
 /// The token or key of a request; none if it brings none.

@@ -8,6 +8,7 @@ mod guard;
 mod in_process;
 mod request_id;
 mod routes;
+mod secure;
 mod serve;
 mod v1;
 

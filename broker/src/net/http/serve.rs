@@ -20,6 +20,7 @@ use tokio::time::{sleep, timeout};
 
 use super::guard::Guard;
 use super::routes::router;
+use super::secure::Securing;
 use super::v1::Api;
 use super::{ClientPort, Inside};
 use crate::clock;
@@ -27,12 +28,10 @@ use crate::hub::Hub;
 use crate::net::accept::Acceptor;
 use crate::net::admission::{Names, Senders};
 use crate::net::places::{Place, Places};
-use crate::net::tls::{self, Keeper};
+use crate::net::tls::Keeper;
 use crate::net::transport::Transport;
 use crate::notice::Notices;
 
-/// Time for a request's head, and so for a connection to do nothing.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// A connection ends after this, so that a peer that never reads can't hold its place for ever.
 const CONNECTION_AGE_MAX: Duration = Duration::from_mins(5);
 /// Time for the answer under way when a connection is to end.
@@ -81,25 +80,27 @@ pub(crate) async fn serve<I: Inside>(
 ) -> io::Result<()> {
     let Port { acceptor, names, tls, clients } = port;
     let loopback = acceptor.address()?.ip().to_canonical().is_loopback();
-    let crowd = Crowd::new(&api, &hub);
+    let (crowd, limits) = (Crowd::new(&api, &hub), Arc::clone(&api.limits));
+    let securing = Arc::new(Securing::new(tls, &api, &hub));
     let router = router(inside, &hub, api, clients, Guard::new(Senders { loopback, names }));
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
         let (seat, socket, peer) = tokio::select! {
-            next = crowd.next(&acceptor, tls.is_some()) => next,
+            next = crowd.next(&acceptor, securing.is_on()) => next,
             () = &mut shutdown => break,
         };
-        let (router, mut stopped, tls) = (router.clone(), stopped.clone(), tls.clone());
+        let (router, mut stopped, securing) = (router.clone(), stopped.clone(), Arc::clone(&securing));
+        let head_timeout = limits.http_head_timeout();
         connections.spawn(async move {
             let secured = tokio::select! {
-                secured = secure(socket, tls.as_deref()) => secured,
+                secured = securing.secure(socket, peer.0) => secured,
                 // Nobody has asked anything here yet, and the broker is not to wait for it.
                 _ = stopped.changed() => None,
             };
             if let Some(transport) = secured {
-                converse(transport, peer, router, stopped).await;
+                converse(transport, peer, router, (head_timeout, stopped)).await;
             }
             drop(seat);
         });
@@ -166,14 +167,12 @@ impl Drop for Seated {
     }
 }
 
-/// Shakes hands by TLS, if the port speaks it. Who fails or takes too long is gone.
-async fn secure(socket: TcpStream, tls: Option<&Keeper>) -> Option<Transport> {
-    let Some(keeper) = tls else { return Some(Transport::Plain(socket)) };
-    let shaken = timeout(HEAD_TIMEOUT, tls::shake(keeper, socket)).await.ok()?;
-    shaken.map(Transport::Tls).inspect_err(|error| tracing::debug!(%error, "TLS handshake failed")).ok()
-}
-
-async fn converse(transport: Transport, peer: Peer, router: Router, mut stopped: watch::Receiver<()>) {
+async fn converse(
+    transport: Transport,
+    peer: Peer,
+    router: Router,
+    (head_timeout, mut stopped): (Duration, watch::Receiver<()>),
+) {
     // Read by every request that streams, written by whoever waits for their end.
     let busy = Arc::new(RwLock::new(()));
     let router = TowerToHyperService::new(router);
@@ -189,7 +188,7 @@ async fn converse(transport: Transport, peer: Peer, router: Router, mut stopped:
     };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(head_timeout)
         .max_buf_size(BUFFER_BYTES_MAX)
         .serve_connection(TokioIo::new(transport), service);
     let mut connection = pin!(connection);

@@ -80,6 +80,8 @@ impl Adapter for Fanfare {
     fn launch(&self) -> Result<Launch, LoadError> {
         let mut command = Command::new(&self.program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--internal", "127.0.0.1:0", "--shards", "1"]);
+        // All of the load comes from one address, and half of the open files are too few for it.
+        command.args(["--set", "limits.max_connections_per_address=100000"]);
         Ok(Launch { listens: Listens::Logs, ..Launch::of(command) })
     }
 

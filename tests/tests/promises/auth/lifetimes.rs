@@ -108,3 +108,26 @@ async fn a_reload_never_switches_authentication_off_on_a_port_that_is_open() {
         assert_eq!(client.expect_close().await.0, 4001, "{open:?}");
     }
 }
+
+#[tokio::test]
+async fn a_member_shows_the_info_of_its_newest_token_and_others_hear_of_it() {
+    let presence = "[limits]\npresence_interval = \"20ms\"\n[[presence]]\npatterns = [\"rooms.>\"]";
+    let broker = broker(presence).await;
+    let with = |mood: &str| {
+        granting(&json!({"subscribe": ["rooms.>"], "presence": ["rooms.>"], "info": {"mood": mood}}))
+    };
+    let (mut watcher, _) = enter(&broker, &with("watching")).await;
+    assert_eq!(subscribe(&mut watcher, 1, "$presence.rooms.1").await["op"], "subscribed");
+    let (mut alice, _) = enter(&broker, &with("old")).await;
+    subscribe(&mut alice, 1, "rooms.1").await;
+    let joined = watcher.answer(json!({"op": "message"})).await;
+    assert_eq!(joined["data"]["joined"][0]["info"]["mood"], "old");
+    alice.send(json!({"op": "refresh", "id": 1, "token": with("new")})).await;
+    alice.expect(json!({"op": "ok", "id": 1})).await;
+    alice.send(json!({"op": "presence", "id": 2, "topic": "rooms.1"})).await;
+    let there = alice.expect(json!({"op": "presence", "id": 2})).await;
+    assert_eq!(there["members"][0]["info"]["mood"], "new");
+    let changed = watcher.answer(json!({"op": "message"})).await;
+    assert_eq!(changed["data"]["changed"][0]["info"]["mood"], "new", "{changed}");
+    assert_eq!(changed["data"]["joined"], json!([]), "nobody came");
+}

@@ -3,7 +3,7 @@
 use std::fs;
 
 use fanfare_tests::files::Directory;
-use fanfare_tests::{Setup, command, within};
+use fanfare_tests::{Raw, Setup, command, within};
 use serde_json::json;
 
 use super::http::{ask, new_key, revoke};
@@ -220,4 +220,36 @@ async fn an_api_key_that_leaves_the_configuration_ends_what_it_has_open() {
     assert_eq!(turned_away(&broker, &key).await.0, 4001);
     stays.send(json!({"op": "ping"})).await;
     stays.expect(json!({"op": "pong"})).await;
+}
+
+#[tokio::test]
+async fn an_administrator_that_is_shut_out_while_sending_shuts_nobody_out_any_more() {
+    let (key, lines) = new_key("admin = true").await;
+    let broker = broker(&format!("{lines}\n[auth.roles.staff]\nadmin = true")).await;
+    let (body, address) = (r#"{"subject":"alice"}"#, broker.internal());
+    let mallory = token(&json!({"sub": "mallory", "fanfare": {"roles": ["staff"]}}));
+    let mut slow = Raw::connect(address).await;
+    let head = format!(
+        "POST /v1/revocations HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {mallory}\r\n\
+         Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    slow.write(head.as_bytes()).await;
+    assert_eq!(slow.head().await.status, 100, "she is let in, and asked for the body");
+    assert_eq!(revoke(&broker, &key, r#"{"subject":"mallory"}"#).await.status, 200);
+    slow.write(body.as_bytes()).await;
+    assert_eq!(slow.head().await.status, 403);
+    assert_eq!(ask(&broker, &key, "/v1/revocations/subjects/alice", &[]).await.status, 404);
+    enter(&broker, &token(&json!({}))).await;
+}
+
+#[tokio::test]
+async fn what_is_refused_is_not_told_as_done() {
+    let (key, lines) = new_key("admin = true").await;
+    let broker = broker(&format!("{lines}\n[limits]\nmax_revocations = 1")).await;
+    assert_eq!(revoke(&broker, &key, r#"{"subject":"alice"}"#).await.status, 200);
+    assert_eq!(revoke(&broker, &key, r#"{"subject":"bob"}"#).await.status, 429);
+    assert_eq!(revoke(&broker, &key, r#"{"subject":"alice"}"#).await.status, 200);
+    let log = broker.logs("access is revoked").await;
+    assert!(log.contains("alice") && !log.contains("bob"), "{log}");
 }

@@ -20,7 +20,7 @@ use crate::engine::message::{Draft, SessionId, StreamIndex};
 use crate::engine::settings::{KeyLimits, StreamConfig};
 
 const RUN: u64 = 0x0123_4567_89ab_cdef;
-const KEYS: KeyLimits = KeyLimits { window: Duration::from_secs(2), max_bytes: 2_000 };
+const KEYS: KeyLimits = KeyLimits { window: Duration::from_secs(2), max_bytes: 2_000, max_bytes_each: 2_000 };
 
 fn config(name: &str, patterns: &[&str]) -> StreamConfig {
     StreamConfig {

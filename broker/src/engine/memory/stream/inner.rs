@@ -33,7 +33,7 @@ impl Inner {
     pub(super) fn retune(&mut self, config: &StreamConfig, keys: KeyLimits) {
         self.rules.max_age = config.max_age;
         self.rules.max_bytes = config.max_bytes;
-        self.keys.room_is(keys.max_bytes);
+        self.keys.room_is(keys);
     }
 
     /// Whether the conditions of an append hold; for a repeat, the sequence of the first.
@@ -62,7 +62,7 @@ impl Inner {
             }
         }
         if let Some(key) = &conditions.key {
-            self.keys.check_room(key, now).map_err(|retry_after| Refused::KeysFull { retry_after })?;
+            self.keys.check_room(key, conditions.by.as_ref(), now)?;
         }
         Ok(None)
     }

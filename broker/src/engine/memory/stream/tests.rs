@@ -27,7 +27,11 @@ fn stream(max_keys: usize) -> Stream {
     };
     // Topic and key have one letter each, so every key takes the same.
     let key_bytes = footprint(&Key::new(&Topic::new("a").unwrap(), "0"));
-    let keys = KeyLimits { window: Duration::from_millis(WINDOW_MS), max_bytes: max_keys * key_bytes };
+    let keys = KeyLimits {
+        window: Duration::from_millis(WINDOW_MS),
+        max_bytes: max_keys * key_bytes,
+        max_bytes_each: usize::MAX,
+    };
     Stream::new(StreamIndex(0), &config, keys).unwrap()
 }
 
@@ -170,7 +174,7 @@ impl Reference {
         if let Some(key) = key {
             if self.keys.len() == self.max_keys {
                 let retry_after = Duration::from_millis(self.keys[0].3 + WINDOW_MS - now);
-                return Err(Refused::KeysFull { retry_after });
+                return Err(Refused::KeysFull { retry_after, own: false });
             }
             self.keys.push((topic, key, self.head + 1, now));
         }

@@ -85,7 +85,7 @@ fn come_and_go(registry: &Registry, first: u64) {
         let session = SessionId(1 + first + thread_rng().gen_range(0..SESSIONS));
         let room = Pattern::new(ROOMS[thread_rng().gen_range(0..ROOMS.len())]).unwrap();
         if thread_rng().gen_ratio(2, 3) {
-            registry.join(&room, session, now().moment);
+            registry.join(&room, session, [127, 0, 0, 1].into(), now().moment);
         } else {
             registry.go(&room, session, Going::Meant, now().moment);
         }

@@ -258,6 +258,7 @@ impl Told {
             match change.happened {
                 Happened::Joined => told.joined.push(name),
                 Happened::Left => told.left.push(name),
+                Happened::Changed => panic!("nobody shows anything: {name}"),
                 Happened::Returned { was } => told.returned.push((was.0.to_string(), name)),
             }
         }

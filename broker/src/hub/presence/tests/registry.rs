@@ -1,6 +1,7 @@
 //! The registry at its bounds, and what is announced of it.
 
 use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
 
 use fanfare_protocol::Topic;
 
@@ -10,6 +11,8 @@ use super::super::roster::Going;
 use super::*;
 use crate::engine::SessionId;
 use crate::limits::Limits;
+
+const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 fn registry(limits: &Limits) -> Registry {
     Registry::new(vec![config(MemberBy::Session)], limits).unwrap()
@@ -25,7 +28,7 @@ fn topic(text: &str) -> Topic {
 
 fn join_as(registry: &Registry, pattern: &Pattern, number: u64, who: Option<Arc<Who>>) {
     registry.begin(SessionId(number), who, None);
-    registry.join(pattern, SessionId(number), at_ms(0));
+    registry.join(pattern, SessionId(number), HOST, at_ms(0));
 }
 
 fn news(registry: &Registry, now_ms: u64) -> Vec<News> {
@@ -57,7 +60,7 @@ fn a_topic_whose_announcements_would_have_too_long_a_name_has_no_members() {
 #[test]
 fn ten_thousand_members_come_in_pages_each_once() {
     let registry = registry(&Limits::default());
-    (1..=10_000).for_each(|number| registry.join(&pattern("rooms.1"), SessionId(number), at_ms(0)));
+    (1..=10_000).for_each(|number| registry.join(&pattern("rooms.1"), SessionId(number), HOST, at_ms(0)));
     let (mut seen, mut after, mut pages) = (BTreeSet::new(), None, 0);
     loop {
         let page = registry.page(&topic("rooms.1"), after, 1_000, 256 << 10);
@@ -88,7 +91,7 @@ fn a_page_ends_where_its_bytes_do_but_has_one_member_at_least() {
 #[test]
 fn ten_thousand_joins_are_one_announcement_of_bounded_size_that_counts_the_rest() {
     let registry = registry(&Limits::default());
-    (1..=10_000).for_each(|number| registry.join(&pattern("rooms.1"), SessionId(number), at_ms(0)));
+    (1..=10_000).for_each(|number| registry.join(&pattern("rooms.1"), SessionId(number), HOST, at_ms(0)));
     let mut news = news(&registry, 0);
     assert_eq!(news.len(), 1);
     let (text, unnamed) = render(news.remove(0), 16 << 10, |session| format!("0123abcd-{}", session.0));
@@ -120,13 +123,54 @@ fn an_announcement_tells_subjects_and_info_but_no_info_of_who_has_left() {
 fn what_finds_no_room_is_counted_and_is_no_member() {
     let limits = Limits { presence_members: 2, presence_topics: 16, ..Limits::default() };
     let registry = registry(&limits);
-    (1..=3).for_each(|number| registry.join(&pattern("rooms.1"), SessionId(number), at_ms(0)));
+    (1..=3).for_each(|number| registry.join(&pattern("rooms.1"), SessionId(number), HOST, at_ms(0)));
     assert_eq!(registry.page(&topic("rooms.1"), None, 9, 9_999).count, 2);
     assert_eq!(registry.counts.left_out.get(), 1);
-    (2..1_000).for_each(|room| registry.join(&pattern(&format!("rooms.{room}")), SessionId(9), at_ms(0)));
+    (2..1_000)
+        .for_each(|room| registry.join(&pattern(&format!("rooms.{room}")), SessionId(9), HOST, at_ms(0)));
     let topics = registry.counts.topics.get();
     assert!(topics <= 16, "{topics}");
     assert_eq!(registry.counts.left_out.get(), 1 + 998 - (topics - 1));
+}
+
+#[test]
+fn one_subject_does_not_take_the_topics_of_the_others() {
+    let limits = Limits { presence_topics: 1_600, presence_topics_per_subject: 3, ..Limits::default() };
+    let registry = registry(&limits);
+    let room = |n: u64| pattern(&format!("rooms.{n}"));
+    (1..=5).for_each(|n| join_as(&registry, &room(n), n, who("mallory")));
+    assert_eq!((registry.counts.topics.get(), registry.counts.left_out.get()), (3, 2));
+    // A room that is there takes her in, and rooms are there for others, whoever has none by address.
+    join_as(&registry, &room(10), 10, who("alice"));
+    join_as(&registry, &room(10), 11, who("mallory"));
+    (20..=29).for_each(|n| registry.join(&room(n), SessionId(n), HOST, at_ms(0)));
+    assert_eq!((registry.counts.topics.get(), registry.counts.left_out.get()), (7, 2 + 7));
+    registry.join(&room(30), SessionId(30), [127, 0, 0, 2].into(), at_ms(0));
+    assert_eq!(registry.counts.topics.get(), 8);
+    // Whoever leaves has room again, once that was told.
+    registry.go(&room(1), SessionId(1), Going::Meant, at_ms(0));
+    news(&registry, 0);
+    join_as(&registry, &room(4), 12, who("mallory"));
+    assert_eq!(registry.page(&topic("rooms.4"), None, 9, 9_999).count, 1);
+}
+
+#[test]
+fn a_member_that_is_refreshed_shows_its_new_info_to_whoever_asks_and_listens() {
+    let registry = registry(&Limits::default());
+    let shown = |info: &str| Some(Arc::new(Who { subject: Some("alice".into()), info: Some(info.into()) }));
+    for room in ["rooms.1", "rooms.2"] {
+        join_as(&registry, &pattern(room), 1, shown("1"));
+    }
+    news(&registry, 0);
+    let (rooms, wild) = (pattern("rooms.1"), pattern("rooms.*"));
+    registry.show([&rooms, &wild].into_iter(), SessionId(1), shown("2").as_ref());
+    assert_eq!(registry.page(&topic("rooms.1"), None, 9, 9_999).members[0].1, shown("2"));
+    let (text, _) = render(news(&registry, 0).remove(0), 1 << 10, |session| format!("s-{}", session.0));
+    let changed = r#"{"session":"s-1","subject":"alice","info":2}"#;
+    assert_eq!(text, format!(r#"{{"joined":[],"left":[],"changed":[{changed}],"count":1}}"#));
+    // Where it comes next, it comes with that.
+    registry.join(&pattern("rooms.3"), SessionId(1), HOST, at_ms(0));
+    assert_eq!(registry.page(&topic("rooms.3"), None, 9, 9_999).members[0].1, shown("2"));
 }
 
 #[test]
@@ -148,7 +192,7 @@ fn nothing_is_left_of_those_who_have_left() {
 fn what_nobody_announces_is_kept_all_the_same() {
     let silent = PresenceConfig { announce: false, ..config(MemberBy::Session) };
     let registry = Registry::new(vec![silent], &Limits::default()).unwrap();
-    registry.join(&pattern("rooms.1"), SessionId(1), at_ms(0));
+    registry.join(&pattern("rooms.1"), SessionId(1), HOST, at_ms(0));
     assert!(news(&registry, 0).is_empty());
     assert_eq!(registry.page(&topic("rooms.1"), None, 9, 9_999).count, 1);
 }

@@ -54,8 +54,32 @@ fn told(changes: Changes) -> String {
         Happened::Joined => format!("+{}", session.0),
         Happened::Left => format!("-{}", session.0),
         Happened::Returned { was } => format!("{}>{}", was.0, session.0),
+        Happened::Changed => format!("~{}", session.0),
     };
     changes.into_named().map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_a_member_shows_anew_is_told_once_with_the_newest_of_it() {
+    let mood = |mood: &str| Some(Arc::new(Who { subject: Some("alice".into()), info: Some(mood.into()) }));
+    for by in [MemberBy::Session, MemberBy::Subject] {
+        let mut bench = Bench::new(by);
+        let show =
+            |bench: &mut Bench, session, who| bench.roster.show(SessionId(session), who, &bench.config);
+        bench.join_as(1, mood("1"), None);
+        show(&mut bench, 1, mood("2"));
+        assert_eq!(bench.told(), "+1", "who joins is told with it");
+        for who in [mood("3"), mood("4"), mood("4")] {
+            show(&mut bench, 1, who);
+        }
+        show(&mut bench, 9, mood("of nobody"));
+        assert_eq!((bench.told().as_str(), bench.told().as_str()), ("~1", ""));
+        let members: Vec<_> = bench.roster.after(None).map(|(_, member)| member.who.clone()).collect();
+        assert_eq!(members, [mood("4")]);
+        show(&mut bench, 1, mood("5"));
+        bench.go(1, Going::Meant);
+        assert_eq!(bench.told(), "-1");
+    }
 }
 
 #[test]

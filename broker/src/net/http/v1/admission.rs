@@ -12,17 +12,8 @@ use super::api::Api;
 use super::problem::Problem;
 use crate::auth::Caller;
 use crate::census::Census;
-use crate::net::admission::Network;
 use crate::net::http::serve::Streaming;
-
-/// Whose requests are counted together.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Whose {
-    /// Those of one subject, wherever it asks from.
-    Subject(Arc<str>),
-    /// Those of one address, where nobody says who they are.
-    Address(Network),
-}
+use crate::whose::Whose;
 
 /// A request that is worked on, for as long as a copy of this lives.
 #[derive(Clone, Debug)]
@@ -51,8 +42,7 @@ impl Admitted {
         address: IpAddr,
         api: &Api,
     ) -> Result<(), Problem> {
-        let subject = caller.shared_subject().map(|subject| Whose::Subject(Arc::clone(subject)));
-        let whose = subject.unwrap_or_else(|| Whose::Address(Network::from(address)));
+        let whose = Whose::of(caller.shared_subject(), address);
         if !self.turn.callers.enter(whose.clone(), api.limits.max_http_requests_per_caller()) {
             return Err(Problem::crowded(
                 "as many of your requests are worked on as may be of one caller (max_http_requests_per_caller); try \

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::admission::Whose;
 use crate::census::Census;
 use crate::hub::Hub;
 use crate::limits::LiveLimits;
 use crate::net::admission::Proxies;
+use crate::whose::Whose;
 
 /// Shared by all requests. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -23,11 +23,15 @@ impl Lines {
         Self { begun: Vec::new(), max_bytes, over: false }
     }
 
-    /// Takes in a part; `take` is given each line that is complete.
-    pub(super) fn push(&mut self, mut part: &[u8], mut take: impl FnMut(Line<'_>)) {
-        while let Some(end) = part.iter().position(|byte| *byte == b'\n') {
+    /// Takes in a part up to its end, or to the end of so many lines of it, blank ones among them; `part` is what is left.
+    /// `take` is given each line that is complete.
+    pub(super) fn push(&mut self, part: &mut &[u8], most: usize, mut take: impl FnMut(Line<'_>)) {
+        for _ in 0..most {
+            let Some(end) = part.iter().position(|byte| *byte == b'\n') else {
+                return self.keep(std::mem::take(part));
+            };
             let (line, rest) = (&part[..end], &part[end + 1..]);
-            part = rest;
+            *part = rest;
             if self.begun.is_empty() && !self.over && line.len() <= self.max_bytes {
                 // Most lines come whole.
                 give(line, &mut take);
@@ -36,7 +40,6 @@ impl Lines {
                 self.end(&mut take);
             }
         }
-        self.keep(part);
     }
 
     /// The body is complete, and so is its last line.
@@ -85,8 +88,10 @@ mod tests {
             });
         };
         let mut lines = Lines::new(max_bytes);
-        for part in parts {
-            lines.push(part, &mut take);
+        for mut part in parts.iter().copied() {
+            while !part.is_empty() {
+                lines.push(&mut part, 2, &mut take);
+            }
         }
         lines.finish(take);
         found
@@ -96,6 +101,16 @@ mod tests {
     fn blank_lines_are_none_and_the_last_needs_no_end() {
         assert_eq!(lines(&[b"\n{}\r\n\n  \n[1]"], 9), ["{}", "[1]"]);
         assert_eq!(lines(&[b""], 9), [""; 0]);
+    }
+
+    #[test]
+    fn no_more_lines_are_taken_at_once_than_asked_for_blank_ones_among_them() {
+        let (mut lines, mut part, mut found) = (Lines::new(9), b"1\n\n2\n3\n4".as_slice(), Vec::new());
+        for left in [b"2\n3\n4".as_slice(), b"4", b""] {
+            lines.push(&mut part, 2, |line| found.push(format!("{line:?}")));
+            assert_eq!(part, left);
+        }
+        assert_eq!(found.len(), 3);
     }
 
     #[test]

@@ -288,7 +288,7 @@ impl From<PublishError> for Problem {
                 problem
             }
             PublishError::Stopping => Self::busy(&detail),
-            PublishError::KeysFull { retry_after } => {
+            PublishError::KeysFull { retry_after, .. } => {
                 Self::new(Kind::LimitExceeded, detail).retry_after(retry_after)
             }
         }

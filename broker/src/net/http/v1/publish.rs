@@ -15,14 +15,9 @@ use super::content::ContentType;
 use super::options::{Options, with_trace};
 use super::path::TopicInPath;
 use super::problem::{Document, Kind, Place, Problem};
-use crate::auth::Caller;
 use crate::clock;
-use crate::engine::SessionId;
 use crate::hub::Accepted;
-use crate::net::http::caller::Asking;
-
-/// No session has this number: what is published over HTTP is hidden from nobody.
-const NO_SESSION: SessionId = SessionId(0);
+use crate::net::http::caller::Publisher;
 
 /// A message that was published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -55,12 +50,13 @@ impl From<Accepted> for PublishedView {
 }
 
 /// Publishes on behalf of a caller.
-pub(super) fn publish(api: &Api, caller: &Caller, publish: Publish<'_>) -> Result<PublishedView, Problem> {
+fn publish(api: &Api, publisher: &Publisher, publish: Publish<'_>) -> Result<PublishedView, Problem> {
+    let Publisher { caller, from } = publisher;
     let now = clock::read();
     // A request may go on for hours.
     api.hub.authority().check(caller, now)?;
     let permitted = caller.publish(publish)?;
-    let accepted = api.hub.publish(permitted, NO_SESSION, now)?;
+    let accepted = api.hub.publish(permitted, *from, now)?;
     let counters = api.hub.http_counters();
     let count = if accepted.duplicate { &counters.duplicates } else { &counters.received_messages };
     count.add(1);
@@ -90,7 +86,7 @@ pub(super) fn publish(api: &Api, caller: &Caller, publish: Publish<'_>) -> Resul
 )]
 pub(super) async fn publish_one(
     State(api): State<Api>,
-    Asking(caller): Asking,
+    publisher: Publisher,
     TopicInPath(topic): TopicInPath,
     headers: HeaderMap,
     body: Body,
@@ -109,7 +105,7 @@ pub(super) async fn publish_one(
     };
     let payload = Payload::of_kind(kind, &bytes).map_err(wrong)?;
     let message = Publish { id: None, topic, payload, key, expect, echo: true, headers };
-    publish(&api, &caller, message).map(Json)
+    publish(&api, &publisher, message).map(Json)
 }
 
 /// What came of one message of many.
@@ -127,6 +123,7 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
+<<<<<<< HEAD
     /// Publishes one message of many, in this trace unless it has its own; counts what fails.
     pub(super) fn of(api: &Api, caller: &Caller, trace: Option<&str>, item: &[u8]) -> Self {
         let read = fanfare_protocol::encoding::publish_from_json(item).map_err(Problem::from);
@@ -135,6 +132,14 @@ impl Outcome {
             publish(api, caller, message)
         });
         published.map_or_else(|problem| Self::failed(api, problem), Self::Published)
+=======
+    /// Publishes one message of many; counts what fails.
+    pub(super) fn of(api: &Api, publisher: &Publisher, item: &[u8]) -> Self {
+        let outcome = fanfare_protocol::encoding::publish_from_json(item)
+            .map_err(Problem::from)
+            .and_then(|message| publish(api, publisher, message));
+        outcome.map_or_else(|problem| Self::failed(api, problem), Self::Published)
+>>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
     }
 
     /// One that failed; it is counted.

@@ -26,15 +26,14 @@ use super::lines::{Line, Lines};
 use super::options::trace_of;
 use super::problem::{Kind, Place, Problem};
 use super::publish::Outcome;
-use crate::auth::Caller;
 use crate::clock;
-use crate::net::http::caller::Asking;
+use crate::net::http::caller::Publisher;
 
 /// The media type of lines, as the answer says it.
 const NDJSON: &str = "application/x-ndjson";
-/// Messages that are published before other tasks have a turn.
+/// Messages or lines that are worked off before other tasks have a turn.
 const PUBLISHES_BETWEEN_YIELDS: usize = 64;
-/// Results that wait for the client to read them, in bytes; those of one part of the body (16 KiB) always have room.
+/// Results that wait for the client to read them, in bytes.
 const RESULTS_WAITING_BYTES_MAX: usize = 1 << 20;
 /// The same, in parts of the answer.
 const RESULTS_WAITING_MAX: usize = 256;
@@ -75,7 +74,7 @@ pub(super) struct Results {
 )]
 pub(super) async fn publish_many(
     State(api): State<Api>,
-    Asking(caller): Asking,
+    publisher: Publisher,
     Extension(admitted): Extension<Admitted>,
     headers: HeaderMap,
     body: Body,
@@ -84,21 +83,30 @@ pub(super) async fn publish_many(
     body::check_plain(&headers)?;
     let trace = trace_of(&headers, api.hub.tracer().is_some());
     match content_type.essence.as_str() {
+<<<<<<< HEAD
         "application/json" => array(&api, &caller, trace, body).await.map(IntoResponse::into_response),
         NDJSON | "application/ndjson" | "application/jsonl" => {
             let trace = trace.map(str::to_owned);
             Ok(lines(api, caller, trace, admitted, body))
         }
+=======
+        "application/json" => array(&api, &publisher, body).await.map(IntoResponse::into_response),
+        NDJSON | "application/ndjson" | "application/jsonl" => Ok(lines(api, publisher, admitted, body)),
+>>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
         _ => Err(unsupported(format!("send an array as application/json, or lines as {NDJSON}"))),
     }
 }
 
+<<<<<<< HEAD
 async fn array(
     api: &Api,
     caller: &Caller,
     trace: Option<&str>,
     body: Body,
 ) -> Result<Json<Results>, Problem> {
+=======
+async fn array(api: &Api, publisher: &Publisher, body: Body) -> Result<Json<Results>, Problem> {
+>>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
     let limits = &api.limits;
     let bound = Bound {
         bytes: limits.max_batch_bytes(),
@@ -127,7 +135,11 @@ async fn array(
     };
     let mut results = Vec::with_capacity(items.len());
     for part in items.chunks(PUBLISHES_BETWEEN_YIELDS) {
+<<<<<<< HEAD
         results.extend(part.iter().map(|item| Outcome::of(api, caller, trace, item.get().as_bytes())));
+=======
+        results.extend(part.iter().map(|item| Outcome::of(api, publisher, item.get().as_bytes())));
+>>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
         tokio::task::yield_now().await;
     }
     Ok(Json(Results { failed: results.iter().filter(|result| result.is_failed()).count(), results }))
@@ -168,12 +180,20 @@ impl<'de> Visitor<'de> for Items {
 }
 
 /// Answers with results as the lines come.
+<<<<<<< HEAD
 fn lines(api: Api, caller: Caller, trace: Option<String>, admitted: Admitted, body: Body) -> Response {
+=======
+fn lines(api: Api, publisher: Publisher, admitted: Admitted, body: Body) -> Response {
+>>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
     let (results, answer) = mpsc::channel(RESULTS_WAITING_MAX);
     tokio::spawn(async move {
         let patience = api.limits.http_body_timeout();
         let room = Arc::new(Semaphore::new(RESULTS_WAITING_BYTES_MAX));
+<<<<<<< HEAD
         let stream = LineStream { api, caller, trace, results, room };
+=======
+        let stream = LineStream { api, publisher, results, room };
+>>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
         // Whoever does not read the results any more is not published for any more.
         let _ = stream.run(body, patience).await;
         drop(admitted);
@@ -188,9 +208,13 @@ fn lines(api: Api, caller: Caller, trace: Option<String>, admitted: Admitted, bo
 /// Messages that come as lines.
 struct LineStream {
     api: Api,
+<<<<<<< HEAD
     caller: Caller,
     /// The request's, for messages that have none of their own.
     trace: Option<String>,
+=======
+    publisher: Publisher,
+>>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
     results: mpsc::Sender<Part>,
     room: Arc<Semaphore>,
 }
@@ -206,34 +230,45 @@ impl LineStream {
         let mut lines = Lines::new(self.api.limits.max_frame_bytes());
         let mut parts = body.into_data_stream();
         loop {
-            let mut results = Vec::new();
             let part = body::next(&mut parts, patience).await;
-            let still_admitted = self.api.hub.authority().check(&self.caller, clock::read());
+            let still_admitted = self.api.hub.authority().check(&self.publisher.caller, clock::read());
             let part = match still_admitted.map_err(Problem::from).and(part) {
                 Ok(part) => part,
                 Err(problem) => {
                     // A line that is cut is not published.
+                    let mut results = Vec::new();
                     write(&Outcome::failed(&self.api, problem), &mut results);
                     return self.send(results, patience).await;
                 }
             };
-            let is_last = part.is_none();
-            match part {
-                Some(part) => lines.push(&part, |line| write(&self.publish(&line), &mut results)),
-                None => std::mem::replace(&mut lines, Lines::new(0))
-                    .finish(|line| write(&self.publish(&line), &mut results)),
-            }
+            let Some(part) = part else { break };
+            self.work_off(&part, &mut lines, patience).await?;
+        }
+        let mut results = Vec::new();
+        lines.finish(|line| write(&self.publish(&line), &mut results));
+        self.send(results, patience).await
+    }
+
+    /// Publishes what is in a part of the body. However many lines it has, others have their turn between.
+    async fn work_off(&self, mut part: &[u8], lines: &mut Lines, patience: Duration) -> Result<(), Unread> {
+        while !part.is_empty() {
+            let mut results = Vec::new();
+            lines.push(&mut part, PUBLISHES_BETWEEN_YIELDS, |line| {
+                write(&self.publish(&line), &mut results);
+            });
             self.send(results, patience).await?;
-            if is_last {
-                return Ok(());
-            }
             tokio::task::yield_now().await;
         }
+        Ok(())
     }
 
     fn publish(&self, line: &Line<'_>) -> Outcome {
         match line {
+<<<<<<< HEAD
             Line::Whole(line) => Outcome::of(&self.api, &self.caller, self.trace.as_deref(), line),
+=======
+            Line::Whole(line) => Outcome::of(&self.api, &self.publisher, line),
+>>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
             Line::TooLong => {
                 let bytes = self.api.limits.max_frame_bytes();
                 let detail = format!("a line may have {bytes} bytes at most (max_frame_bytes); send less");
@@ -243,15 +278,18 @@ impl LineStream {
     }
 
     async fn send(&self, results: Vec<u8>, patience: Duration) -> Result<(), Unread> {
-        if results.is_empty() {
-            return Ok(());
+        let mut left = Bytes::from(results);
+        while !left.is_empty() {
+            // All of it is charged, so it goes in parts that have room.
+            let part = left.split_to(left.len().min(RESULTS_WAITING_BYTES_MAX));
+            let bytes = u32::try_from(part.len()).unwrap_or(u32::MAX);
+            let sending = async {
+                let room = Arc::clone(&self.room).acquire_many_owned(bytes).await.map_err(|_| Unread)?;
+                self.results.send((part, room)).await.map_err(|_| Unread)
+            };
+            timeout(patience, sending).await.map_err(|_| Unread)??;
         }
-        let bytes = u32::try_from(results.len().min(RESULTS_WAITING_BYTES_MAX)).unwrap_or(u32::MAX);
-        let sending = async {
-            let room = Arc::clone(&self.room).acquire_many_owned(bytes).await.map_err(|_| Unread)?;
-            self.results.send((results.into(), room)).await.map_err(|_| Unread)
-        };
-        timeout(patience, sending).await.map_err(|_| Unread)?
+        Ok(())
     }
 }
 
@@ -260,4 +298,66 @@ fn write(outcome: &Outcome, out: &mut Vec<u8>) {
     let written = serde_json::to_writer(&mut *out, outcome);
     debug_assert!(written.is_ok());
     out.push(b'\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Caller;
+    use crate::clock::Now;
+    use crate::engine::{KeyLimits, MemoryEngine, SessionId};
+    use crate::hub::{Hub, Origin};
+    use crate::limits::{Limits, LiveLimits};
+    use crate::metrics::Metrics;
+    use crate::net::admission::Proxies;
+
+    /// Lines that are worked off, and their results.
+    fn stream() -> (LineStream, mpsc::Receiver<Part>) {
+        let limits = Limits::default();
+        let engine = MemoryEngine::new(&[], KeyLimits::from(&limits), Vec::new(), Now::default()).unwrap();
+        let limits = Arc::new(LiveLimits::new(&limits));
+        let hub = Hub::new(engine, 1, Arc::clone(&limits), Arc::new(Metrics::new(1, &[]))).unwrap();
+        let api = Api::new(Arc::new(hub), limits, Proxies::default());
+        let publisher = Publisher { caller: Caller::unlimited(), from: Origin::from(SessionId(1)) };
+        let (results, parts) = mpsc::channel(RESULTS_WAITING_MAX);
+        let room = Arc::new(Semaphore::new(RESULTS_WAITING_BYTES_MAX));
+        (LineStream { api, publisher, results, room }, parts)
+    }
+
+    #[tokio::test]
+    async fn however_many_lines_come_at_once_their_results_go_out_and_others_have_their_turn_between() {
+        let (stream, mut parts) = stream();
+        let turns = tokio::spawn(async {
+            for turn in 1_u32.. {
+                tokio::task::yield_now().await;
+                if turn == 128 {
+                    break;
+                }
+            }
+        });
+        let junk = Body::from("0\n".repeat(8_192));
+        let working = tokio::spawn(stream.run(junk, Duration::from_secs(10)));
+        let (mut lines, mut most) = (0, 0);
+        while let Some((part, room)) = parts.recv().await {
+            assert_eq!(room.num_permits(), part.len(), "all of it is charged");
+            let here = part.iter().filter(|byte| **byte == b'\n').count();
+            (lines, most) = (lines + here, most.max(here));
+        }
+        assert!(working.await.unwrap().is_ok() && turns.is_finished());
+        assert_eq!((lines, most), (8_192, PUBLISHES_BETWEEN_YIELDS));
+    }
+
+    #[tokio::test]
+    async fn results_that_are_more_than_may_wait_are_charged_a_part_at_a_time() {
+        let (stream, mut parts) = stream();
+        let bytes = 3 * RESULTS_WAITING_BYTES_MAX / 2;
+        let sending = tokio::spawn(async move { stream.send(vec![0; bytes], Duration::from_secs(10)).await });
+        let mut charged = 0;
+        while let Some((part, room)) = parts.recv().await {
+            assert_eq!(room.num_permits(), part.len());
+            charged += part.len();
+        }
+        assert!(sending.await.unwrap().is_ok());
+        assert_eq!(charged, bytes);
+    }
 }

@@ -99,6 +99,8 @@ pub(super) async fn revoke(
     }
     let timeout = api.limits.http_body_timeout();
     let bytes = body::read(body, Bound { bytes: MAX_BODY_BYTES, name: "fixed", timeout }).await?;
+    // A body may take its time, and whoever sends it may have been shut out meanwhile.
+    api.hub.authority().check(&caller, clock::read())?;
     Ok(Json(match read(&bytes)? {
         Asked::Session(name) => {
             let closed = match api.hub.session_named(&name) {
@@ -117,6 +119,8 @@ pub(super) async fn revoke(
         }
         Asked::Out(who, hold) => {
             let hold = hold.unwrap_or(Duration::MAX);
+            let asked = caller.administer(who.clone())?;
+            let ShutOut { ended, until_ms } = api.hub.revoke(asked, hold, clock::read())?;
             let (subject, token_id) = who.names();
             tracing::info!(
                 subject,
@@ -125,7 +129,6 @@ pub(super) async fn revoke(
                 request = id.as_str(),
                 "access is revoked"
             );
-            let ShutOut { ended, until_ms } = api.hub.revoke(caller.administer(who)?, hold, clock::read())?;
             Done { ended, until: Some(until_ms), outlives_restart: Some(keep(&api, "it holds").await?) }
         }
     }))
