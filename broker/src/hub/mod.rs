@@ -53,12 +53,8 @@ pub use interest::MAX_SHARDS;
 pub(crate) use mailbox::Mail;
 pub use presence::{MemberBy, PresenceConfig};
 pub(crate) use presence::{PresenceError, Who};
-<<<<<<< HEAD
 pub(crate) use probe::is_probe;
-pub(crate) use publish::{Accepted, PublishError};
-=======
 pub(crate) use publish::{Accepted, Origin, PublishError};
->>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
 pub(crate) use question::SubscriptionView;
 pub(crate) use revoke::{NotTaken, REVOKED, ShutOut};
 pub(crate) use sessions::{Order, SessionView, SessionsAsked};

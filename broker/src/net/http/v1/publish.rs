@@ -123,23 +123,14 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-<<<<<<< HEAD
     /// Publishes one message of many, in this trace unless it has its own; counts what fails.
-    pub(super) fn of(api: &Api, caller: &Caller, trace: Option<&str>, item: &[u8]) -> Self {
+    pub(super) fn of(api: &Api, publisher: &Publisher, trace: Option<&str>, item: &[u8]) -> Self {
         let read = fanfare_protocol::encoding::publish_from_json(item).map_err(Problem::from);
         let published = read.and_then(|mut message| {
             message.headers = with_trace(message.headers, trace);
-            publish(api, caller, message)
+            publish(api, publisher, message)
         });
         published.map_or_else(|problem| Self::failed(api, problem), Self::Published)
-=======
-    /// Publishes one message of many; counts what fails.
-    pub(super) fn of(api: &Api, publisher: &Publisher, item: &[u8]) -> Self {
-        let outcome = fanfare_protocol::encoding::publish_from_json(item)
-            .map_err(Problem::from)
-            .and_then(|message| publish(api, publisher, message));
-        outcome.map_or_else(|problem| Self::failed(api, problem), Self::Published)
->>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
     }
 
     /// One that failed; it is counted.

@@ -83,30 +83,21 @@ pub(super) async fn publish_many(
     body::check_plain(&headers)?;
     let trace = trace_of(&headers, api.hub.tracer().is_some());
     match content_type.essence.as_str() {
-<<<<<<< HEAD
-        "application/json" => array(&api, &caller, trace, body).await.map(IntoResponse::into_response),
+        "application/json" => array(&api, &publisher, trace, body).await.map(IntoResponse::into_response),
         NDJSON | "application/ndjson" | "application/jsonl" => {
             let trace = trace.map(str::to_owned);
-            Ok(lines(api, caller, trace, admitted, body))
+            Ok(lines(api, publisher, trace, admitted, body))
         }
-=======
-        "application/json" => array(&api, &publisher, body).await.map(IntoResponse::into_response),
-        NDJSON | "application/ndjson" | "application/jsonl" => Ok(lines(api, publisher, admitted, body)),
->>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
         _ => Err(unsupported(format!("send an array as application/json, or lines as {NDJSON}"))),
     }
 }
 
-<<<<<<< HEAD
 async fn array(
     api: &Api,
-    caller: &Caller,
+    publisher: &Publisher,
     trace: Option<&str>,
     body: Body,
 ) -> Result<Json<Results>, Problem> {
-=======
-async fn array(api: &Api, publisher: &Publisher, body: Body) -> Result<Json<Results>, Problem> {
->>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
     let limits = &api.limits;
     let bound = Bound {
         bytes: limits.max_batch_bytes(),
@@ -135,11 +126,7 @@ async fn array(api: &Api, publisher: &Publisher, body: Body) -> Result<Json<Resu
     };
     let mut results = Vec::with_capacity(items.len());
     for part in items.chunks(PUBLISHES_BETWEEN_YIELDS) {
-<<<<<<< HEAD
-        results.extend(part.iter().map(|item| Outcome::of(api, caller, trace, item.get().as_bytes())));
-=======
-        results.extend(part.iter().map(|item| Outcome::of(api, publisher, item.get().as_bytes())));
->>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
+        results.extend(part.iter().map(|item| Outcome::of(api, publisher, trace, item.get().as_bytes())));
         tokio::task::yield_now().await;
     }
     Ok(Json(Results { failed: results.iter().filter(|result| result.is_failed()).count(), results }))
@@ -180,20 +167,12 @@ impl<'de> Visitor<'de> for Items {
 }
 
 /// Answers with results as the lines come.
-<<<<<<< HEAD
-fn lines(api: Api, caller: Caller, trace: Option<String>, admitted: Admitted, body: Body) -> Response {
-=======
-fn lines(api: Api, publisher: Publisher, admitted: Admitted, body: Body) -> Response {
->>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
+fn lines(api: Api, publisher: Publisher, trace: Option<String>, admitted: Admitted, body: Body) -> Response {
     let (results, answer) = mpsc::channel(RESULTS_WAITING_MAX);
     tokio::spawn(async move {
         let patience = api.limits.http_body_timeout();
         let room = Arc::new(Semaphore::new(RESULTS_WAITING_BYTES_MAX));
-<<<<<<< HEAD
-        let stream = LineStream { api, caller, trace, results, room };
-=======
-        let stream = LineStream { api, publisher, results, room };
->>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
+        let stream = LineStream { api, publisher, trace, results, room };
         // Whoever does not read the results any more is not published for any more.
         let _ = stream.run(body, patience).await;
         drop(admitted);
@@ -208,13 +187,9 @@ fn lines(api: Api, publisher: Publisher, admitted: Admitted, body: Body) -> Resp
 /// Messages that come as lines.
 struct LineStream {
     api: Api,
-<<<<<<< HEAD
-    caller: Caller,
+    publisher: Publisher,
     /// The request's, for messages that have none of their own.
     trace: Option<String>,
-=======
-    publisher: Publisher,
->>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
     results: mpsc::Sender<Part>,
     room: Arc<Semaphore>,
 }
@@ -264,11 +239,7 @@ impl LineStream {
 
     fn publish(&self, line: &Line<'_>) -> Outcome {
         match line {
-<<<<<<< HEAD
-            Line::Whole(line) => Outcome::of(&self.api, &self.caller, self.trace.as_deref(), line),
-=======
-            Line::Whole(line) => Outcome::of(&self.api, &self.publisher, line),
->>>>>>> 62a1b6620fe91f80f84d543c855df2395a54759c
+            Line::Whole(line) => Outcome::of(&self.api, &self.publisher, self.trace.as_deref(), line),
             Line::TooLong => {
                 let bytes = self.api.limits.max_frame_bytes();
                 let detail = format!("a line may have {bytes} bytes at most (max_frame_bytes); send less");
@@ -321,7 +292,7 @@ mod tests {
         let publisher = Publisher { caller: Caller::unlimited(), from: Origin::from(SessionId(1)) };
         let (results, parts) = mpsc::channel(RESULTS_WAITING_MAX);
         let room = Arc::new(Semaphore::new(RESULTS_WAITING_BYTES_MAX));
-        (LineStream { api, publisher, results, room }, parts)
+        (LineStream { api, publisher, trace: None, results, room }, parts)
     }
 
     #[tokio::test]
