@@ -63,7 +63,7 @@ impl Attached {
             if message.is_hidden_from(self.outbound.session()) {
                 continue;
             }
-            context.budget.spend(message.msgpack().len());
+            context.count(std::iter::once(message));
             self.offer(sub, message, hub.limits.queue_bytes(), counters);
             if !sub.latest.as_ref().is_some_and(|latest| matches!(latest.phase, Phase::Joining)) {
                 // There was no room for all of it: it is read again from the first that waited, for the next batch.
