@@ -27,6 +27,10 @@ impl Attached {
                 return;
             }
             Phase::Sending(heads) => sub.streams.iter().find_map(|met| short_of(met, heads)),
+            Phase::Joining if latest.is_waiting() && now >= latest.next_at() => {
+                // The streams may grow as fast as they are read: what was joined does not wait for their heads.
+                return tell(latest.begin(now), sub.sub, &self.outbound);
+            }
             Phase::Joining => None,
         };
         if let Some((stream, through)) = left {

@@ -14,6 +14,30 @@ fn turn(bench: &mut Bench, outbound: &Outbound, at: Duration) -> Vec<String> {
 }
 
 #[test]
+fn values_arrive_from_a_stream_that_grows_faster_than_it_is_read() {
+    for max_rate in [None, MaxRate::new(1.0)] {
+        let mut bench = Bench::new(&Limits::default());
+        let outbound = bench.shard.attach(Encoding::MsgPack, About::default());
+        bench.publish("kept.first", "first");
+        bench.subscribe_as(&outbound, 1, "kept.>", ReplayFrom::Start, Deliver::Latest { max_rate });
+        let mut heard = Vec::new();
+        for round in 0..100 {
+            // A turn reads 16 messages.
+            for number in 0..20 {
+                bench.publish(&format!("kept.{round}.{number}"), &round.to_string());
+            }
+            heard.extend(turn(&mut bench, &outbound, Duration::from_millis(100) * round));
+        }
+        let last = heard.iter().filter_map(|words| words.strip_prefix("1: ")?.parse::<u32>().ok());
+        let last: Vec<_> = last.collect();
+        assert!(last.is_sorted());
+        // Without batches all the while only what was there at first would have come.
+        assert!(last.iter().max().is_some_and(|last| *last > 20), "{max_rate:?}: {last:?}");
+        assert!(!heard.contains(&"1: live".to_owned()), "it never caught up");
+    }
+}
+
+#[test]
 fn what_a_session_reads_is_counted_without_its_own_messages_that_it_is_not_to_hear() {
     for deliver in [Deliver::Every, Deliver::Latest { max_rate: None }] {
         let mut bench = Bench::new(&Limits::default());
