@@ -7,6 +7,9 @@ use fanfare_client::{Client, ClientBuilder, Encoding, Error};
 
 use crate::VERSION;
 
+/// More than any broker sends in one message: what it lets through, its operator sees.
+const MAX_INCOMING_BYTES: usize = 2 << 30;
+
 /// How to reach the broker, and to hold on to it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
@@ -66,8 +69,10 @@ impl ConnectionArgs {
 impl BrokerArgs {
     /// Begins to say how to connect.
     pub(super) fn builder(&self) -> ClientBuilder {
-        let builder =
-            Client::builder(&self.server).name(format!("fanfare-cli/{VERSION}")).encoding(self.encoding());
+        let builder = Client::builder(&self.server)
+            .name(format!("fanfare-cli/{VERSION}"))
+            .encoding(self.encoding())
+            .max_incoming_bytes(MAX_INCOMING_BYTES);
         match &self.token {
             Some(token) => builder.token(token),
             None => builder,

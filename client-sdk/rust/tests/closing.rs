@@ -49,6 +49,23 @@ fn a_close_of_the_client_waits_for_what_was_published_before() {
 }
 
 #[test]
+fn a_message_that_is_too_large_for_the_client_ends_the_session_and_says_so() {
+    run(async {
+        let broker = FakeBroker::start().await;
+        let builder = Client::builder(broker.url()).max_incoming_bytes(1_000);
+        let (client, mut peer) = broker.client_of(builder).await;
+        let (mut subscription, sub) = subscribe(&client, &mut peer).await;
+        peer.send(message(sub, 1, 500)).await;
+        assert!(subscription.next().await.is_some());
+        peer.send(message(sub, 2, 1_000)).await;
+        let closed = Closed::TooLarge { max_incoming_bytes: 1_000 };
+        assert_eq!(client.closed().await, closed);
+        assert_eq!(subscription.next().await, None);
+        assert_eq!(subscription.end(), Some(End::Closed(closed)));
+    });
+}
+
+#[test]
 fn the_session_ends_with_the_last_handle_and_subscription() {
     run(async {
         let broker = FakeBroker::start().await;
