@@ -6,6 +6,7 @@ mod support;
 
 use std::time::Duration;
 
+use fanfare_client::limits::CLOSE_TIMEOUT;
 use fanfare_client::{Client, Closed, Encoding, End, Error};
 use fanfare_protocol::ServerFrame;
 use support::{FakeBroker, message, run, subscribe};
@@ -45,6 +46,21 @@ fn a_close_of_the_client_waits_for_what_was_published_before() {
         let (closed, ()) = tokio::join!(client.close(), serve);
         assert_eq!(closed, Closed::ByClient);
         assert_eq!(ack.await.unwrap().seq(), Some(1));
+    });
+}
+
+#[test]
+fn a_close_of_the_client_takes_no_longer_than_it_may_though_no_more_requests_may_be_sent() {
+    run(async {
+        let broker = FakeBroker::start().await;
+        let (client, mut peer) = broker.client_of(Client::builder(broker.url()).max_in_flight(1)).await;
+        let ack = client.publish("a.b", "x").send().await.unwrap();
+        peer.receive_publish().await;
+        tokio::time::pause();
+        let begun = tokio::time::Instant::now();
+        assert_eq!(client.close().await, Closed::ByClient);
+        assert!(begun.elapsed() < CLOSE_TIMEOUT + Duration::from_secs(1), "{:?}", begun.elapsed());
+        assert!(matches!(ack.await, Err(Error::Interrupted { .. })));
     });
 }
 

@@ -50,6 +50,7 @@ pub(crate) fn start(first: Option<Connection>, plan: Plan) -> Handle {
         renewal: None,
         alarm: Alarm::default(),
         goodbye: None,
+        close_by: None,
         unflushed: false,
         ended: false,
     };
