@@ -6,6 +6,8 @@
 
 mod outputs;
 mod start;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::fmt;
