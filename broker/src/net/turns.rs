@@ -6,7 +6,8 @@ use crate::clock::Moment;
 
 /// Slots take their turns in so many groups, so that the work is spread over the interval; a slot's group is what is left
 /// of its number.
-const GROUPS: usize = 64;
+const SPREAD: u32 = 64;
+const GROUPS: usize = SPREAD as usize;
 
 /// Whose turn it is.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ impl Turns {
     pub(super) fn new(interval: Duration, now: Moment) -> Self {
         let mut next = now;
         let next = std::array::from_fn(|_| {
-            next = next.plus(interval / GROUPS as u32);
+            next = next.plus(interval / SPREAD);
             next
         });
         Self { interval, next }
