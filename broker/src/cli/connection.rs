@@ -10,6 +10,9 @@ use super::files;
 use super::terminal::CommandError;
 use crate::VERSION;
 
+/// More than any broker sends in one message: what it lets through, its operator sees.
+const MAX_INCOMING_BYTES: usize = 2 << 30;
+
 /// How to reach the broker, and to hold on to it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
@@ -74,8 +77,10 @@ impl ConnectionArgs {
 impl BrokerArgs {
     /// Begins to say how to connect.
     pub(super) fn builder(&self) -> ClientBuilder {
-        let builder =
-            Client::builder(&self.server).name(format!("fanfare-cli/{VERSION}")).encoding(self.encoding());
+        let builder = Client::builder(&self.server)
+            .name(format!("fanfare-cli/{VERSION}"))
+            .encoding(self.encoding())
+            .max_incoming_bytes(MAX_INCOMING_BYTES);
         self.token.add_to(builder)
     }
 

@@ -55,6 +55,18 @@ impl ReadContext<'_> {
     pub(super) fn read_budget(&self) -> ReadBudget {
         ReadBudget::new(BATCH_MESSAGES, self.low_water)
     }
+
+    /// Counts what was read for a session and taken in: queued, or waiting for a batch.
+    pub(super) fn count<'m>(&mut self, taken: impl Iterator<Item = &'m Arc<Message>>) {
+        let (mut messages, mut bytes) = (0, 0);
+        for message in taken {
+            messages += 1;
+            bytes += message.msgpack().len();
+        }
+        self.counters.catch_up_messages.add(messages);
+        self.counters.catch_up_bytes.add(bytes as u64);
+        self.budget.spend(bytes);
+    }
 }
 
 impl Shard {
@@ -146,23 +158,19 @@ impl Attached {
     /// Queues what was read, as far as there is room; returns the sequence of the first message that found none.
     pub(super) fn push_read(&self, sub: u32, step: &Step, context: &mut ReadContext<'_>) -> Option<u64> {
         self.tell_step(sub, step, context);
-        let ReadContext { hub, counters, bodies, traced, budget, .. } = context;
         let session = self.outbound.session();
         let is_for_it =
             |message: &&Arc<Message>| !message.is_hidden_from(session) || planted(Fault::EchoBehind);
         let wanted = step.messages.iter().filter(is_for_it);
         let encoding = self.outbound.encoding();
-        let run = Run::new(wanted.map(|message| bodies.body(message, encoding)))?;
-        let refused = self.outbound.push_run(sub, run, hub.limits.queue_bytes());
+        let run = Run::new(wanted.clone().map(|message| context.bodies.body(message, encoding)))?;
+        let refused = self.outbound.push_run(sub, run, context.hub.limits.queue_bytes());
         let refused = refused.map(|run| run.first().seq());
-        let read = step.messages.iter().take_while(|message| Some(message.seq()) != refused);
-        if hub.tracer.is_some() {
-            traced.extend(read.clone().filter(is_for_it).filter_map(|message| message.trace()));
+        let read = wanted.take_while(|message| Some(message.seq()) != refused);
+        if context.hub.tracer.is_some() {
+            context.traced.extend(read.clone().filter_map(|message| message.trace()));
         }
-        let bytes: usize = read.clone().map(|message| message.msgpack().len()).sum();
-        counters.catch_up_messages.add(read.count() as u64);
-        counters.catch_up_bytes.add(bytes as u64);
-        budget.spend(bytes);
+        context.count(read);
         refused
     }
 

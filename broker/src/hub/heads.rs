@@ -48,14 +48,25 @@ impl Heads {
                 position.0.remove(stream.name());
             }
         }
+        Self::at(position)
+    }
+
+    fn at(position: Position) -> Self {
         let json = encode(Encoding::Json, &position, Vec::new());
         let msgpack = encode(Encoding::MsgPack, &position, Vec::new());
         Self { position, json, msgpack }
     }
 }
 
+impl Default for Heads {
+    /// Of a shard that was brought up to nothing yet.
+    fn default() -> Self {
+        Self::at(Position::default())
+    }
+}
+
 impl Shard {
-    /// Queues a `ping` for a session.
+    /// Queues a `ping` for a session, with heads that its queue has been brought up to.
     pub(crate) fn ping(&mut self, session: u32, heads: &Heads) {
         let Self { hub, sessions, subs, .. } = self;
         let Some(attached) = sessions.get(session as usize) else { return };

@@ -53,7 +53,7 @@ pub(super) enum Phase {
     Resting,
     /// The streams are read up to their heads at the start of the batch.
     Sending(Vec<(StreamIndex, u64)>),
-    /// The batch is out. What came meanwhile is read for the next, so that the subscription can be pushed.
+    /// The batch is out. What came meanwhile is read for the next ones, until the subscription can be pushed.
     Joining,
 }
 

@@ -27,6 +27,10 @@ impl Attached {
                 return;
             }
             Phase::Sending(heads) => sub.streams.iter().find_map(|met| short_of(met, heads)),
+            Phase::Joining if latest.is_waiting() && now >= latest.next_at() => {
+                // The streams may grow as fast as they are read: what was joined does not wait for their heads.
+                return tell(latest.begin(now), sub.sub, &self.outbound);
+            }
             Phase::Joining => None,
         };
         if let Some((stream, through)) = left {
@@ -63,7 +67,7 @@ impl Attached {
             if message.is_hidden_from(self.outbound.session()) {
                 continue;
             }
-            context.budget.spend(message.msgpack().len());
+            context.count(std::iter::once(message));
             self.offer(sub, message, hub.limits.queue_bytes(), counters);
             if !sub.latest.as_ref().is_some_and(|latest| matches!(latest.phase, Phase::Joining)) {
                 // There was no room for all of it: it is read again from the first that waited, for the next batch.

@@ -2,6 +2,7 @@
 
 mod batches;
 mod bounds;
+mod conflation;
 mod people;
 mod room;
 
@@ -48,17 +49,27 @@ impl Bench {
     }
 
     fn try_publish(&self, topic: &str, text: &str) -> Result<Accepted, PublishError> {
+        self.publish_as(SessionId(999), topic, text, true)
+    }
+
+    fn publish_as(
+        &self,
+        session: SessionId,
+        topic: &str,
+        text: &str,
+        echo: bool,
+    ) -> Result<Accepted, PublishError> {
         let publish = Publish {
             id: None,
             topic: Topic::new(topic).unwrap(),
             payload: Payload::text(text),
             key: None,
             expect: None,
-            echo: true,
+            echo,
             headers: None,
         };
         let permitted = Caller::unlimited().publish(publish).unwrap();
-        self.hub.publish(permitted, SessionId(999), Now::default())
+        self.hub.publish(permitted, session, Now::default())
     }
 
     /// Publishes with a key, as a session or from an address.
@@ -87,8 +98,18 @@ impl Bench {
     }
 
     fn subscribe(&mut self, outbound: &Outbound, sub: u32, pattern: &str, from: ReplayFrom) {
-        let subscribe =
-            Subscribe { sub, pattern: Pattern::new(pattern).unwrap(), from, deliver: Deliver::Every };
+        self.subscribe_as(outbound, sub, pattern, from, Deliver::Every);
+    }
+
+    fn subscribe_as(
+        &mut self,
+        outbound: &Outbound,
+        sub: u32,
+        pattern: &str,
+        from: ReplayFrom,
+        deliver: Deliver,
+    ) {
+        let subscribe = Subscribe { sub, pattern: Pattern::new(pattern).unwrap(), from, deliver };
         self.shard.subscribe(outbound.slot(), Caller::unlimited().subscribe(subscribe).unwrap()).unwrap();
     }
 
@@ -110,24 +131,28 @@ impl Bench {
     fn heard(&mut self, outbound: &Outbound) -> Vec<String> {
         self.settle(outbound);
         let mut words = Vec::new();
-        let mut burst = Burst::default();
-        loop {
-            let mut lanes = outbound.lanes();
-            if lanes.is_empty() {
-                break;
-            }
-            lanes.fill(&mut burst, 1);
-            burst.finish();
-            let bytes: Vec<u8> = burst.as_one().unwrap().to_vec();
-            lanes.advance(&burst, bytes.len());
-            drop(lanes);
-            let header = if bytes[1] == 126 { 4 } else { 2 };
-            let frame = outbound.encoding().decode_server(&bytes[header..]).unwrap().unwrap();
-            words.push(in_words(&frame));
+        while let Some(frame) = written(outbound) {
+            words.push(frame);
             self.settle(outbound);
         }
         words
     }
+}
+
+/// Takes the next frame that waits for this session's socket, in a few words.
+fn written(outbound: &Outbound) -> Option<String> {
+    let mut burst = Burst::default();
+    let mut lanes = outbound.lanes();
+    if lanes.is_empty() {
+        return None;
+    }
+    lanes.fill(&mut burst, 1);
+    burst.finish();
+    let bytes: Vec<u8> = burst.as_one().unwrap().to_vec();
+    lanes.advance(&burst, bytes.len());
+    let header = if bytes[1] == 126 { 4 } else { 2 };
+    let frame = outbound.encoding().decode_server(&bytes[header..]).unwrap().unwrap();
+    Some(in_words(&frame))
 }
 
 fn in_words(frame: &ServerFrame<'_>) -> String {

@@ -49,7 +49,7 @@ impl<T: Copy> TopicIndex<T> {
     pub(crate) fn insert(&mut self, pattern: &Pattern, item: T) -> Inserted {
         let (shared, list) = if let Some(topic) = pattern.as_topic() {
             let (shared, items) = self.exact.entry(topic);
-            (Pattern::from(&*shared), items)
+            (Pattern::from(shared), items)
         } else {
             let leaf = self.wild.leaf(pattern);
             let shared = leaf.pattern.get_or_insert_with(|| pattern.clone()).clone();

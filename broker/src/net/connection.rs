@@ -93,8 +93,9 @@ impl Connection {
         known.wrapping_add(self.outbound.slot() as usize).wrapping_add(usize::from(self.outbound.is_busy()))
     }
 
-    /// Closes the session if its peer is silent or takes nothing.
-    pub(super) fn check(&self, io: &Io, now: Moment) {
+    /// Closes the session if its peer takes nothing, or was silent up to `read`, when its socket had been read; a ping that
+    /// was written at `pinged` could have been answered by then.
+    pub(super) fn check(&self, io: &Io, now: Moment, read: Moment, pinged: Option<Moment>) {
         let inner = self.inner.borrow();
         if inner.stage != Stage::Open || !inner.session.is_open() {
             return;
@@ -102,7 +103,7 @@ impl Connection {
         let stalled = inner.blocked_since.is_some_and(|since| now.since(since) > io.limits.stall_timeout());
         // A peer that is not read from can't be heard, and one that has nothing to say is not waited for.
         let waiting = inner.blocked_since.is_some() || inner.rest.is_some() || self.is_events();
-        let silent = inner.session.silent(now, waiting, io.session_limits());
+        let silent = inner.session.silent(read, pinged.filter(|_| !waiting), io.session_limits());
         drop(inner);
         if stalled {
             self.close(io, CloseCode::TooSlow, "the socket took nothing for stall_timeout");

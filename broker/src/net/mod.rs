@@ -18,6 +18,7 @@ pub(crate) mod http;
 mod io;
 mod jwks;
 mod listener;
+mod look_after;
 mod places;
 mod refusals;
 mod sessions;
@@ -25,6 +26,7 @@ mod shard;
 mod spans;
 mod tls;
 mod transport;
+mod turns;
 mod websocket;
 
 pub(crate) use accept::Acceptor;

@@ -99,14 +99,12 @@ async fn work(sessions: &Sessions) {
     let mut mail = Mail::default();
     let mut tick = ticking(sessions);
     let mut alarm = Alarm::new();
-    let mut round = 0;
     loop {
         match next(&sessions.io, &mut mail, &mut tick, &mut alarm).await {
             Next::Mail => sessions.fan_out(&mut mail).await,
             Next::Due => sessions.send_due().await,
             Next::Tick => {
-                sessions.look_after(&mut mail, round).await;
-                round = round.wrapping_add(1);
+                sessions.look_after(&mut mail).await;
                 if tick.period() != sessions.tick() {
                     tick = ticking(sessions);
                 }

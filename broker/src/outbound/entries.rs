@@ -12,6 +12,7 @@ use super::entry::Entry;
 pub(super) struct Entries {
     first: Option<Entry>,
     /// Boxed, for every idle session would carry its room.
+    #[allow(clippy::box_collection, reason = "most queues have none, and 24 bytes a session are much")]
     rest: Option<Box<VecDeque<Entry>>>,
 }
 

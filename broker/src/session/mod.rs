@@ -184,10 +184,16 @@ impl Session {
         Ok(Deed::Welcome(Hello { token: hello.token.or(bearer), ..hello }))
     }
 
-    /// Whether the peer has been silent for too long. `waiting` says that something waits for its socket: then silence
-    /// is no sign, as its answer to a ping may be stuck behind that.
-    pub(crate) fn silent(&self, now: Moment, waiting: bool, limits: SessionLimits) -> Result<(), Fault> {
-        if !waiting && now.since(self.last_heard) > limits.heartbeat * 2 {
+    /// Whether the peer has been silent for too long, though it was asked. A ping that was written at `pinged` has had
+    /// time to be answered; there is none if its answer may be stuck.
+    pub(crate) fn silent(
+        &self,
+        now: Moment,
+        pinged: Option<Moment>,
+        limits: SessionLimits,
+    ) -> Result<(), Fault> {
+        let was_asked = pinged.is_some_and(|pinged| pinged > self.last_heard);
+        if was_asked && now.since(self.last_heard) > limits.heartbeat * 2 {
             return Err(Fault::Close(
                 CloseCode::HeartbeatMissed,
                 "nothing was heard for two heartbeats".into(),
@@ -299,9 +305,18 @@ mod tests {
     fn a_peer_is_given_two_heartbeats_of_silence() {
         let mut session = open();
         session.heard(1, at(10));
-        assert!(session.silent(at(60), false, LIMITS).is_ok());
-        assert_eq!(close_code(session.silent(at(61), false, LIMITS)), Some(CloseCode::HeartbeatMissed));
-        assert!(session.silent(at(61), true, LIMITS).is_ok());
+        let asked = Some(at(20));
+        assert!(session.silent(at(60), asked, LIMITS).is_ok());
+        assert_eq!(close_code(session.silent(at(61), asked, LIMITS)), Some(CloseCode::HeartbeatMissed));
+    }
+
+    #[test]
+    fn a_peer_that_was_not_asked_since_it_spoke_is_not_silent() {
+        let mut session = open();
+        session.heard(1, at(10));
+        for pinged in [None, Some(at(5)), Some(at(10))] {
+            assert!(session.silent(at(600), pinged, LIMITS).is_ok(), "{pinged:?}");
+        }
     }
 
     fn publish(session: &mut Session, now: Moment) -> Result<Deed<'static>, Fault> {

@@ -176,6 +176,15 @@ impl ClientBuilder {
         self
     }
 
+    /// Largest WebSocket message that the client takes, in bytes; 16 MiB unless said otherwise. It bounds the memory that
+    /// one message can take here. A larger one ends the session with [`Closed::TooLarge`](crate::Closed::TooLarge): on
+    /// another connection, the same would come again. So where the broker's `max_payload_bytes` is that large, this has to
+    /// be larger: a half more, for a payload of bytes grows by a third in JSON.
+    pub fn max_incoming_bytes(mut self, bytes: usize) -> Self {
+        self.limits.max_incoming_bytes = bytes;
+        self
+    }
+
     /// Hears of errors that answer no request: above all, of refused messages that were sent unacknowledged, and of a new
     /// token that could not be had in time. Called on the client's own task, so it must not block.
     pub fn on_error(self, handler: impl Fn(Error) + Send + Sync + 'static) -> Self {

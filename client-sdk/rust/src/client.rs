@@ -214,6 +214,7 @@ impl ClientBuilder {
             name: self.name,
             tokens: self.tokens,
             timeout: self.limits.connect_timeout,
+            max_incoming_bytes: self.limits.max_incoming_bytes,
         };
         let policy = Policy {
             at_first: self.retry_connect,

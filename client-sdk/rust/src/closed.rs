@@ -45,6 +45,11 @@ pub enum Closed {
         /// What is wrong with it.
         detail: String,
     },
+    /// The broker sent a message that is larger than this client takes.
+    TooLarge {
+        /// What it takes.
+        max_incoming_bytes: usize,
+    },
     /// The broker, or a proxy before it, refused the handshake of a new connection for good.
     Refused {
         /// The HTTP status.
@@ -89,7 +94,9 @@ impl Closed {
     /// Whether and when it makes sense to connect again.
     pub fn reconnect(&self) -> Reconnect {
         match self {
-            Self::ByClient | Self::Unreadable { .. } | Self::Refused { .. } => Reconnect::Never,
+            Self::ByClient | Self::Unreadable { .. } | Self::TooLarge { .. } | Self::Refused { .. } => {
+                Reconnect::Never
+            }
             Self::ByBroker { code, .. } => Reconnect::after(*code),
             Self::Lost { .. } | Self::Silent { .. } | Self::NoWelcome { .. } | Self::GaveUp { .. } => {
                 Reconnect::BackOff
@@ -101,6 +108,7 @@ impl Closed {
         let known = match self {
             Self::ByClient => return "connect again to go on",
             Self::Unreadable { .. } => return "use a client of the broker's version, and report it",
+            Self::TooLarge { .. } => return "connect again with a larger max_incoming_bytes",
             Self::Refused { status, .. } => return refusal_step(*status),
             Self::ByBroker { code, .. } => CloseCode::from_number(*code),
             _ => None,
@@ -151,6 +159,9 @@ impl Closed {
                 write!(f, "the broker did not welcome this session within {after:.1?}")
             }
             Self::Unreadable { detail } => write!(f, "the broker sent a frame that can't be read: {detail}"),
+            Self::TooLarge { max_incoming_bytes } => {
+                write!(f, "the broker sent a message of more than {max_incoming_bytes} bytes")
+            }
             Self::Refused { status, text } => {
                 write!(f, "the connection was refused with HTTP {status}{}{text}", colon(text))
             }

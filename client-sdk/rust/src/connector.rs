@@ -25,6 +25,8 @@ pub(crate) struct Connector {
     pub(crate) tokens: Tokens,
     /// Time for the connection, the handshake and the broker's welcome, together.
     pub(crate) timeout: Duration,
+    /// Largest message that is taken, in bytes.
+    pub(crate) max_incoming_bytes: usize,
 }
 
 /// A connection on which nothing was said yet.
@@ -47,8 +49,8 @@ impl Connector {
         let until = tokio::time::Instant::now() + self.timeout;
         let token = self.token_by(until).await?;
         let connecting =
-            timeout_at(until, Transport::connect(&self.address, self.tls.as_ref(), self.encoding)).await;
-        let transport = connecting.unwrap_or_else(|_| Err(self.unreachable()))?;
+            Transport::connect(&self.address, self.tls.as_ref(), self.encoding, self.max_incoming_bytes);
+        let transport = timeout_at(until, connecting).await.unwrap_or_else(|_| Err(self.unreachable()))?;
         let hello = Hello { token: token.map(Into::into), name: self.name.map(Into::into), resume: None };
         Ok(Connection { transport, hello, until: until.into_std() })
     }

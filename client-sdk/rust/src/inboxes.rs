@@ -162,6 +162,7 @@ mod tests {
         buffer_bytes: 1 << 20,
         max_buffered_bytes: 16 * 1024,
         max_in_flight: 1,
+        max_incoming_bytes: 0,
         connect_timeout: std::time::Duration::ZERO,
         request_timeout: std::time::Duration::ZERO,
         key_window: std::time::Duration::ZERO,

@@ -55,8 +55,9 @@ pub const STEADY_AFTER: Duration = Duration::from_secs(5);
 /// Longest time that any of these can be set to.
 pub const MAX_TIME: Duration = Duration::from_hours(24 * 365);
 
-/// Largest WebSocket message that the client takes, in bytes.
-pub const MAX_INCOMING_BYTES: usize = 16 * 1024 * 1024;
+/// Largest WebSocket message that the client takes, in bytes: a message's payload and what stands around it. A larger one
+/// ends the session.
+pub const DEFAULT_MAX_INCOMING_BYTES: usize = 16 * 1024 * 1024;
 
 /// The bounds of one client.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +66,7 @@ pub(crate) struct Limits {
     pub(crate) buffer_bytes: usize,
     pub(crate) max_buffered_bytes: usize,
     pub(crate) max_in_flight: usize,
+    pub(crate) max_incoming_bytes: usize,
     pub(crate) connect_timeout: Duration,
     pub(crate) request_timeout: Duration,
     pub(crate) key_window: Duration,
@@ -78,6 +80,7 @@ impl Default for Limits {
             buffer_bytes: DEFAULT_BUFFER_BYTES,
             max_buffered_bytes: DEFAULT_MAX_BUFFERED_BYTES,
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
+            max_incoming_bytes: DEFAULT_MAX_INCOMING_BYTES,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
             key_window: DEFAULT_KEY_WINDOW,

@@ -9,7 +9,7 @@ use fanfare_protocol::{ClientFrame, CloseCode, DecodeError, Encoding, ServerFram
 use futures_util::{Sink, Stream as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::handshake::client::{Request, Response};
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
@@ -21,7 +21,6 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use crate::address::Address;
 use crate::closed::{Closed, NO_CODE};
 use crate::error::Error;
-use crate::limits::MAX_INCOMING_BYTES;
 use crate::stream::Stream;
 use crate::tls::Tls;
 
@@ -60,6 +59,7 @@ impl Transport {
         address: &Address,
         tls: Option<&Tls>,
         encoding: Encoding,
+        max_incoming_bytes: usize,
     ) -> Result<Self, Error> {
         let stream = TcpStream::connect(&address.authority).await.map_err(|e| unreachable(address, e))?;
         // Frames are batched by the driver; what is flushed should leave at once.
@@ -71,8 +71,8 @@ impl Transport {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(WRITE_BUFFER_BYTES)
-            .max_message_size(Some(MAX_INCOMING_BYTES))
-            .max_frame_size(Some(MAX_INCOMING_BYTES));
+            .max_message_size(Some(max_incoming_bytes))
+            .max_frame_size(Some(max_incoming_bytes));
         let request = request(address, encoding)?;
         let shaken = client_async_with_config(request, stream, Some(config)).await;
         let (socket, _) = shaken.map_err(|e| refused(address, e))?;
@@ -170,6 +170,9 @@ fn closed_by_broker(close: Option<CloseFrame>) -> Closed {
 }
 
 fn lost(error: &WsError) -> Closed {
+    if let WsError::Capacity(CapacityError::MessageTooLong { max_size, .. }) = error {
+        return Closed::TooLarge { max_incoming_bytes: *max_size };
+    }
     let detail = match error {
         WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
             "the other side went away without a close frame".to_owned()

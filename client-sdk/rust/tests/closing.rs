@@ -6,6 +6,7 @@ mod support;
 
 use std::time::Duration;
 
+use fanfare_client::limits::CLOSE_TIMEOUT;
 use fanfare_client::{Client, Closed, Encoding, End, Error};
 use fanfare_protocol::ServerFrame;
 use support::{FakeBroker, message, run, subscribe};
@@ -45,6 +46,38 @@ fn a_close_of_the_client_waits_for_what_was_published_before() {
         let (closed, ()) = tokio::join!(client.close(), serve);
         assert_eq!(closed, Closed::ByClient);
         assert_eq!(ack.await.unwrap().seq(), Some(1));
+    });
+}
+
+#[test]
+fn a_close_of_the_client_takes_no_longer_than_it_may_though_no_more_requests_may_be_sent() {
+    run(async {
+        let broker = FakeBroker::start().await;
+        let (client, mut peer) = broker.client_of(Client::builder(broker.url()).max_in_flight(1)).await;
+        let ack = client.publish("a.b", "x").send().await.unwrap();
+        peer.receive_publish().await;
+        tokio::time::pause();
+        let begun = tokio::time::Instant::now();
+        assert_eq!(client.close().await, Closed::ByClient);
+        assert!(begun.elapsed() < CLOSE_TIMEOUT + Duration::from_secs(1), "{:?}", begun.elapsed());
+        assert!(matches!(ack.await, Err(Error::Interrupted { .. })));
+    });
+}
+
+#[test]
+fn a_message_that_is_too_large_for_the_client_ends_the_session_and_says_so() {
+    run(async {
+        let broker = FakeBroker::start().await;
+        let builder = Client::builder(broker.url()).max_incoming_bytes(1_000);
+        let (client, mut peer) = broker.client_of(builder).await;
+        let (mut subscription, sub) = subscribe(&client, &mut peer).await;
+        peer.send(message(sub, 1, 500)).await;
+        assert!(subscription.next().await.is_some());
+        peer.send(message(sub, 2, 1_000)).await;
+        let closed = Closed::TooLarge { max_incoming_bytes: 1_000 };
+        assert_eq!(client.closed().await, closed);
+        assert_eq!(subscription.next().await, None);
+        assert_eq!(subscription.end(), Some(End::Closed(closed)));
     });
 }
 

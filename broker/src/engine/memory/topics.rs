@@ -34,6 +34,7 @@ pub(crate) struct TopicEntry {
     route: Route,
     /// Its retained sequences, oldest first; kept only where the stream limits messages per topic, and boxed, so that
     /// elsewhere a topic takes less of the memory that every message looks at.
+    #[allow(clippy::box_collection, reason = "most streams have none, and 24 bytes a topic are much")]
     seqs: Option<Box<VecDeque<u64>>>,
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Desk {
     pub(super) burst: Burst,
     mail: Mail,
     task: Task,
+    /// What the last ping carried.
+    served: Heads,
 }
 
 /// What a shard is in the middle of.
@@ -29,7 +31,13 @@ enum Task {
 impl Desk {
     pub(super) fn new(hub: &Arc<Hub>, number: usize) -> Self {
         let shard = Shard::new(Arc::clone(hub), u8::try_from(number).unwrap());
-        Self { shard, burst: Burst::default(), mail: Mail::default(), task: Task::Nothing }
+        Self {
+            shard,
+            burst: Burst::default(),
+            mail: Mail::default(),
+            task: Task::Nothing,
+            served: Heads::default(),
+        }
     }
 }
 
@@ -48,11 +56,16 @@ impl World {
             Task::Nothing if self.wake_due(number) => Ok(true),
             Task::Nothing => self.begin_mail(number, meanwhile),
             Task::Mail(heads) => {
+                if look_after {
+                    // Between two parts: what is fanned out now is not in all queues yet.
+                    self.ping(number);
+                }
                 self.fan_out(number, heads);
                 Ok(true)
             }
             Task::Ping(heads) => {
-                self.ping(number, &heads);
+                self.desks[number].served = heads;
+                self.ping(number);
                 Ok(true)
             }
         }
@@ -104,10 +117,11 @@ impl World {
         }
     }
 
-    fn ping(&mut self, number: usize, heads: &Heads) {
+    fn ping(&mut self, number: usize) {
+        let Desk { shard, served, .. } = &mut self.desks[number];
         for client in &self.clients {
             if client.outbound.shard() == number {
-                self.desks[number].shard.ping(client.outbound.slot(), heads);
+                shard.ping(client.outbound.slot(), served);
             }
         }
     }

@@ -140,7 +140,12 @@ impl Inner {
         let flushed =
             flush(&connection.outbound, &mut self.transport, &mut io.burst.borrow_mut(), io.counters(), cx)?;
         match flushed {
-            Flushed::Empty | Flushed::Closed => self.blocked_since = None,
+            Flushed::Empty | Flushed::Closed => {
+                if self.blocked_since.take().is_some() {
+                    // A ping was stuck, too: only from now on can the peer answer.
+                    self.session.heard(0, clock::now());
+                }
+            }
             Flushed::Blocked { progress } if progress || self.blocked_since.is_none() => {
                 self.blocked_since = Some(clock::now());
             }

@@ -6,6 +6,8 @@
 
 mod outputs;
 mod start;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::fmt;
@@ -23,7 +25,7 @@ use crate::command::{Command, Ticket};
 use crate::connector::Connector;
 use crate::error::Error;
 use crate::inboxes::Inboxes;
-use crate::limits::{Limits, MAX_WAITING};
+use crate::limits::{CLOSE_TIMEOUT, Limits, MAX_WAITING};
 use crate::link::Link;
 use crate::reconnect::Reconnector;
 use crate::session::Session;
@@ -68,6 +70,8 @@ pub(crate) struct Driver {
     renewal: Option<Renewal>,
     alarm: Alarm,
     goodbye: Option<CloseCode>,
+    /// When the session ends at the latest, since the program closes it.
+    close_by: Option<Instant>,
     unflushed: bool,
     ended: bool,
 }
@@ -152,8 +156,11 @@ impl Driver {
         }
     }
 
-    /// Without a connection, what waits for one does not keep the session.
+    /// Without a connection, what waits for one does not keep the session; nor do commands that can't be taken, for long.
     fn end_if_unwanted(&mut self, now: Instant) {
+        if self.signals.is_closing() {
+            self.close_by.get_or_insert(now + CLOSE_TIMEOUT);
+        }
         let away = !self.session.is_welcome();
         let forgotten = !self.commanded || (away && self.signals.is_forgotten());
         if (forgotten && self.inboxes.is_empty()) || (away && self.signals.is_closing()) {
@@ -164,8 +171,12 @@ impl Driver {
     /// Does what is due; says whether there was anything.
     fn keep_time(&mut self, cx: &mut Context<'_>, mut now: Instant) -> bool {
         let mut busy = false;
-        while let Some(due) = [self.session.due(), self.link.due()].into_iter().flatten().min() {
+        while let Some(due) = [self.session.due(), self.link.due(), self.close_by].into_iter().flatten().min()
+        {
             if due <= now {
+                if self.close_by.take_if(|by| *by <= now).is_some() {
+                    self.session.end_closing();
+                }
                 self.session.tick(now);
                 self.hand_out(now);
                 self.link.tick(now, &self.connector);

@@ -29,6 +29,13 @@ pub(crate) struct Plan {
 
 /// Starts the task of a client, on its first connection or without one yet, and gives the way to it.
 pub(crate) fn start(first: Option<Connection>, plan: Plan) -> Handle {
+    let (driver, handle) = prepare(first, plan);
+    tokio::spawn(driver);
+    handle
+}
+
+/// The same, but for the start.
+pub(super) fn prepare(first: Option<Connection>, plan: Plan) -> (Driver, Handle) {
     let Plan { connector, policy, limits, on_error, on_auto } = plan;
     let (commands, commands_taken) = mpsc::channel(MAX_WAITING);
     let (status, status_seen) = watch::channel(Status::connecting());
@@ -50,12 +57,12 @@ pub(crate) fn start(first: Option<Connection>, plan: Plan) -> Handle {
         renewal: None,
         alarm: Alarm::default(),
         goodbye: None,
+        close_by: None,
         unflushed: false,
         ended: false,
     };
     if let Some(connection) = first {
         driver.connected(now(), connection);
     }
-    tokio::spawn(driver);
-    Handle::new(commands, status_seen, signals, limits)
+    (driver, Handle::new(commands, status_seen, signals, limits))
 }

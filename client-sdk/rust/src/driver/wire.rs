@@ -84,8 +84,9 @@ impl Driver {
                 return Ok(wrote);
             }
             if let Some(frame) = self.session.next_frame(now) {
-                transport.send(&frame)?;
+                // It waits no more, whatever becomes of it.
                 self.signals.unsent.add_permits(usize::from(unacknowledged(&frame)));
+                transport.send(&frame)?;
             } else if let Some(code) = self.goodbye.take() {
                 transport.send_close(code)?;
             }

@@ -23,6 +23,7 @@ const LIMITS: Limits = Limits {
     buffer_bytes: 1,
     max_buffered_bytes: 1,
     max_in_flight: 1,
+    max_incoming_bytes: 1,
     connect_timeout: Duration::from_secs(10),
     request_timeout: Duration::from_secs(100),
     key_window: Duration::from_secs(80),
@@ -292,6 +293,7 @@ pub(super) fn kind_of(closed: &Closed) -> &'static str {
         Closed::NoWelcome { .. } => "no_welcome",
         Closed::Unreadable { .. } => "unreadable",
         Closed::Refused { .. } => "refused",
+        Closed::TooLarge { .. } => "too_large",
         Closed::GaveUp { .. } => "gave_up",
     }
 }

@@ -139,10 +139,13 @@ impl<T> Session<T> {
         self.say_goodbye_when_answered();
     }
 
-    fn end_closing(&mut self) {
-        if let Phase::Closing { why, .. } = &self.phase {
-            self.end(why.clone());
-        }
+    /// Ends the session, which the program closes or which is closing, without waiting any longer.
+    pub(crate) fn end_closing(&mut self) {
+        let why = match &self.phase {
+            Phase::Closing { why, .. } => why.clone(),
+            _ => Closed::ByClient,
+        };
+        self.end(why);
     }
 
     /// A closing session says goodbye once nothing is under way any more.

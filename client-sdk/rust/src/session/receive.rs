@@ -138,7 +138,7 @@ impl<T> Session<T> {
         match (id, sub) {
             (Some(id), _) => self.request_refused(now, id, error),
             // What the token brings along could not be opened; that it is gone already is no news.
-            (None, Some(MAX_CLIENT_SUB..)) if error.code != ErrorCode::NotFound => {
+            (None, Some(sub)) if sub > MAX_CLIENT_SUB && error.code != ErrorCode::NotFound => {
                 self.outputs.push_back(Output::Complaint(error.into()));
             }
             (None, Some(sub)) => self.subscription_refused(now, sub, error),

@@ -126,11 +126,11 @@ impl Outcome {
     /// Publishes one message of many, in this trace unless it has its own; counts what fails.
     pub(super) fn of(api: &Api, publisher: &Publisher, trace: Option<&str>, item: &[u8]) -> Self {
         let read = fanfare_protocol::encoding::publish_from_json(item).map_err(Problem::from);
-        let published = read.and_then(|mut message| {
+        let outcome = read.and_then(|mut message| {
             message.headers = with_trace(message.headers, trace);
             publish(api, publisher, message)
         });
-        published.map_or_else(|problem| Self::failed(api, problem), Self::Published)
+        outcome.map_or_else(|problem| Self::failed(api, problem), Self::Published)
     }
 
     /// One that failed; it is counted.

@@ -30,6 +30,7 @@ const LIMITS: Limits = Limits {
     buffer_bytes: 1,
     max_buffered_bytes: 1,
     max_in_flight: 1,
+    max_incoming_bytes: 1,
     connect_timeout: Duration::from_secs(10),
     request_timeout: Duration::from_secs(100),
     key_window: Duration::from_secs(80),
