@@ -35,7 +35,7 @@ fn for_clients(files: Option<u64>, internal: usize) -> usize {
 pub(super) fn share_of_files(per_address: usize, all: usize, files: usize) -> usize {
     let is_shared = per_address < all;
     let most = usize::try_from(half(files as u64)).unwrap_or(usize::MAX);
-    if is_shared { per_address.min(most) } else { per_address }
+    if is_shared { per_address.min(most) } else { usize::MAX }
 }
 
 #[cfg(test)]
@@ -54,6 +54,6 @@ mod tests {
         assert_eq!(share_of_files(20_000, 100_000, 768), 384);
         assert_eq!(share_of_files(20_000, 100_000, usize::MAX), 20_000);
         assert_eq!(share_of_files(20_000, 100_000, 1), 1);
-        assert_eq!(share_of_files(100_000, 100_000, 768), 100_000, "no share is wanted");
+        assert_eq!(share_of_files(100_000, 100_000, 768), usize::MAX, "no share is wanted");
     }
 }

@@ -83,12 +83,14 @@ async fn a_broker_that_stops_sends_each_stream_away_at_its_own_time_and_the_next
     }
     let mut publisher = Client::msgpack(&broker).await;
     publisher.publish("a", "1").await;
+    for stream in &mut streams {
+        assert_eq!(stream.texts(1).await, ["1"]);
+    }
     let begun = Instant::now();
     broker.terminate().await;
     let mut slots = Vec::new();
     let mut places = Vec::new();
     for mut stream in streams {
-        assert_eq!(stream.texts(1).await, ["1"]);
         let goaway = stream.expect("goaway").await;
         slots.push(goaway.data["reconnect_after_ms"].as_u64().unwrap());
         let close = stream.expect("close").await;
