@@ -1,10 +1,10 @@
 //! Fanfare: a real-time publish/subscribe broker over WebSocket.
 //!
-//! The parts, from the ground; imports point only downwards:
+//! The parts, from the ground; imports point only downwards (`house`, a test, holds them to it):
 //!
-//! - `version`, `clock`, `sync`, `notice`, `notation`, `census`, `durable`, `journal`, `limits`, `metrics`, `trace`: what was
-//!   built; time, locks, lines in the log, positions as text, how many each one has, files that must not be lost, bounds,
-//!   counts and spans;
+//! - `version`, `clock`, `sync`, `fault`, `notation`, `network`, `whose`, `census`, `durable`, `journal`, `notice`, `limits`,
+//!   `metrics`, `trace`: what was built; time, locks, planted faults, positions as text, networks and who counts as one, how
+//!   many each one has, files that must not be lost, lines in the log, bounds, counts and spans;
 //! - `engine`: orders and retains messages;
 //! - `auth`, `index`, `outbound`: who may, who wants, what waits for a socket;
 //! - `hub`: publish, subscribe, catch up, history, one file a deed;
@@ -26,6 +26,8 @@ mod fault;
 #[cfg(any(test, feature = "fuzz"))]
 #[doc(hidden)]
 pub mod fuzz;
+#[cfg(test)]
+mod house;
 mod hub;
 mod index;
 mod journal;
