@@ -322,7 +322,7 @@ limits! {
         "fanfare_fallen_behind_total";
     /// Memory of the messages and frames that wait in all outbound queues together, in bytes; shared evenly by the shards.
     /// A session's only message stays beyond it.
-    queues_bytes: usize = Bytes(512 * MIB, "512MiB"), 1..=1_024 * GIB,
+    all_queues_bytes: usize = Bytes(512 * MIB, "512MiB"), 1..=1_024 * GIB,
         "the largest queues fall behind first",
         "fanfare_queue_bytes";
     /// Answers that wait for one session's socket, in bytes.
@@ -330,7 +330,7 @@ limits! {
         "the broker reads no more from that socket until they are written",
         "fanfare_reading_paused_total{reason=\"answers\"}";
     /// Answers that wait for the sockets of all sessions together, in bytes; shared evenly by the shards.
-    replies_bytes: usize = Bytes(256 * MIB, "256MiB"), 1..=1_024 * GIB,
+    all_replies_bytes: usize = Bytes(256 * MIB, "256MiB"), 1..=1_024 * GIB,
         "the sessions with the most of them are closed with 4101",
         "fanfare_reply_bytes";
     /// Messages that wait for one shard, in bytes.
@@ -395,7 +395,7 @@ limits! {
         "one more is refused, since forgetting another would let somebody in",
         "fanfare_revocations";
     /// Time that a revocation holds at most; it should be as long as tokens live.
-    max_revocation: Duration = Time(30 * DAY, "30d"), 1..=366 * DAY,
+    max_revocation_time: Duration = Time(30 * DAY, "30d"), 1..=366 * DAY,
         "it ends then, and only tokens that have not expired are let in again",
         "fanfare_revocations";
     /// Members of one topic where presence is kept.

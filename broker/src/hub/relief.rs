@@ -9,7 +9,8 @@ use super::subscription::Subscription;
 use crate::metrics::ShardCounters;
 
 /// What a session is told that ends because it does not read its answers.
-const UNREAD: &str = "answers that nobody reads take too much (replies_bytes), and this session has the most";
+const UNREAD: &str =
+    "answers that nobody reads take too much (all_replies_bytes), and this session has the most";
 
 impl Shard {
     /// Takes from the largest queues what can be read again or is ephemeral, if all of them together hold too much.

@@ -54,7 +54,7 @@ impl Hub {
         now: Now,
     ) -> Result<ShutOut, RevocationsFull> {
         let who = who.into_inner();
-        let hold = hold.min(self.limits.max_revocation());
+        let hold = hold.min(self.limits.max_revocation_time());
         let until_ms = now.wall_ms.saturating_add(u64::try_from(hold.as_millis()).unwrap_or(u64::MAX));
         // It holds before anybody is looked for: whoever enters meanwhile is looked at again by [`Hub::identify`].
         let until_ms = self.authority.revoke(who.clone(), until_ms, self.limits.max_revocations(), now)?;

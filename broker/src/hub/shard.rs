@@ -256,13 +256,13 @@ impl Shard {
 /// What all queues of a shard may hold.
 fn share(hub: &Hub) -> usize {
     // A share that is smaller than a queue would have sessions give up what they just read.
-    (hub.limits.queues_bytes() / hub.shards().max(1)).max(hub.limits.queue_bytes())
+    (hub.limits.all_queues_bytes() / hub.shards().max(1)).max(hub.limits.queue_bytes())
 }
 
 /// What all answers of a shard may take; those of one session always fit, and one that was begun.
 fn share_of_answers(hub: &Hub) -> usize {
     let one = hub.limits.reply_bytes().saturating_add(hub.limits.max_frame_bytes());
-    (hub.limits.replies_bytes() / hub.shards().max(1)).max(one)
+    (hub.limits.all_replies_bytes() / hub.shards().max(1)).max(one)
 }
 
 /// A slot as a number. Each takes at least 40 bytes, so there are never 2^32 of them.

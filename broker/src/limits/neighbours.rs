@@ -98,8 +98,8 @@ impl Limits {
             ),
             at_least("queue_bytes", self.queue_bytes, "max_frame_bytes", frame, "a frame must fit the queue"),
             at_least(
-                "queues_bytes",
-                self.queues_bytes,
+                "all_queues_bytes",
+                self.all_queues_bytes,
                 "queue_bytes",
                 self.queue_bytes,
                 "one queue may be full",
@@ -112,8 +112,8 @@ impl Limits {
                 "a page of history is a frame",
             ),
             at_least(
-                "replies_bytes",
-                self.replies_bytes,
+                "all_replies_bytes",
+                self.all_replies_bytes,
                 "reply_bytes",
                 self.reply_bytes,
                 "the answers of one session may wait",

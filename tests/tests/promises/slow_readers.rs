@@ -221,7 +221,7 @@ async fn requests_that_wait_for_answers_to_be_read_stay_those_of_their_session()
 
 #[tokio::test]
 async fn answers_that_nobody_reads_take_bounded_memory_and_cost_those_who_asked() {
-    let limits = "replies_bytes = \"2MiB\"\nsend_buffer_bytes = \"16KiB\"";
+    let limits = "all_replies_bytes = \"2MiB\"\nsend_buffer_bytes = \"16KiB\"";
     let broker = Broker::with(&format!("shards = 1\n[limits]\n{limits}")).await;
     let mut reader = Client::json(&broker).await;
     let text = "x".repeat(20_000);

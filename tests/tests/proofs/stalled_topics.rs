@@ -29,7 +29,7 @@ max_bytes = "16MiB"
 
 [limits]
 queue_bytes = "256KiB"
-queues_bytes = "8MiB"
+all_queues_bytes = "8MiB"
 mailbox_bytes = "1MiB"
 send_buffer_bytes = "4KiB"
 "#;
@@ -89,7 +89,7 @@ async fn readers_that_never_read_tiny_messages_cost_what_all_queues_may_take_and
     report.row("publishers, which wait for no reader", PUBLISHERS);
     report.row("messages a second", format!("{:.0}", per_second(READERS * EACH, took.as_secs_f64())));
     report.row("most that waited in all queues, when looked at", mib(queued));
-    report.row("queues_bytes", mib(QUEUES_BYTES));
+    report.row("all_queues_bytes", mib(QUEUES_BYTES));
     report.row("broker: memory grew at most by", mib(grown));
     report.row("broker: the bound on that", mib(GROWTH_MAX_BYTES));
     report.row("times that a full queue put one behind", metrics.count("fanfare_fallen_behind_total", &[]));

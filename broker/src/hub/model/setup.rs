@@ -36,7 +36,7 @@ impl Setup {
         let queue_bytes = random.pick(&[1_500, 3_500, 9_000, 30_000, 1 << 20]);
         let limits = Limits {
             queue_bytes,
-            queues_bytes: random.pick(&[queue_bytes, 4 * queue_bytes, 512 << 20]),
+            all_queues_bytes: random.pick(&[queue_bytes, 4 * queue_bytes, 512 << 20]),
             mailbox_bytes: random.pick(&[1, 2_000, 10_000, 200_000, 16 << 20]),
             max_subscriptions: random.pick(&[4, 100]),
             key_window: Duration::from_millis(random.pick(&[50, 1_000, 120_000])),

@@ -225,8 +225,8 @@ impl World {
             // Its only message always stays.
             *beside += answers + PING_BYTES + ONE_MESSAGE_BYTES;
         }
-        let Limits { queues_bytes, queue_bytes, .. } = self.setup.limits;
-        let share = (queues_bytes / self.desks.len()).max(queue_bytes);
+        let Limits { all_queues_bytes, queue_bytes, .. } = self.setup.limits;
+        let share = (all_queues_bytes / self.desks.len()).max(queue_bytes);
         let over = of_shards.iter().find(|(total, beside)| *total > share + share / 4 + beside);
         ensure(over.is_none(), Check::Bound, || {
             format!("{over:?} bytes wait for a shard's sockets, its share is {share}")

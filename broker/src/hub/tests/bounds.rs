@@ -7,7 +7,8 @@ use super::*;
 
 #[test]
 fn when_all_queues_hold_too_much_the_largest_falls_behind_first() {
-    let mut bench = Bench::new(&Limits { queues_bytes: 40_000, queue_bytes: 40_000, ..Limits::default() });
+    let mut bench =
+        Bench::new(&Limits { all_queues_bytes: 40_000, queue_bytes: 40_000, ..Limits::default() });
     let (small, large) = (
         bench.shard.attach(Encoding::MsgPack, About::default()),
         bench.shard.attach(Encoding::Json, About::default()),
@@ -82,7 +83,7 @@ fn a_shard_looks_for_topics_a_bounded_part_at_a_time_and_misses_none_that_stays(
 #[test]
 fn when_the_answers_of_all_sessions_take_too_much_those_with_the_most_are_ended() {
     let limits = Limits {
-        replies_bytes: 1 << 20,
+        all_replies_bytes: 1 << 20,
         reply_bytes: 512 << 10,
         max_frame_bytes: 64 << 10,
         ..Limits::default()

@@ -61,7 +61,7 @@ fn shut_out(name: &str, text: &str) -> ObjectBuilder {
 
 fn hold() -> ObjectBuilder {
     seq().minimum(Some(1)).description(Some(
-        "Time that it holds, in milliseconds: at most `max_revocation`, and that unless said.",
+        "Time that it holds, in milliseconds: at most `max_revocation_time`, and that unless said.",
     ))
 }
 
