@@ -164,16 +164,17 @@ impl Shard {
     }
 
     /// Opens what a token brings along, from now on, and queues its `subscribed`, which has the pattern. What is open
-    /// already stays as it is.
-    pub(crate) fn subscribe_auto(&mut self, session: u32, caller: &Caller) -> Result<(), AutoError> {
-        for pattern in caller.auto() {
-            let Some(sub) = self.next_auto(session, pattern) else { continue };
-            let subscribe =
-                Subscribe { sub, pattern: pattern.clone(), from: ReplayFrom::Now, deliver: Deliver::Every };
-            let permitted = caller.subscribe(subscribe).map_err(AutoError::Denied)?;
-            self.subscribe(session, permitted).map_err(|error| AutoError::Subscribe(sub, error))?;
-        }
-        Ok(())
+    /// already stays as it is. Returns what could not be opened; the others are.
+    pub(crate) fn subscribe_auto(&mut self, session: u32, caller: &Caller) -> Vec<AutoError> {
+        caller.auto().iter().filter_map(|pattern| self.open_auto(session, caller, pattern).err()).collect()
+    }
+
+    fn open_auto(&mut self, session: u32, caller: &Caller, pattern: &Pattern) -> Result<(), AutoError> {
+        let Some(sub) = self.next_auto(session, pattern) else { return Ok(()) };
+        let subscribe =
+            Subscribe { sub, pattern: pattern.clone(), from: ReplayFrom::Now, deliver: Deliver::Every };
+        let permitted = caller.subscribe(subscribe).map_err(AutoError::Denied)?;
+        self.subscribe(session, permitted).map_err(|error| AutoError::Subscribe(sub, error))
     }
 
     /// The number for a pattern that a token brings along; none if it is open already.

@@ -55,6 +55,27 @@ impl Limits {
         }
     }
 
+    /// Fits the shares anew whose total is not the wanted one, unless they were set.
+    fn refit_shares(&mut self, wanted: &Self) {
+        let number = |name, limits: &Self| Limit::named(name).map(|limit| (limit.get)(limits));
+        let moved = |total| number(total, self) != number(total, wanted);
+        let is_set = |share: &str| {
+            let share = Limit::named(share);
+            share.is_some_and(|share| {
+                (share.get)(wanted) != share.default && wanted.is_half_of(share).is_none()
+            })
+        };
+        let fitted: Vec<_> = SHARES
+            .iter()
+            .filter(|(share, total)| moved(total) && !is_set(share))
+            .map(|(share, _)| *share)
+            .collect();
+        for share in fitted.iter().filter_map(|share| Limit::named(share)) {
+            (share.set)(self, share.default);
+        }
+        self.fit_shares(|share| !fitted.contains(&share));
+    }
+
     /// Half of which total a share is; none if it is another part of all.
     pub fn is_half_of(&self, share: &Limit) -> Option<&'static str> {
         let mut totals = SHARES.iter().filter(|(name, _)| *name == share.name).map(|(_, total)| *total);
@@ -73,6 +94,7 @@ impl Limits {
         if !self.conflicts().is_empty() {
             *self = running.clone();
         }
+        self.refit_shares(&wanted);
         let held = TABLE.iter().filter(|limit| (limit.get)(self) != (limit.get)(&wanted));
         held.map(|limit| limit.name).collect()
     }

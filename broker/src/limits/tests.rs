@@ -114,3 +114,16 @@ fn a_conflict_names_the_value_that_resolves_it() {
     }
     assert_eq!(limits.conflicts(), []);
 }
+
+#[test]
+fn a_share_fits_the_total_that_a_running_broker_keeps() {
+    let mut running = Limits { max_http_requests: 16, ..Limits::default() };
+    running.fit_shares(|_| false);
+    assert_eq!(running.max_http_requests_per_caller, 8);
+    let mut limits = Limits::default();
+    assert!(limits.keep(&running).contains(&"max_http_requests"));
+    assert_eq!((limits.max_http_requests, limits.max_http_requests_per_caller), (16, 8));
+    let mut limits = Limits { max_http_requests_per_caller: 5, ..Limits::default() };
+    limits.keep(&running);
+    assert_eq!(limits.max_http_requests_per_caller, 5, "what is set holds as it is written");
+}

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use fanfare_protocol::ErrorCode;
 use fanfare_protocol::frame::Subscribe;
+use fanfare_protocol::{CloseCode, ErrorCode};
 
 use super::connection::Connection;
-use super::deeds::Failed;
 use super::greeting;
 use super::handshake::{EventsRequest, Refusal};
 use super::io::Io;
@@ -72,10 +71,7 @@ pub(super) fn open(io: &Io, outbound: Arc<Outbound>, transport: Transport, heare
 fn begin(io: &Io, outbound: &Outbound, hearer: Hearer, now: Now) -> Result<(), Fault> {
     let Hearer { caller, subscribe } = hearer;
     greeting::begin(&caller, None, None, outbound, io, now)?;
-    let sub = subscribe.request().sub;
+    // One that hears nothing would look as if nothing happened: it ends, and its client comes again later.
     let subscribed = io.shard.borrow_mut().subscribe(outbound.slot(), subscribe);
-    if let Err(error) = subscribed {
-        Failed::subscription(error, sub).answer(outbound, io);
-    }
-    Ok(())
+    subscribed.map_err(|error| Fault::Close(CloseCode::OverCapacity, error.to_string().into()))
 }

@@ -146,13 +146,14 @@ fn note_expiry(outbound: &Outbound, before: Option<&Caller>, caller: &Caller, io
 }
 
 fn open_auto(caller: &Caller, outbound: &Outbound, io: &Io) {
-    let opened = io.shard.borrow_mut().subscribe_auto(outbound.slot(), caller);
-    let failed = match opened {
-        Ok(()) => return,
-        Err(AutoError::Denied(denied)) => Failed::denied(None, None, denied),
-        Err(AutoError::Subscribe(sub, error)) => Failed::subscription(error, sub),
-    };
-    failed.answer(outbound, io);
+    let failed = io.shard.borrow_mut().subscribe_auto(outbound.slot(), caller);
+    for error in failed {
+        let failed = match error {
+            AutoError::Denied(denied) => Failed::denied(None, None, denied),
+            AutoError::Subscribe(sub, error) => Failed::subscription(error, sub),
+        };
+        failed.answer(outbound, io);
+    }
 }
 
 impl Failed {

@@ -116,3 +116,17 @@ async fn a_broker_that_stops_sends_each_stream_away_at_its_own_time_and_the_next
         assert_eq!(stream.texts(1).await, ["2"]);
     }
 }
+
+#[tokio::test]
+async fn a_stream_that_may_not_subscribe_now_ends_and_its_client_comes_again_later() {
+    let broker = Broker::with("[limits]\nmax_subscriptions_total = 1\n").await;
+    let mut first = Client::json(&broker).await;
+    first.subscribe(1, "a").await;
+    let mut stream = EventStream::open(&broker, "pattern=b").await;
+    let close = stream.expect("close").await;
+    assert_shape(&close.data, &json!({"code": 4100}));
+    assert_eq!(stream.next().await, None);
+    first.send(json!({"op": "unsubscribe", "sub": 1})).await;
+    first.expect(json!({"op": "unsubscribed", "sub": 1})).await;
+    EventStream::open(&broker, "pattern=b").await.begin().await;
+}
