@@ -25,10 +25,9 @@ fn built(text: &str) -> &str {
 fn imported(text: &str) -> impl Iterator<Item = &str> {
     let after = text.match_indices("crate::").map(|(at, found)| &text[at + found.len()..]);
     after.flat_map(|rest| {
-        let list =
-            rest.strip_prefix('{').and_then(|list| list.split_once('}')).map_or(rest, |(list, _)| list);
-        let names = if list.len() < rest.len() { usize::MAX } else { 1 };
-        list.split(',').take(names).map(|name| {
+        let braces = rest.strip_prefix('{').and_then(|list| list.split_once('}'));
+        let list = braces.map_or_else(|| rest.split([',', ';']).next().unwrap_or_default(), |(list, _)| list);
+        list.split(',').map(|name| {
             let name = name.trim_start();
             name.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
         })

@@ -102,43 +102,30 @@ impl Caller {
 
     /// Someone who may do everything but speak for the broker: everyone, where there is no authentication.
     pub(crate) fn unlimited() -> Self {
-        Self::new(Identity {
-            subject: None,
-            token_id: None,
-            key: None,
-            expires: None,
-            known: false,
-            may: May::Everything,
-            auto: Vec::new(),
-            info: None,
-        })
+        Self::plain(None, May::Everything)
     }
 
     /// Someone with this subject, who may do everything.
     #[cfg(test)]
     pub(crate) fn unlimited_as(subject: &str) -> Self {
-        Self::new(Identity {
-            subject: Some(subject.into()),
-            token_id: None,
-            key: None,
-            expires: None,
-            known: true,
-            may: May::Everything,
-            auto: Vec::new(),
-            info: None,
-        })
+        Self::plain(Some(subject), May::Everything)
     }
 
     /// Someone with this subject, who may do nothing.
     #[cfg(test)]
     pub(crate) fn named(subject: &str) -> Self {
+        Self::plain(Some(subject), May::Granted(Granted::default()))
+    }
+
+    /// Someone who is known by a subject, if by anything.
+    fn plain(subject: Option<&str>, may: May) -> Self {
         Self::new(Identity {
-            subject: Some(subject.into()),
+            subject: subject.map(Arc::from),
             token_id: None,
             key: None,
             expires: None,
-            known: true,
-            may: May::Granted(Granted::default()),
+            known: subject.is_some(),
+            may,
             auto: Vec::new(),
             info: None,
         })

@@ -45,35 +45,18 @@ pub(crate) fn half(total: u64) -> u64 {
 }
 
 impl Limits {
-    /// Lowers each share that nobody has set to half of its total.
+    /// Gives each share that nobody has set its default, or half of its total where that is less.
     pub fn fit_shares(&mut self, is_set: impl Fn(&str) -> bool) {
-        for (share, total) in SHARES.iter().filter(|(share, _)| !is_set(share)) {
+        let unset = || SHARES.iter().filter(|(share, _)| !is_set(share));
+        for limit in unset().filter_map(|(share, _)| Limit::named(share)) {
+            (limit.set)(self, limit.default);
+        }
+        for (share, total) in unset() {
             let Some((limit, most)) = Limit::named(share).zip(self.half_of(total)) else { continue };
             if (limit.get)(self) > most {
                 (limit.set)(self, most.max(limit.min));
             }
         }
-    }
-
-    /// Fits the shares anew whose total is not the wanted one, unless they were set.
-    fn refit_shares(&mut self, wanted: &Self) {
-        let number = |name, limits: &Self| Limit::named(name).map(|limit| (limit.get)(limits));
-        let moved = |total| number(total, self) != number(total, wanted);
-        let is_set = |share: &str| {
-            let share = Limit::named(share);
-            share.is_some_and(|share| {
-                (share.get)(wanted) != share.default && wanted.is_half_of(share).is_none()
-            })
-        };
-        let fitted: Vec<_> = SHARES
-            .iter()
-            .filter(|(share, total)| moved(total) && !is_set(share))
-            .map(|(share, _)| *share)
-            .collect();
-        for share in fitted.iter().filter_map(|share| Limit::named(share)) {
-            (share.set)(self, share.default);
-        }
-        self.fit_shares(|share| !fitted.contains(&share));
     }
 
     /// Half of which total a share is; none if it is another part of all.
@@ -87,14 +70,15 @@ impl Limits {
     }
 
     /// Takes what a running broker keeps from the limits it runs with, so that what is left of these can be put in force.
-    /// Where the rest does not go with that, all stay as they run. Returns the names of those that were held back.
-    pub fn keep(&mut self, running: &Self) -> Vec<&'static str> {
+    /// Where the rest does not go with that, all stay as they run. Shares that are not set fit the totals that are kept.
+    /// Returns the names of those that were held back.
+    pub fn keep(&mut self, running: &Self, is_set: impl Fn(&str) -> bool) -> Vec<&'static str> {
         let wanted = self.clone();
         TABLE.iter().filter(|limit| !limit.live).for_each(|limit| (limit.set)(self, (limit.get)(running)));
+        self.fit_shares(is_set);
         if !self.conflicts().is_empty() {
             *self = running.clone();
         }
-        self.refit_shares(&wanted);
         let held = TABLE.iter().filter(|limit| (limit.get)(self) != (limit.get)(&wanted));
         held.map(|limit| limit.name).collect()
     }

@@ -95,11 +95,11 @@ fn a_frame_that_holds_no_payload_in_base64_is_a_conflict() {
 fn what_a_running_broker_keeps_holds_back_what_does_not_go_with_it() {
     let running = Limits::default();
     let mut limits = Limits { mailbox_bytes: 64 << 20, max_subscriptions: 7, ..Limits::default() };
-    assert_eq!(limits.keep(&running), ["mailbox_bytes"]);
+    assert_eq!(limits.keep(&running, |_| false), ["mailbox_bytes"]);
     assert_eq!(limits, Limits { max_subscriptions: 7, ..Limits::default() });
     let mut limits = Limits { queue_bytes: 32 << 20, reply_bytes: 32 << 20, ..limits };
     (limits.mailbox_bytes, limits.max_frame_bytes) = (32 << 20, 32 << 20);
-    assert_eq!(limits.keep(&running).len(), 5);
+    assert_eq!(limits.keep(&running, |_| false).len(), 5);
     assert_eq!(limits, running);
 }
 
@@ -121,9 +121,9 @@ fn a_share_fits_the_total_that_a_running_broker_keeps() {
     running.fit_shares(|_| false);
     assert_eq!(running.max_http_requests_per_caller, 8);
     let mut limits = Limits::default();
-    assert!(limits.keep(&running).contains(&"max_http_requests"));
+    assert!(limits.keep(&running, |_| false).contains(&"max_http_requests"));
     assert_eq!((limits.max_http_requests, limits.max_http_requests_per_caller), (16, 8));
     let mut limits = Limits { max_http_requests_per_caller: 5, ..Limits::default() };
-    limits.keep(&running);
+    limits.keep(&running, |name| name == "max_http_requests_per_caller");
     assert_eq!(limits.max_http_requests_per_caller, 5, "what is set holds as it is written");
 }

@@ -36,25 +36,35 @@ pub(super) fn one(n: u64) -> Vec<Sample> {
 }
 
 pub(super) fn gauge(name: &str, help: &str, samples: Vec<Sample>) -> MetricFamily {
-    let metrics = samples.into_iter().map(|(labels, value)| {
+    plain(name, help, MetricType::GAUGE, samples, |metric, value| {
         let mut gauge = Gauge::default();
         gauge.set_value(value);
-        let mut metric = labelled(labels);
         metric.set_gauge(gauge);
-        metric
-    });
-    family(name, help, MetricType::GAUGE, metrics.collect())
+    })
 }
 
 pub(super) fn counter(name: &str, help: &str, samples: Vec<Sample>) -> MetricFamily {
-    let metrics = samples.into_iter().map(|(labels, value)| {
+    plain(name, help, MetricType::COUNTER, samples, |metric, value| {
         let mut counter = CounterValue::default();
         counter.set_value(value);
-        let mut metric = labelled(labels);
         metric.set_counter(counter);
+    })
+}
+
+/// A family of which each sample is one number.
+fn plain(
+    name: &str,
+    help: &str,
+    kind: MetricType,
+    samples: Vec<Sample>,
+    set: fn(&mut Metric, f64),
+) -> MetricFamily {
+    let metrics = samples.into_iter().map(|(labels, value)| {
+        let mut metric = labelled(labels);
+        set(&mut metric, value);
         metric
     });
-    family(name, help, MetricType::COUNTER, metrics.collect())
+    family(name, help, kind, metrics.collect())
 }
 
 fn labelled(labels: Vec<(&'static str, String)>) -> Metric {

@@ -40,7 +40,8 @@ impl Reloader {
             Err(faults) => return Outcome::Faulty(faults),
         };
         // What can't change is as it was for all parts, so that they see what will be in force.
-        let held = loaded.config.limits.keep(&self.running.config.limits);
+        let is_set = |limit: &str| loaded.listing.sets(limit);
+        let held = loaded.config.limits.keep(&self.running.config.limits, is_set);
         let ready: Vec<_> = self.parts.iter().map(|part| part(&loaded.config)).collect();
         let reasons: Vec<_> = ready.iter().filter_map(|ready| ready.as_ref().err().cloned()).collect();
         if !reasons.is_empty() {

@@ -66,6 +66,13 @@ impl Listing {
         }
     }
 
+    /// Whether a limit is set anywhere.
+    pub(crate) fn sets(&self, limit: &str) -> bool {
+        let mut settings = self.groups.iter().flat_map(|group| &group.settings);
+        settings
+            .any(|setting| setting.row.limit.is_some_and(|row| row.name == limit) && setting.origin.is_some())
+    }
+
     /// Notes the limits that are lower than their default without being set, as shares of others that are.
     pub(super) fn fit(&mut self, limits: &Limits) {
         let settings = self.groups.iter_mut().flat_map(|group| &mut group.settings);
